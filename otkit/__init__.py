@@ -1,0 +1,1 @@
+"""Exact optimal transport and divergences, every number with its certificate."""

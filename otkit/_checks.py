@@ -1,0 +1,169 @@
+"""Every check of an argument, so that every complaint reads alike.
+
+A message names the parameter, the constraint and the value received, and says what to do where that is not plain:
+``a must be non-negative, but a[3] = -0.5.``
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import numpy as np
+
+from otkit._typing import ArrayLike, FloatArray
+
+
+def as_float_array(value: ArrayLike, name: str) -> FloatArray:
+    """Return `value` as a float64 array, sharing memory where it already is one.
+
+    Lists, NumPy arrays of any real type, pandas and polars frames and series, and CPU tensors are taken. Complex,
+    boolean-like text and object columns are not.
+    """
+    if value is None:
+        raise TypeError(f"{name} must be array-like, but None was given.")
+    if hasattr(value, "detach") and callable(value.detach):  # a tensor that may carry gradients
+        value = value.detach()
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a rectangular array of numbers, but its rows differ in length.") from error
+    if array.dtype == object or array.dtype.kind in "USMmV":
+        array = _numbers_from_objects(array, value, name)
+    if array.dtype.kind == "c":
+        raise TypeError(f"{name} must be real, but its type is {array.dtype}.")
+    return np.asarray(array, dtype=np.float64)
+
+
+def _numbers_from_objects(array: np.ndarray, value: ArrayLike, name: str) -> np.ndarray:
+    """Convert an object array whose entries are all numbers (mixed data frames give these); refuse text."""
+    columns = getattr(value, "columns", None)
+    if array.dtype == object:
+        try:
+            return array.astype(np.float64)
+        except (TypeError, ValueError):
+            pass
+    if columns is not None and array.ndim == 2:
+        for label, column in zip(columns, array.T, strict=True):
+            try:
+                column.astype(np.float64)
+            except (TypeError, ValueError):
+                raise TypeError(
+                    f"{name} must have numeric columns, but column {str(label)!r} holds {column[0]!r}. Drop it or convert it."
+                ) from None
+    example = array.flat[0] if array.size else array.dtype
+    raise TypeError(f"{name} must be numeric, but it holds {example!r}.")
+
+
+def require_finite(array: FloatArray, name: str) -> None:
+    """Raise ValueError at the first NaN or infinite entry of `array`."""
+    # The sum is finite whenever all entries are, unless it overflows: one pass in the usual case, a second to be sure.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum()):
+            return
+    finite = np.isfinite(array)
+    if not finite.all():
+        raise ValueError(f"{name} must be finite, but {entry(array, int(np.argmin(finite)), name)}.")
+
+
+def entry(array: FloatArray, flat_index: int, name: str) -> str:
+    """Say which entry of `array` is meant and what it is: ``a[3] = -0.5``."""
+    index = np.unravel_index(flat_index, array.shape)
+    return f"{name}[{', '.join(str(int(k)) for k in index)}] = {array[index]!s}"
+
+
+def as_points(value: ArrayLike, name: str) -> FloatArray:
+    """Return `value` as finite points, shape (n, d), C-contiguous; a 1-D array is n points on the line."""
+    array = as_float_array(value, name)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise ValueError(f"{name} must be an array of shape (n, d), or (n,) for points on the line, but its shape is {array.shape}.")
+    if array.shape[0] == 0 or array.shape[1] == 0:
+        raise ValueError(f"{name} must hold at least one point with one coordinate, but its shape is {array.shape}.")
+    require_finite(array, name)
+    return np.ascontiguousarray(array)
+
+
+def as_weights(value: ArrayLike | None, name: str, size: int) -> FloatArray:
+    """Return `value` as `size` finite, non-negative weights, not all zero; None gives ones."""
+    if value is None:
+        return np.ones(size)
+    array = as_float_array(value, name)
+    if array.ndim == 2 and 1 in array.shape:  # one column of a data frame
+        array = array.reshape(-1)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional, but its shape is {array.shape}.")
+    if array.size != size:
+        raise ValueError(f"{name} must have {size} entries, one for each point, but it has {array.size}.")
+    require_finite(array, name)
+    if array.size and array.min() < 0.0:
+        raise ValueError(f"{name} must be non-negative, but {entry(array, int(np.argmin(array)), name)}.")
+    if not array.any():
+        raise ValueError(f"{name} must have a positive entry, but all {array.size} entries are zero.")
+    return np.ascontiguousarray(array)
+
+
+def as_cost_array(value: ArrayLike, name: str) -> FloatArray:
+    """Return `value` as a finite cost matrix of shape (n, m)."""
+    array = as_float_array(value, name)
+    if array.ndim != 2:
+        raise ValueError(f"{name} must be a matrix of shape (n, m), but its shape is {array.shape}.")
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, but its shape is {array.shape}.")
+    require_finite(array, name)
+    return array
+
+
+def require_same_dimension(x: FloatArray, y: FloatArray, names: tuple[str, str] = ("x", "y")) -> None:
+    """Raise ValueError unless both clouds live in the same space."""
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(
+            f"{names[0]} and {names[1]} must have points of the same dimension, but {names[0]} has {x.shape[1]} coordinates "
+            f"and {names[1]} has {y.shape[1]}."
+        )
+
+
+def require_choice(value: str, name: str, choices: Iterable[str]) -> str:
+    """Return `value` if it is one of `choices`; otherwise raise ValueError naming the nearest."""
+    known = list(choices)
+    if value in known:
+        return value
+    near = difflib.get_close_matches(str(value), known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"{name} must be one of {', '.join(known)}, but {value!r} was given.{hint}")
+
+
+def as_power(value: float, name: str = "p") -> float:
+    """Return `value` as a Wasserstein power p, 1 ≤ p < ∞."""
+    try:
+        power = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number of at least 1, but {value!r} was given.") from None
+    if not 1.0 <= power < float("inf"):
+        raise ValueError(f"{name} must be a finite number of at least 1, but {name} = {value!r} was given.")
+    return power
+
+
+def require_memory(needed: int, what: str, remedy: str) -> None:
+    """Raise MemoryError before an allocation that the machine cannot hold, saying what avoids it."""
+    available = _available_memory()
+    if available is not None and needed > available:
+        raise MemoryError(f"{what} needs {needed / 2**30:.1f} GiB, but {available / 2**30:.1f} GiB of memory are available. {remedy}")
+
+
+def _available_memory() -> int | None:
+    """Bytes that can be allocated now: MemAvailable on Linux, physical memory elsewhere, None where unknown."""
+    import os
+
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
