@@ -1,0 +1,80 @@
+# Two commands do everything, their own set-up included, on a machine that has Python 3.11 or newer and make:
+#
+#     make demo     install otkit into .venv, solve two problems, print the certificates, draw the pictures
+#     make test     every check that continuous integration makes
+#
+# Both go on working offline once they have run. PYTHON=python3.13 chooses another interpreter.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test lint types floors unit nojit wheel format clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+WHEEL_VENV := .venv-wheel
+PIP_FLAGS := --quiet --disable-pip-version-check
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+
+# Two workers, because two cores are what continuous integration has; more gain little.
+PYTEST_FLAGS := -n 2 --quiet
+
+# What the tests of compiled kernels are called; they run a second time as plain Python (target nojit).
+KERNEL_TESTS := $(wildcard tests/test_*kernels*.py)
+
+help:
+	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' Makefile | expand -t 16
+
+demo: $(VENV)/installed  ## install otkit, solve two problems, print certificates, draw pictures into demo-output/
+	$(BIN)/python examples/demo.py demo-output
+	$(BIN)/otkit emd demo-output/x.csv demo-output/y.csv --p 2
+
+test: lint types floors unit nojit wheel  ## every check that continuous integration makes
+
+lint: $(VENV)/installed-dev  ## ruff: faults and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/installed-dev  ## mypy
+	$(BIN)/mypy
+
+floors: $(VENV)/installed-dev  ## import-linter: a file imports only from the floors below its own
+	$(BIN)/lint-imports
+
+unit: $(VENV)/installed-dev  ## the tests, and the examples in docstrings, README and docs
+	$(BIN)/pytest $(PYTEST_FLAGS)
+
+nojit: $(VENV)/installed-dev  ## the kernels' tests once more, without the compiler
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(PYTEST_FLAGS) $(KERNEL_TESTS)
+
+# The wheel is built from the source archive, so both are known to be complete, and its environment holds otkit's own
+# dependencies and the test runner only: an import of something that is merely a development tool would fail here.
+wheel: $(VENV)/installed-dev $(WHEEL_VENV)/made  ## the tests of the whole, against the built wheel
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist >/dev/null
+	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) dist/*.whl pytest pytest-xdist hypothesis
+	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) --no-deps --force-reinstall dist/*.whl
+	OTKIT_TEST_WHEEL=1 $(WHEEL_VENV)/bin/pytest $(PYTEST_FLAGS) $(WHEEL_TESTS)
+
+format: $(VENV)/installed-dev  ## ruff: mend what can be mended
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:  ## remove what these commands made
+	rm -rf $(VENV) $(WHEEL_VENV) build dist demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# Stamp files: an environment is made once and refreshed when the metadata change.
+$(VENV)/made $(WHEEL_VENV)/made:
+	@test -n "$(PYTHON)" || { echo "otkit needs Python 3.11 or newer, and none was found. Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "otkit needs Python 3.11 or newer, but $(PYTHON) is `$(PYTHON) --version 2>&1`." >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(@D)
+	@touch $@
+
+$(VENV)/installed: $(VENV)/made pyproject.toml
+	$(BIN)/pip install $(PIP_FLAGS) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/made pyproject.toml
+	$(BIN)/pip install $(PIP_FLAGS) --editable '.[dev]'
+	@touch $(VENV)/installed $@
