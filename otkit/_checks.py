@@ -7,6 +7,7 @@ A message names the parameter, the constraint and the value received, and says w
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Iterable
 
 import numpy as np
@@ -143,6 +144,17 @@ def as_power(value: float, name: str = "p") -> float:
     if not 1.0 <= power < float("inf"):
         raise ValueError(f"{name} must be a finite number of at least 1, but {name} = {value!r} was given.")
     return power
+
+
+def as_count(value: int, name: str) -> int:
+    """Return `value` as an integer of at least one."""
+    try:
+        count = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer of at least 1, but {value!r} was given.") from None
+    if count < 1:
+        raise ValueError(f"{name} must be an integer of at least 1, but {name} = {count} was given.")
+    return count
 
 
 def require_memory(needed: int, what: str, remedy: str) -> None:
