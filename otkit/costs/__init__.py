@@ -1,0 +1,38 @@
+"""Costs between points: metrics, matrices, and the questions that solvers ask of them."""
+
+from otkit.costs.bound import Line, MatrixCosts, PairCosts, PointCosts, bind
+from otkit.costs.metrics import (
+    CallableCost,
+    Chebyshev,
+    Cityblock,
+    Cosine,
+    Cost,
+    Euclidean,
+    Haversine,
+    Minkowski,
+    SqEuclidean,
+    as_cost,
+    cost_matrix,
+)
+from otkit.costs.pairs import MatrixPairs, PointPairs
+
+__all__ = [
+    "CallableCost",
+    "Chebyshev",
+    "Cityblock",
+    "Cosine",
+    "Cost",
+    "Euclidean",
+    "Haversine",
+    "Line",
+    "MatrixCosts",
+    "MatrixPairs",
+    "Minkowski",
+    "PairCosts",
+    "PointCosts",
+    "PointPairs",
+    "SqEuclidean",
+    "as_cost",
+    "bind",
+    "cost_matrix",
+]

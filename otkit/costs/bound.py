@@ -1,0 +1,332 @@
+"""Costs bound to data: what problems, solvers and the certificate hold.
+
+`PointCosts` evaluates a metric between two clouds whenever it is asked, `MatrixCosts` reads a given matrix; both answer
+the same questions with the same bits, so that nothing above branches on where a cost comes from.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from otkit import _checks
+from otkit._typing import ArrayLike, FloatArray, IntArray
+from otkit.costs import pairs as pairs_module
+from otkit.costs import sweeps
+from otkit.costs.monge import monge_argmin
+from otkit.costs.pairs import MatrixPairs, PointPairs
+
+if TYPE_CHECKING:
+    from otkit.costs.metrics import Cost
+
+Arithmetic: TypeAlias = Literal["ieee", "libm", "given"]
+Indices: TypeAlias = IntArray | Sequence[int] | slice
+
+# Pairs above which the minima of a cost on the line are searched by the Monge property rather than swept.
+_MONGE_PAIRS = 4_000_000
+
+
+class Line(NamedTuple):
+    """A cost on the line: ``scale * |x_i - y_j| ** p`` with p ≥ 1."""
+
+    x: FloatArray
+    y: FloatArray
+    scale: float
+    p: float
+
+
+class PairCosts(ABC):
+    """The costs of n × m pairs, evaluated when asked for.
+
+    Attributes
+    ----------
+    pairs : PointPairs or MatrixPairs
+        What compiled kernels read.
+    metric : Cost or None
+        The metric whose p-th power the cost is; None for a given matrix.
+    p : float
+        The Wasserstein power.
+    points : tuple of arrays or None
+        The clouds x (n, d) and y (m, d); None for a given matrix.
+    """
+
+    pairs: PointPairs | MatrixPairs
+    metric: Cost | None
+    p: float
+    points: tuple[FloatArray, FloatArray] | None
+
+    @property
+    @abstractmethod
+    def arithmetic(self) -> Arithmetic:
+        """What the bits rest on: "ieee" (+ − × ÷ √), "libm" (the machine's mathematical library) or "given"."""
+
+    @abstractmethod
+    def restrict(self, rows: Indices, cols: Indices) -> PairCosts:
+        """Return the costs between subsets of the rows and of the columns."""
+
+    @abstractmethod
+    def transpose(self) -> PairCosts:
+        """Return the costs with rows and columns exchanged."""
+
+    def line(self) -> Line | None:
+        """Return the 1-D coordinates where the cost is ``scale * |x - y| ** p``, p ≥ 1; None elsewhere."""
+        return None
+
+    @cached_property
+    def shape(self) -> tuple[int, int]:
+        """The number of rows n and of columns m."""
+        return pairs_module.shape(self.pairs)
+
+    @property
+    def is_metric(self) -> bool:
+        """Whether the cost itself is a metric: a metric to the power 1."""
+        return self.metric is not None and self.metric.is_metric and self.p == 1.0
+
+    def dense(self) -> FloatArray:
+        """Return all costs as a new (n, m) matrix, if it fits in memory."""
+        n, m = self.shape
+        _checks.require_memory(
+            8 * n * m, f"The dense cost matrix of {n} × {m} pairs", "method='simplex' evaluates costs as it needs them."
+        )
+        return self.block(0, n, 0, m)
+
+    def block(self, i0: int, i1: int, j0: int, j1: int) -> FloatArray:
+        """Return the costs of rows ``i0:i1`` and columns ``j0:j1`` as a new matrix."""
+        n, m = self.shape
+        if not (0 <= i0 <= i1 <= n and 0 <= j0 <= j1 <= m):
+            raise IndexError(f"The block [{i0}:{i1}, {j0}:{j1}] does not lie within {n} × {m} pairs.")
+        out = np.empty((i1 - i0, j1 - j0))
+        sweeps.fill(self.pairs, i0, j0, out)
+        return out
+
+    def at(self, rows: ArrayLike, cols: ArrayLike) -> FloatArray:
+        """Return the costs of the index pairs ``(rows[k], cols[k])``."""
+        n, m = self.shape
+        rows, cols = _as_indices(rows, "rows", n), _as_indices(cols, "cols", m)
+        if rows.size != cols.size:
+            raise ValueError(f"rows and cols must have equal lengths, but they have {rows.size} and {cols.size} entries.")
+        return sweeps.gather(self.pairs, rows, cols)
+
+    def row_minima(self, g: FloatArray) -> tuple[FloatArray, IntArray]:
+        """Return min_j c_ij − g_j for each row, and a j that attains it."""
+        g = _as_prices(g, "g", self.shape[1])
+        if self._on_long_line():
+            cols = self._line_argmin(g, transposed=False)
+            return self._line_costs(cols, transposed=False) - g[cols], cols
+        return sweeps.row_minima(self.pairs, g)
+
+    def column_minima(self, f: FloatArray) -> tuple[FloatArray, IntArray]:
+        """Return min_i c_ij − f_i for each column, and an i that attains it."""
+        f = _as_prices(f, "f", self.shape[0])
+        if self._on_long_line():
+            rows = self._line_argmin(f, transposed=True)
+            return self._line_costs(rows, transposed=True) - f[rows], rows
+        return sweeps.column_minima(self.pairs, f)
+
+    def slack_minima(self, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the minima of (c_ij − f_i) − g_j over each row and over each column, from one sweep."""
+        n, m = self.shape
+        f, g = _as_prices(f, "f", n), _as_prices(g, "g", m)
+        if self._on_long_line():
+            cols, rows = self._line_argmin(g, transposed=False), self._line_argmin(f, transposed=True)
+            return (
+                (self._line_costs(cols, transposed=False) - f) - g[cols],
+                (self._line_costs(rows, transposed=True) - f[rows]) - g,
+            )
+        return sweeps.slack_minima(self.pairs, f, g)
+
+    def extremes(self) -> tuple[float, float]:
+        """Return the smallest and the largest of all costs."""
+        if self._on_long_line():
+            return self._line_extremes()
+        return sweeps.extremes(self.pairs)
+
+    def steepest_slope(self, u: FloatArray, v: FloatArray) -> float:
+        """Return max |u_i − v_j| / c_ij over all pairs; 0/0 counts as 0, a difference at cost 0 as infinity."""
+        n, m = self.shape
+        return sweeps.steepest_slope(self.pairs, _as_prices(u, "u", n), _as_prices(v, "v", m))
+
+    def _on_long_line(self) -> bool:
+        n, m = self.shape
+        return n * m > _MONGE_PAIRS and self.line() is not None
+
+    @cached_property
+    def _line_order(self) -> tuple[IntArray, IntArray]:
+        line = self.line()
+        assert line is not None
+        return np.argsort(line.x, kind="stable"), np.argsort(line.y, kind="stable")
+
+    def _line_argmin(self, prices: FloatArray, *, transposed: bool) -> IntArray:
+        """Return, for each row, the column minimising c − prices (transposed: for each column, the row)."""
+        line = self.line()
+        assert line is not None
+        (u, v), (u_order, v_order) = (line.x, line.y), self._line_order
+        if transposed:
+            (u, v), (u_order, v_order) = (v, u), (v_order, u_order)
+        argmin = np.empty(u.size, dtype=np.int64)
+        argmin[u_order] = v_order[monge_argmin(u[u_order], v[v_order], prices[v_order], line.scale, line.p)]
+        return argmin
+
+    def _line_costs(self, partners: IntArray, *, transposed: bool) -> FloatArray:
+        everyone = np.arange(partners.size)
+        return sweeps.gather(self.pairs, partners, everyone) if transposed else sweeps.gather(self.pairs, everyone, partners)
+
+    def _line_extremes(self) -> tuple[float, float]:
+        """Rounding is monotone, so the nearest and the farthest points on the line have the extreme costs."""
+        line = self.line()
+        assert line is not None
+        x_order, y_order = self._line_order
+        after = np.searchsorted(line.y, line.x, sorter=y_order)
+        everyone = np.arange(line.x.size)
+        near = [
+            sweeps.gather(self.pairs, everyone, y_order[np.clip(after + step, 0, line.y.size - 1)]).min() for step in (-1, 0)
+        ]
+        far = sweeps.gather(self.pairs, x_order[[0, -1]], y_order[[-1, 0]])
+        return float(min(near)), float(far.max())
+
+
+class PointCosts(PairCosts):
+    """The p-th power of a metric between two clouds; made by `Cost.between`."""
+
+    points: tuple[FloatArray, FloatArray]
+
+    def __init__(self, metric: Cost, p: float, x: FloatArray, y: FloatArray, pairs: PointPairs) -> None:
+        self.metric = metric
+        self.p = p
+        self.points = (x, y)
+        self.pairs = pairs._replace(x=_frozen(np.ascontiguousarray(pairs.x)), y=_frozen(np.ascontiguousarray(pairs.y)))
+
+    def __repr__(self) -> str:
+        n, m = self.shape
+        return f"PointCosts({self.metric!r}, p={self.p:g}, {n} × {m} pairs in dimension {self.points[0].shape[1]})"
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """What the bits rest on: "ieee" or "libm"."""
+        return pairs_module.arithmetic(self.pairs)
+
+    def restrict(self, rows: Indices, cols: Indices) -> PointCosts:
+        """Return the costs between subsets of the points."""
+        (x, y), pairs = self.points, self.pairs
+        part = pairs._replace(x=pairs.x[rows], y=pairs.y[:, cols])
+        return PointCosts(self.metric, self.p, x[rows], y[cols], part)
+
+    def transpose(self) -> PointCosts:
+        """Return the costs with the clouds exchanged."""
+        (x, y), pairs = self.points, self.pairs
+        return PointCosts(self.metric, self.p, y, x, pairs._replace(x=pairs.y.T, y=pairs.x.T))
+
+    def line(self) -> Line | None:
+        """Return the 1-D coordinates where the cost is ``scale * |x - y| ** p``, p ≥ 1; None elsewhere."""
+        pairs = self.pairs
+        if pairs.kind == pairs_module.SUM_ABS and pairs.y.shape[0] == 1 and pairs.exponent >= 1.0:
+            return Line(pairs.x[:, 0], pairs.y[0], pairs.scale, pairs.exponent)
+        return None
+
+
+class MatrixCosts(PairCosts):
+    """A given cost matrix, read where it lies: float64 or float32, any memory order, `numpy.memmap` as well.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (n, m)
+        Finite costs, of either sign.
+    metric, p, points
+        Where the matrix holds the evaluated costs of a `CallableCost`: what it was evaluated from.
+
+    Examples
+    --------
+    >>> from otkit.costs import MatrixCosts
+    >>> costs = MatrixCosts([[3.0, 1.0], [2.0, 5.0]])
+    >>> costs.row_minima([0.0, 0.0])[0]
+    array([1., 2.])
+    """
+
+    def __init__(
+        self,
+        matrix: ArrayLike,
+        metric: Cost | None = None,
+        p: float = 1.0,
+        points: tuple[FloatArray, FloatArray] | None = None,
+    ) -> None:
+        self.metric = metric
+        self.p = p
+        self.points = points
+        self.pairs = MatrixPairs(_frozen(_as_matrix(matrix)))
+
+    def __repr__(self) -> str:
+        n, m = self.shape
+        return f"MatrixCosts({n} × {m}, {self.pairs.matrix.dtype})"
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """The costs are given."""
+        return "given"
+
+    def restrict(self, rows: Indices, cols: Indices) -> MatrixCosts:
+        """Return the submatrix of the given rows and columns."""
+        points = None if self.points is None else (self.points[0][rows], self.points[1][cols])
+        return self._derived(self.pairs.matrix[rows][:, cols], points)
+
+    def transpose(self) -> MatrixCosts:
+        """Return the transposed matrix, a view."""
+        points = None if self.points is None else (self.points[1], self.points[0])
+        return self._derived(self.pairs.matrix.T, points)
+
+    def _derived(self, matrix: FloatArray, points: tuple[FloatArray, FloatArray] | None) -> MatrixCosts:
+        """Wrap a part of a matrix that was checked already."""
+        part = object.__new__(MatrixCosts)
+        part.metric, part.p, part.points = self.metric, self.p, points
+        part.pairs = MatrixPairs(_frozen(matrix))
+        return part
+
+
+def bind(cost: PairCosts | ArrayLike) -> PairCosts:
+    """Return `cost` if it is bound already, otherwise take it as a cost matrix.
+
+    Examples
+    --------
+    >>> from otkit.costs import bind
+    >>> bind([[3, 1], [2, 5]]).extremes()
+    (1.0, 5.0)
+    """
+    return cost if isinstance(cost, PairCosts) else MatrixCosts(cost)
+
+
+def _as_matrix(value: ArrayLike) -> FloatArray:
+    """Return `value` as a finite matrix; float32 and float64 arrays are neither copied nor converted."""
+    if isinstance(value, np.ndarray) and value.dtype == np.float32:
+        matrix: FloatArray = np.asarray(value)
+        _checks.as_cost_array(matrix[:1], "C")
+        _checks.require_finite(matrix, "C")
+        return matrix
+    return _checks.as_cost_array(value, "C")
+
+
+def _frozen(array: FloatArray) -> FloatArray:
+    """Return a read-only view: kernels are compiled once, for read-only arrays, whatever the caller holds."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _as_indices(value: ArrayLike, name: str, size: int) -> IntArray:
+    indices = np.ascontiguousarray(value, dtype=np.int64)
+    if indices.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional, but its shape is {indices.shape}.")
+    if indices.size and not (0 <= indices.min() and indices.max() < size):
+        raise IndexError(f"{name} must lie in 0 … {size - 1}, but it ranges from {indices.min()} to {indices.max()}.")
+    return indices
+
+
+def _as_prices(value: ArrayLike, name: str, size: int) -> FloatArray:
+    prices: FloatArray = np.ascontiguousarray(value, dtype=np.float64)
+    if prices.shape != (size,):
+        raise ValueError(f"{name} must have shape ({size},), but its shape is {prices.shape}.")
+    if not prices.flags.writeable:  # kernels are compiled for writable vectors: one specialisation
+        prices = prices.copy()
+    return prices

@@ -1,0 +1,465 @@
+"""Metrics and other ground costs: what distance between two points means.
+
+All that depends on the choice of a metric is settled here, in how a cost prepares its points for the kernels: no solver
+and no other kernel branches on it.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from otkit import _checks
+from otkit._typing import ArrayLike, FloatArray
+from otkit.costs import pairs as pairs_module
+from otkit.costs.bound import MatrixCosts, PairCosts, PointCosts
+from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_POWERS, SUM_SQUARES, PointPairs
+
+# Costs below this have lost digits to underflow, or the squares on the way to them have.
+_SMALLEST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
+
+
+class Cost(ABC):
+    """A cost between two points, independent of any data.
+
+    Subclasses are frozen dataclasses: `Euclidean`, `SqEuclidean`, `Cityblock`, `Chebyshev`, `Minkowski`, `Cosine`,
+    `Haversine`, and `CallableCost` for any Python function.
+
+    Attributes
+    ----------
+    name : str
+        What users call it.
+    is_metric : bool
+        Whether it satisfies the axioms of a metric, which Kantorovich-Rubinstein duality needs.
+    arithmetic : {"ieee", "libm"}
+        Whether its bits are the same on every machine, or rest on the machine's mathematical library.
+    """
+
+    name: str
+    is_metric: bool
+    arithmetic: Literal["ieee", "libm"] = "ieee"
+
+    def between(self, x: ArrayLike, y: ArrayLike | None = None, p: float = 1.0) -> PairCosts:
+        """Bind the p-th power of this cost to two clouds.
+
+        Parameters
+        ----------
+        x : array-like of shape (n, d) or (n,)
+            Points; a 1-D array holds points on the line.
+        y : array-like of shape (m, d) or (m,), optional
+            Points; `x` again if omitted.
+        p : float
+            The Wasserstein power, at least 1.
+
+        Returns
+        -------
+        PairCosts
+            Costs that are evaluated when asked for.
+
+        Raises
+        ------
+        ValueError
+            If points are not finite, live in different dimensions or do not suit the cost, or if costs would overflow
+            or vanish in float64.
+
+        Examples
+        --------
+        >>> from otkit.costs import Cityblock
+        >>> Cityblock().between([[0, 0], [1, 2]], p=2).dense()
+        array([[0., 9.],
+               [9., 0.]])
+        """
+        x = _checks.as_points(x, "x")
+        y = x if y is None else _checks.as_points(y, "y")
+        _checks.require_same_dimension(x, y)
+        return self._bind(x, y, _checks.as_power(p))
+
+    @abstractmethod
+    def _bind(self, x: FloatArray, y: FloatArray, p: float) -> PairCosts:
+        """Bind checked clouds."""
+
+
+class _Norm(Cost):
+    """A cost that is a power of a norm of the difference of two points."""
+
+    @abstractmethod
+    def _formula(self) -> tuple[int, float, float]:
+        """Return the kind of base, the order within it, and the exponent that makes the cost of it (p = 1)."""
+
+    def _bind(self, x: FloatArray, y: FloatArray, p: float) -> PointCosts:
+        kind, order, exponent = self._formula()
+        if x.shape[1] == 1 and kind in (SUM_SQUARES, SUM_POWERS, MAX_ABS):
+            # On the line every norm is |x − y|: with no square to take a root of, nothing overflows on the way, and the
+            # Monge property is seen. The bits are the same, since the root of a rounded square is the number again.
+            inner = {SUM_SQUARES: 2.0, SUM_POWERS: order, MAX_ABS: 1.0}[kind]
+            kind, order, exponent = SUM_ABS, 1.0, exponent * inner
+        pairs = PointPairs(kind, order, 1.0, exponent * p, x, y.T)
+        _require_representable(pairs, self.name, p)
+        return PointCosts(self, p, x, y, pairs)
+
+
+@dataclass(frozen=True)
+class Euclidean(_Norm):
+    """The Euclidean distance; its power p = 2 is the sum of squares itself, with no root taken.
+
+    Examples
+    --------
+    >>> from otkit.costs import Euclidean
+    >>> Euclidean().between([[0.0, 0.0]], [[3.0, 4.0]]).dense()
+    array([[5.]])
+    """
+
+    name = "euclidean"
+    is_metric = True
+
+    def _formula(self) -> tuple[int, float, float]:
+        return SUM_SQUARES, 2.0, 0.5
+
+
+@dataclass(frozen=True)
+class SqEuclidean(_Norm):
+    """The squared Euclidean distance: not a metric, the triangle inequality fails.
+
+    Examples
+    --------
+    >>> from otkit.costs import SqEuclidean
+    >>> SqEuclidean().between([[0.0, 0.0]], [[3.0, 4.0]]).dense()
+    array([[25.]])
+    """
+
+    name = "sqeuclidean"
+    is_metric = False
+
+    def _formula(self) -> tuple[int, float, float]:
+        return SUM_SQUARES, 2.0, 1.0
+
+
+@dataclass(frozen=True)
+class Cityblock(_Norm):
+    """The sum of absolute differences.
+
+    Examples
+    --------
+    >>> from otkit.costs import Cityblock
+    >>> Cityblock().between([[0.0, 0.0]], [[3.0, 4.0]]).dense()
+    array([[7.]])
+    """
+
+    name = "cityblock"
+    is_metric = True
+
+    def _formula(self) -> tuple[int, float, float]:
+        return SUM_ABS, 1.0, 1.0
+
+
+@dataclass(frozen=True)
+class Chebyshev(_Norm):
+    """The largest absolute difference.
+
+    Examples
+    --------
+    >>> from otkit.costs import Chebyshev
+    >>> Chebyshev().between([[0.0, 0.0]], [[3.0, 4.0]]).dense()
+    array([[4.]])
+    """
+
+    name = "chebyshev"
+    is_metric = True
+
+    def _formula(self) -> tuple[int, float, float]:
+        return MAX_ABS, 1.0, 1.0
+
+
+@dataclass(frozen=True)
+class Minkowski(_Norm):
+    """The Minkowski distance ``(Σ |x_k − y_k|^order)^(1/order)``.
+
+    Parameters
+    ----------
+    order : float
+        At least 1; 1, 2 and infinity are the cityblock, Euclidean and Chebyshev distances and give their bits.
+
+    Examples
+    --------
+    >>> from otkit.costs import Minkowski
+    >>> float(Minkowski(3).between([[0.0, 0.0]], [[1.0, 1.0]]).dense()[0, 0]) ** 3
+    2.0
+    """
+
+    order: float
+
+    is_metric = True
+
+    def __post_init__(self) -> None:
+        try:
+            order = float(self.order)
+        except (TypeError, ValueError):
+            raise TypeError(f"order must be a number of at least 1, but {self.order!r} was given.") from None
+        if not order >= 1.0:
+            raise ValueError(
+                f"order must be at least 1, but order = {self.order!r} was given: below 1 the triangle inequality fails."
+            )
+        object.__setattr__(self, "order", order)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What users call it."""
+        return f"minkowski({self.order:g})"
+
+    @property
+    def arithmetic(self) -> Literal["ieee", "libm"]:  # type: ignore[override]
+        """Roots other than the square root come from the machine's mathematical library."""
+        return "ieee" if self.order in (1.0, 2.0, math.inf) else "libm"
+
+    def _formula(self) -> tuple[int, float, float]:
+        if self.order == 1.0:
+            return Cityblock()._formula()
+        if self.order == 2.0:
+            return Euclidean()._formula()
+        if self.order == math.inf:
+            return Chebyshev()._formula()
+        return SUM_POWERS, self.order, 1.0 / self.order
+
+
+@dataclass(frozen=True)
+class Cosine(Cost):
+    """One minus the cosine of the angle between two vectors: not a metric, the triangle inequality fails.
+
+    It is evaluated as ½ Σ (u − v)² of the normalised vectors, so that small angles do not cancel.
+
+    Examples
+    --------
+    >>> from otkit.costs import Cosine
+    >>> Cosine().between([[2.0, 0.0]], [[0.0, 3.0], [1.0, 0.0]]).dense()
+    array([[1., 0.]])
+    """
+
+    name = "cosine"
+    is_metric = False
+
+    def _bind(self, x: FloatArray, y: FloatArray, p: float) -> PointCosts:
+        pairs = PointPairs(SUM_SQUARES, 2.0, 0.5**p, p, _directions(x, "x"), _directions(y, "y").T)
+        return PointCosts(self, p, x, y, pairs)
+
+
+@dataclass(frozen=True)
+class Haversine(Cost):
+    """The great-circle distance between points given as (latitude, longitude) in degrees.
+
+    Parameters
+    ----------
+    radius : float
+        Radius of the sphere, and thereby the unit of the distance: by default the Earth's mean radius in kilometres.
+
+    References
+    ----------
+    R. W. Sinnott, Virtues of the Haversine, Sky and Telescope 68 (1984), 159.
+
+    Examples
+    --------
+    >>> from otkit.costs import Haversine
+    >>> paris, london = [[48.8567, 2.3508]], [[51.5074, -0.1278]]
+    >>> Haversine().between(paris, london).dense().round(1)
+    array([[343.5]])
+    """
+
+    radius: float = 6371.0088
+
+    name = "haversine"
+    is_metric = True
+    arithmetic: Literal["ieee", "libm"] = "libm"
+
+    def __post_init__(self) -> None:
+        try:
+            radius = float(self.radius)
+        except (TypeError, ValueError):
+            raise TypeError(f"radius must be a positive number, but {self.radius!r} was given.") from None
+        if not 0.0 < radius < math.inf:
+            raise ValueError(f"radius must be positive and finite, but radius = {self.radius!r} was given.")
+        object.__setattr__(self, "radius", radius)
+
+    def _bind(self, x: FloatArray, y: FloatArray, p: float) -> PointCosts:
+        try:
+            scale = (2.0 * self.radius) ** p
+        except OverflowError:
+            scale = math.inf
+        pairs = PointPairs(HALF_ANGLE, 1.0, scale, p, _on_sphere(x, "x"), _on_sphere(y, "y").T)
+        if not _SMALLEST < scale < math.inf:
+            raise ValueError(f"radius {self.radius:g} with p = {p:g} leaves the range of float64. Choose another unit of length.")
+        return PointCosts(self, p, x, y, pairs)
+
+
+@dataclass(frozen=True)
+class CallableCost(Cost):
+    """Any Python function of two points, as in `scipy.spatial.distance.cdist`.
+
+    It is called once for each pair when it is bound to data, so it costs time and memory that built-in costs do not.
+
+    Parameters
+    ----------
+    function : callable
+        Takes two 1-D arrays, returns a finite number.
+    is_metric : bool
+        Whether the function is known to be a metric.
+
+    Examples
+    --------
+    >>> from otkit.costs import CallableCost
+    >>> CallableCost(lambda u, v: abs(u[0] - v[0])).between([0.0, 1.0], [3.0]).dense()
+    array([[3.],
+           [2.]])
+    """
+
+    function: Callable[[FloatArray, FloatArray], float]
+    is_metric: bool = False
+    arithmetic: Literal["ieee", "libm"] = "libm"
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What users call it."""
+        return getattr(self.function, "__name__", type(self.function).__name__)
+
+    def _bind(self, x: FloatArray, y: FloatArray, p: float) -> MatrixCosts:
+        n, m = x.shape[0], y.shape[0]
+        _checks.require_memory(
+            8 * n * m, f"The costs of {n} × {m} pairs by a Python function", "Built-in metrics need no matrix."
+        )
+        matrix = np.empty((n, m))
+        for i, u in enumerate(x):
+            for j, v in enumerate(y):
+                matrix[i, j] = self._evaluate(u, v, i, j, p)
+        return MatrixCosts(matrix, metric=self, p=p, points=(x, y))
+
+    def _evaluate(self, u: FloatArray, v: FloatArray, i: int, j: int, p: float) -> float:
+        value = self.function(u, v)
+        try:
+            cost = pairs_module.power(float(value), p)
+        except (TypeError, ValueError):
+            raise TypeError(f"The cost function must return a number, but for x[{i}], y[{j}] it returned {value!r}.") from None
+        if not math.isfinite(cost) or (p != 1.0 and float(value) < 0.0):
+            constraint = "a finite number" if p == 1.0 else f"a non-negative number with a finite {p:g}th power"
+            raise ValueError(f"The cost function must return {constraint}, but for x[{i}], y[{j}] it returned {value!r}.")
+        return cost
+
+
+_NAMED: dict[str, Cost] = {
+    cost.name: cost for cost in (Euclidean(), SqEuclidean(), Cityblock(), Chebyshev(), Cosine(), Haversine())
+}
+
+
+def as_cost(metric: str | Cost | Callable[..., Any]) -> Cost:
+    """Return the cost that a name, a cost object or a function stands for.
+
+    Examples
+    --------
+    >>> from otkit.costs import as_cost
+    >>> as_cost("cityblock")
+    Cityblock()
+    """
+    if isinstance(metric, Cost):
+        return metric
+    if isinstance(metric, str):
+        return _NAMED[_checks.require_choice(metric, "metric", _NAMED)]
+    if isinstance(metric, type) and issubclass(metric, Cost):
+        raise TypeError(f"metric must be a cost object, but the class was given: write {metric.__name__}(…).")
+    if callable(metric):
+        return CallableCost(metric)
+    raise TypeError(f"metric must be a name, a cost object or a function of two points, but {metric!r} was given.")
+
+
+def cost_matrix(
+    x: ArrayLike, y: ArrayLike | None = None, *, metric: str | Cost | Callable[..., Any] = "euclidean", p: float = 1.0
+) -> FloatArray:
+    """Return the matrix of costs between two clouds.
+
+    Coordinates are subtracted directly, so that nearby points keep their digits wherever the clouds lie, and the bits
+    are the same whatever the number of threads.
+
+    Parameters
+    ----------
+    x : array-like of shape (n, d) or (n,)
+        Points; a 1-D array holds points on the line.
+    y : array-like of shape (m, d) or (m,), optional
+        Points; `x` again if omitted.
+    metric : str, Cost or callable
+        One of "euclidean", "sqeuclidean", "cityblock", "chebyshev", "cosine" and "haversine" (latitude and longitude
+        in degrees, distance in kilometres), a cost object such as ``Minkowski(3)``, or a function of two points.
+    p : float
+        The cost is the p-th power of the metric, p ≥ 1.
+
+    Returns
+    -------
+    ndarray of shape (n, m)
+        Costs in float64.
+
+    Raises
+    ------
+    ValueError
+        If points are not finite, live in different dimensions or do not suit the metric, or if costs would overflow or
+        vanish in float64.
+    MemoryError
+        If the matrix does not fit in memory.
+
+    Examples
+    --------
+    >>> from otkit.costs import cost_matrix
+    >>> cost_matrix([[0.0, 0.0], [3.0, 4.0]], [[0.0, 0.0], [0.0, 4.0]])
+    array([[0., 4.],
+           [5., 3.]])
+    """
+    return as_cost(metric).between(x, y, p).dense()
+
+
+def _require_representable(pairs: PointPairs, name: str, p: float) -> None:
+    """Raise unless the cost across the box that holds both clouds is representable, and the squares on the way to it."""
+    x, y = pairs.x, pairs.y
+    with np.errstate(over="ignore", under="ignore"):
+        extent = np.maximum(x.max(axis=0), y.max(axis=1)) - np.minimum(x.min(axis=0), y.min(axis=1))
+        if not extent.any():
+            return
+        base = {
+            SUM_SQUARES: lambda: np.sum(extent * extent),
+            SUM_ABS: lambda: np.sum(extent),
+            MAX_ABS: lambda: np.max(extent),
+            SUM_POWERS: lambda: np.sum(extent**pairs.order),
+        }[pairs.kind]()
+        cost = base**pairs.exponent
+    if not (np.isfinite(base) and np.isfinite(cost)):
+        problem = "overflow"
+    elif base < _SMALLEST or cost < _SMALLEST:
+        problem = "vanish"
+    else:
+        return
+    raise ValueError(
+        f"{name} costs with p = {p:g} {problem} in float64: the coordinates of x and y span up to {extent.max():.3g}. "
+        f"Rescale both clouds by a common factor."
+    )
+
+
+def _directions(points: FloatArray, name: str) -> FloatArray:
+    """Return the points divided by their Euclidean norms."""
+    largest = np.abs(points).max(axis=1, keepdims=True)
+    if not largest.all():
+        row = int(np.argmin(largest))
+        raise ValueError(f"{name} must hold no zero vector for the cosine cost, but {name}[{row}] is zero: it has no direction.")
+    scaled = points / largest  # no overflow or underflow in the squares
+    return scaled / np.sqrt(np.sum(scaled * scaled, axis=1, keepdims=True))
+
+
+def _on_sphere(points: FloatArray, name: str) -> FloatArray:
+    """Return latitude, longitude and the cosine of the latitude of each point."""
+    if points.shape[1] != 2:
+        raise ValueError(
+            f"{name} must hold latitude and longitude in degrees for the haversine cost, but it has {points.shape[1]} columns."
+        )
+    latitude = points[:, 0]
+    outside = np.abs(latitude) > 90.0
+    if outside.any():
+        where = _checks.entry(points, 2 * int(np.argmax(outside)), name)
+        raise ValueError(f"{name} must have latitudes within ±90 degrees in its first column, but {where}.")
+    return np.column_stack([points, np.cos(np.radians(latitude))])

@@ -1,0 +1,77 @@
+"""Minima of c_ij − b_j for costs scale · |u_i − v_j|^p on the line, in O((n + m) log n) instead of O(n m).
+
+For p ≥ 1 the cost of sorted points is a Monge array: c(i, j) + c(i′, j′) ≤ c(i, j′) + c(i′, j) for i < i′, j < j′, and
+subtracting b_j keeps it so. Hence the best column of a row never moves left as the row moves right, and the best
+columns of two rows enclose those of all rows between them: divide and conquer (R. E. Burkard, B. Klinz, R. Rudolf,
+Perspectives of Monge properties in optimization, Discrete Appl. Math. 70 (1996), 95-161).
+
+The evaluated costs are Monge up to rounding only. By the inequality above, a column chosen for a row that is off by ε
+costs the rows beside it at most ε more: the minimum returned exceeds the true one by at most the rounding error of one
+reduced cost for each of the log₂ n levels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from otkit._jit import njit, parallel, prange
+from otkit._typing import FloatArray, IntArray
+from otkit.costs.pairs import power
+
+SEGMENT = 4096  # rows that one thread finishes on its own
+
+
+def monge_argmin(u: FloatArray, v: FloatArray, b: FloatArray, scale: float, p: float) -> IntArray:
+    """Return, for each i, a j that minimises ``scale * |u_i - v_j|**p - b_j``; `u` and `v` are sorted."""
+    argmin = np.empty(u.size, dtype=np.int64)
+    _search(u, v, b, scale, p, argmin)
+    return argmin
+
+
+@parallel
+def _search(u: FloatArray, v: FloatArray, b: FloatArray, scale: float, p: float, argmin: IntArray) -> None:
+    n = u.size
+    argmin[0] = _best_column(u[0], v, b, scale, p, 0, v.size - 1)
+    # Every SEGMENT-th row first, by halving distances; then the rows between two of them are a problem of their own.
+    stride = SEGMENT
+    while stride < n:
+        stride *= 2
+    while stride >= SEGMENT:
+        _search_level(u, v, b, scale, p, argmin, 0, n, stride)
+        stride //= 2
+    for segment in prange((n + SEGMENT - 1) // SEGMENT):
+        start = segment * SEGMENT
+        stride = SEGMENT // 2
+        while stride >= 1:
+            _search_level(u, v, b, scale, p, argmin, start, min(n, start + SEGMENT), stride)
+            stride //= 2
+
+
+@njit
+def _search_level(
+    u: FloatArray,
+    v: FloatArray,
+    b: FloatArray,
+    scale: float,
+    p: float,
+    argmin: IntArray,
+    start: int,
+    stop: int,
+    stride: int,
+) -> None:
+    """Search the rows at odd multiples of `stride` from `start`; those at even multiples are known."""
+    n = u.size
+    for i in range(start + stride, stop, 2 * stride):
+        first = argmin[i - stride]
+        last = argmin[i + stride] if i + stride < n else v.size - 1
+        argmin[i] = _best_column(u[i], v, b, scale, p, first, last)
+
+
+@njit
+def _best_column(point: float, v: FloatArray, b: FloatArray, scale: float, p: float, first: int, last: int) -> int:
+    best, column = np.inf, first
+    for j in range(first, last + 1):
+        reduced = scale * power(abs(point - v[j]), p) - b[j]
+        if reduced < best:
+            best, column = reduced, j
+    return column
