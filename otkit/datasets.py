@@ -212,7 +212,7 @@ def twenty_five_gaussians(n: int, *, sigma: float = 0.05, rng: Seed = None) -> F
 def swiss_roll(n: int, *, sigma: float = 0.03, rng: Seed = None) -> FloatArray:
     """Draw n points along a spiral in the plane, from the middle (radius 0.63) outwards (radius 1.88).
 
-    The point with parameter t, uniform between 1.5 π and 4.5 π, lies at t (cos t, sin t) / 7.5, and normal noise is added.
+    The point with parameter t, uniform between 1.5 π and 4.5 π, lies at t (cos t, sin t) / 7.5; normal noise is added.
 
     Parameters
     ----------

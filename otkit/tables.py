@@ -227,11 +227,12 @@ def _read_text(path: str, stream: TextIO) -> Table:
     if not sample:
         raise ValueError(f"{path} is empty.")
     (start, top), (_, line) = sample[0], sample[-1]
-    delimiter = _delimiter(line)
+    delimiter = _delimiter(top)
     names: list[str] = []
     if not any(_is_number(cell) for cell in _cells(top, delimiter)):
         if len(sample) == 1:
             raise ValueError(f"{path} must hold numbers, but line {start} is all there is: {top!r}.")
+        delimiter = _delimiter(line)  # a name may hold blanks or commas where numbers do not
         names = [top] if len(_cells(line, delimiter)) == 1 else _cells(top, delimiter)
     stream.seek(0)
     try:
@@ -283,10 +284,10 @@ def _fault(path: str, stream: TextIO, delimiter: str, names: Sequence[str]) -> s
     lines = _lines(stream)
     top, width = (next(lines)[0], len(names)) if names else (0, 0)
     for number, line in lines:
-        cells = _cells(line, delimiter) if delimiter != " " or width != 1 else [line]
+        cells = _cells(line, delimiter)
         top, width = top or number, width or len(cells)
         if len(cells) != width:
-            return f"{path}: line {number} must have {width} columns as line {top} has, but it has {len(cells)}."
+            return f"{path}: line {number} must have as many columns as line {top}, {width}, but it has {len(cells)}."
         for position, cell in enumerate(cells, start=1):
             where = f"{path}: line {number}, column {position}" + (f" ({names[position - 1]})" if names else "")
             if not _is_number(cell):
