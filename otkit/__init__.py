@@ -1,1 +1,99 @@
-"""Exact optimal transport and divergences, every number with its certificate."""
+"""Exact optimal transport and divergences; every number leaves with its certificate.
+
+    >>> import otkit
+    >>> otkit.wasserstein([0.0, 1.0, 3.0], [5.0, 6.0, 8.0]).distance
+    5.0
+
+Names load when they are first used, so that ``import otkit`` stays fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from otkit import datasets as datasets
+    from otkit.candidate import Candidate as Candidate
+    from otkit.certificate import Certificate as Certificate
+    from otkit.certificate import certify as certify
+    from otkit.choice import estimate as estimate
+    from otkit.choice import select_solver as select_solver
+    from otkit.costs import CallableCost as CallableCost
+    from otkit.costs import Chebyshev as Chebyshev
+    from otkit.costs import Cityblock as Cityblock
+    from otkit.costs import Cosine as Cosine
+    from otkit.costs import Euclidean as Euclidean
+    from otkit.costs import Haversine as Haversine
+    from otkit.costs import Minkowski as Minkowski
+    from otkit.costs import SqEuclidean as SqEuclidean
+    from otkit.costs import cost_matrix as cost_matrix
+    from otkit.duality import c_transform as c_transform
+    from otkit.duality import kantorovich_potential as kantorovich_potential
+    from otkit.duality import lipschitz_constant as lipschitz_constant
+    from otkit.duality import subgradient as subgradient
+    from otkit.measures import DiscreteMeasure as DiscreteMeasure
+    from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
+    from otkit.plots import plot_plan as plot_plan
+    from otkit.plots import plot_potentials as plot_potentials
+    from otkit.problem import InfeasibleError as InfeasibleError
+    from otkit.problem import TransportProblem as TransportProblem
+    from otkit.results import Potentials as Potentials
+    from otkit.results import TransportResult as TransportResult
+    from otkit.results import load as load
+    from otkit.solve import NotConvergedError as NotConvergedError
+    from otkit.solve import transport as transport
+    from otkit.solve import wasserstein as wasserstein
+    from otkit.solvers.assignment import AssignmentOptions as AssignmentOptions
+    from otkit.solvers.line import LineOptions as LineOptions
+    from otkit.solvers.linprog import LinprogOptions as LinprogOptions
+    from otkit.solvers.linprog import transport_lp as transport_lp
+    from otkit.solvers.sinkhorn import SinkhornOptions as SinkhornOptions
+    from otkit.verify import verify_duality as verify_duality
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "candidate": ["Candidate"],
+    "certificate": ["Certificate", "certify"],
+    "choice": ["estimate", "select_solver"],
+    "costs": [
+        "CallableCost",
+        "Chebyshev",
+        "Cityblock",
+        "Cosine",
+        "Euclidean",
+        "Haversine",
+        "Minkowski",
+        "SqEuclidean",
+        "cost_matrix",
+    ],
+    "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
+    "measures": ["DiscreteMeasure"],
+    "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
+    "problem": ["InfeasibleError", "TransportProblem"],
+    "results": ["Potentials", "TransportResult", "load"],
+    "solve": ["NotConvergedError", "transport", "wasserstein"],
+    "solvers.assignment": ["AssignmentOptions"],
+    "solvers.line": ["LineOptions"],
+    "solvers.linprog": ["LinprogOptions", "transport_lp"],
+    "solvers.sinkhorn": ["SinkhornOptions"],
+    "verify": ["verify_duality"],
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = ["__version__", "datasets", *sorted(_ROOM_OF)]  # noqa: PLE0604 (names are strings, built from the table above)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "datasets":
+        return import_module("otkit.datasets")
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module 'otkit' has no attribute {name!r}")
+    value = getattr(import_module(f"otkit.{_ROOM_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

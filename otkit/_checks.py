@@ -50,7 +50,8 @@ def _numbers_from_objects(array: np.ndarray, value: ArrayLike, name: str) -> np.
                 column.astype(np.float64)
             except (TypeError, ValueError):
                 raise TypeError(
-                    f"{name} must have numeric columns, but column {str(label)!r} holds {column[0]!r}. Drop it or convert it."
+                    f"{name} must have numeric columns, but column {str(label)!r} holds {column[0]!r}. "
+                    "Drop it or convert it."
                 ) from None
     example = array.flat[0] if array.size else array.dtype
     raise TypeError(f"{name} must be numeric, but it holds {example!r}.")
@@ -79,7 +80,9 @@ def as_points(value: ArrayLike, name: str) -> FloatArray:
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2:
-        raise ValueError(f"{name} must be an array of shape (n, d), or (n,) for points on the line, but its shape is {array.shape}.")
+        raise ValueError(
+            f"{name} must be an array of shape (n, d), or (n,) for points on the line, but its shape is {array.shape}."
+        )
     if array.shape[0] == 0 or array.shape[1] == 0:
         raise ValueError(f"{name} must hold at least one point with one coordinate, but its shape is {array.shape}.")
     require_finite(array, name)
@@ -120,8 +123,8 @@ def require_same_dimension(x: FloatArray, y: FloatArray, names: tuple[str, str] 
     """Raise ValueError unless both clouds live in the same space."""
     if x.shape[1] != y.shape[1]:
         raise ValueError(
-            f"{names[0]} and {names[1]} must have points of the same dimension, but {names[0]} has {x.shape[1]} coordinates "
-            f"and {names[1]} has {y.shape[1]}."
+            f"{names[0]} and {names[1]} must have points of the same dimension, but {names[0]} has {x.shape[1]} "
+            f"coordinates and {names[1]} has {y.shape[1]}."
         )
 
 
@@ -161,7 +164,9 @@ def require_memory(needed: int, what: str, remedy: str) -> None:
     """Raise MemoryError before an allocation that the machine cannot hold, saying what avoids it."""
     available = _available_memory()
     if available is not None and needed > available:
-        raise MemoryError(f"{what} needs {needed / 2**30:.1f} GiB, but {available / 2**30:.1f} GiB of memory are available. {remedy}")
+        raise MemoryError(
+            f"{what} needs {needed / 2**30:.1f} GiB, but {available / 2**30:.1f} GiB of memory are available. {remedy}"
+        )
 
 
 def _available_memory() -> int | None:

@@ -2,8 +2,8 @@
 
 Every compiled function of otkit is made by `njit` or `parallel` below, so that the same promises hold for each of them:
 
-* ``fastmath`` is off: the proofs rest on IEEE 754 arithmetic, so no operation may be reordered, contracted or approximated;
-* ``error_model="numpy"``: a division by zero gives inf or nan, as in NumPy, and the vectoriser is not held up by a test;
+* ``fastmath`` is off: the proofs rest on IEEE 754 arithmetic, so no operation may be reordered or approximated;
+* ``error_model="numpy"``: a division by zero gives inf or nan, as in NumPy, with no test in the vectoriser's way;
 * ``nogil``: other Python threads (a progress bar, Ctrl-C) run on while a kernel works;
 * ``cache``: compiled once per machine, loaded from disk afterwards.
 
@@ -14,7 +14,8 @@ differently, which would make a cost depend on the shape of the loop that evalua
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
@@ -39,4 +40,21 @@ def parallel(function: F) -> F:
     return cast(F, numba.njit(function, cache=True, error_model="numpy", nogil=True, parallel=True))
 
 
-__all__ = ["njit", "overload", "parallel", "prange"]
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Run the parallel kernels of a block on `count` threads; None leaves the number as it is."""
+    if count is None:
+        yield
+        return
+    largest = numba.config.NUMBA_NUM_THREADS
+    if not 1 <= count <= largest:
+        raise ValueError(f"threads must be from 1 to {largest} (NUMBA_NUM_THREADS), but threads = {count!r} was given.")
+    before = numba.get_num_threads()
+    numba.set_num_threads(count)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
+
+
+__all__ = ["njit", "overload", "parallel", "prange", "threads"]

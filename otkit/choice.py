@@ -1,0 +1,99 @@
+"""Which solver fits a problem, and what it will need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from otkit._typing import FloatArray
+from otkit.problem import TransportProblem
+
+METHODS = ("auto", "lp", "simplex", "assignment", "line", "sinkhorn")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The solver that `method="auto"` takes, and why.
+
+    Attributes
+    ----------
+    method : str
+    reason : str
+    """
+
+    method: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a solve will need, roughly.
+
+    Attributes
+    ----------
+    method : str
+        The solver meant.
+    memory : int
+        Peak memory in bytes beside the inputs.
+    seconds : float
+        Order of magnitude of the time on two laptop cores.
+    reason : str
+        Why `method="auto"` takes this solver.
+    """
+
+    method: str
+    memory: int
+    seconds: float
+    reason: str
+
+    def __str__(self) -> str:
+        unit, size = ("GiB", 2**30) if self.memory >= 2**30 else ("MiB", 2**20)
+        return f"{self.method}: about {self.memory / size:.2g} {unit} and {self.seconds:.1g} s ({self.reason})"
+
+
+def select_solver(problem: TransportProblem) -> Selection:
+    """Return the solver that `method="auto"` takes for a problem; sizes and structure decide, never a measured time.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> from otkit.datasets import bakery
+    >>> shop = bakery()
+    >>> otkit.select_solver(otkit.TransportProblem(shop.cost, shop.supply, shop.demand)).method
+    'lp'
+    """
+    n, m = problem.shape
+    if problem.cost.line() is not None:
+        return Selection("line", "points on a line with a cost |x − y|^p: sorting solves it")
+    if n == m and is_uniform(problem.supply) and is_uniform(problem.demand) and n > 50:
+        return Selection("assignment", "as many sources as targets, all of the same mass: an assignment")
+    return Selection("lp", "a general transport problem: the linear program")
+
+
+def is_uniform(weights: FloatArray) -> bool:
+    """Whether all weights are the same number."""
+    return bool((weights == weights[0]).all())
+
+
+def estimate(problem: TransportProblem) -> Estimate:
+    """Say which method, how much memory and roughly how much time a solve will take, before it starts.
+
+    The time is a power law fitted on one machine: good for telling seconds from hours, not for more.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> points = [[0.0, 1.0], [2.0, 3.0], [4.0, 0.0]]
+    >>> problem = otkit.TransportProblem(otkit.Euclidean().between(points, points))
+    >>> otkit.estimate(problem).method
+    'lp'
+    """
+    selection = select_solver(problem)
+    n, m = problem.shape
+    nodes, pairs = n + m, float(n) * m
+    if selection.method == "line":
+        return Estimate("line", 120 * nodes, 1e-3 + 2e-7 * nodes * np.log2(nodes), selection.reason)
+    if selection.method == "assignment":
+        return Estimate("assignment", int(8 * pairs), 1e-3 + 4e-9 * pairs * np.sqrt(nodes), selection.reason)
+    return Estimate("lp", int(600 * pairs), 5e-3 + 5e-7 * pairs * np.sqrt(nodes), selection.reason)

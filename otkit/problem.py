@@ -1,0 +1,197 @@
+"""The transport problem: costs and masses, validated once and frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from otkit._checks import as_float_array, as_weights
+from otkit._sums import accurate_sum
+from otkit._typing import ArrayLike, FloatArray, IntArray
+from otkit.costs import PairCosts, bind
+
+LARGEST_EXACT_INTEGER = 2.0**53
+
+
+class InfeasibleError(ValueError):
+    """No plan exists; `farkas` proves it.
+
+    Attributes
+    ----------
+    farkas : ndarray, shape (n + m,)
+        A vector y with Aᵀy ≤ 0 and bᵀy > 0 for the linear program's A and b = [a; b]. Any plan Γ ≥ 0 with A vec(Γ) = b would
+        give 0 ≥ yᵀA vec(Γ) = yᵀb > 0, so there is none.
+    """
+
+    def __init__(self, message: str, farkas: FloatArray) -> None:
+        super().__init__(message)
+        self.farkas = farkas
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class TransportProblem:
+    """Minimise ⟨C, Γ⟩ over plans Γ ≥ 0 with row sums a and column sums b.
+
+    Parameters
+    ----------
+    cost : array-like of shape (n, m), or PairCosts
+        The cost of each pair: a matrix as it is, or a cost bound to its points (``otkit.Euclidean().between(x, y)``),
+        which is evaluated where it is needed and never stored.
+    a, b : array-like, shapes (n,) and (m,), optional
+        Non-negative masses. A side left out takes equal shares of the other's total; both left out: one for each row
+        and column if n = m, else equal shares of a total of one.
+    probability : bool, default False
+        Compare a/Σa with b/Σb, two probability measures. Otherwise the masses are taken as they are and must balance;
+        the totals may differ by rounding alone, and then b is rescaled to the total of a.
+
+    Attributes
+    ----------
+    cost : PairCosts
+    a, b : ndarray
+        The masses as given (float64, read-only).
+    probability : bool
+
+    Raises
+    ------
+    InfeasibleError
+        The totals differ by more than rounding. Its `farkas` vector proves that no plan exists.
+    ValueError, TypeError
+        Entries that are not finite, negative masses, shapes that do not fit.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> problem = otkit.TransportProblem([[1, 2], [3, 1]], [2, 1], [1, 2])
+    >>> problem
+    TransportProblem(2 × 2, given matrix, total mass 3)
+    """
+
+    cost: PairCosts
+    a: FloatArray
+    b: FloatArray
+    probability: bool
+
+    def __init__(
+        self,
+        cost: PairCosts | ArrayLike,
+        a: ArrayLike | None = None,
+        b: ArrayLike | None = None,
+        *,
+        probability: bool = False,
+    ) -> None:
+        bound = bind(cost)
+        n, m = bound.shape
+        probability = probability or (a is None and b is None and n != m)
+        masses = [as_weights(a, "a", n).copy(), as_weights(b, "b", m).copy()]
+        if a is None and b is not None and not probability:
+            masses[0] *= accurate_sum(masses[1]) / n
+        if b is None and a is not None and not probability:
+            masses[1] *= accurate_sum(masses[0]) / m
+        for values in masses:
+            values.flags.writeable = False
+        object.__setattr__(self, "cost", bound)
+        object.__setattr__(self, "a", masses[0])
+        object.__setattr__(self, "b", masses[1])
+        object.__setattr__(self, "probability", probability)
+        for name, total in zip("ab", self.totals, strict=True):
+            if not np.isfinite(total):
+                raise ValueError(f"{name} must have a finite total, but its sum leaves float64. Rescale the masses.")
+        if not probability:
+            self._require_balance(max(_rounding_unit(a), _rounding_unit(b)))
+
+    def _require_balance(self, unit: float) -> None:
+        """Raise InfeasibleError if the totals differ by more than n + m roundings of the inputs' own type."""
+        n, m = self.shape
+        total_a, total_b = self.totals
+        if abs(total_a - total_b) <= max(16, n + m) * unit * max(total_a, total_b):
+            return
+        surplus = total_a > total_b
+        more, less = ("a", "b") if surplus else ("b", "a")
+        sign = 1.0 if surplus else -1.0
+        raise InfeasibleError(
+            f"a and b must have equal totals, but Σa = {total_a!r} and Σb = {total_b!r}: no plan can ship "
+            f"{abs(total_a - total_b):g} of {more} that {less} does not take (Farkas vector in .farkas). "
+            "To compare shapes whatever their mass, divide each side by its total (otkit.wasserstein does); "
+            f"to leave the surplus where it is, add a {'column' if surplus else 'row'} of cost 0 that takes it.",
+            np.concatenate([np.full(n, sign), np.full(m, -sign)]),
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of rows and columns (n, m)."""
+        return self.cost.shape
+
+    @cached_property
+    def totals(self) -> tuple[float, float]:
+        """Sums of a and b as given."""
+        return accurate_sum(self.a), accurate_sum(self.b)
+
+    @property
+    def total(self) -> float:
+        """Mass that a plan ships: one between probability measures, else Σa."""
+        return 1.0 if self.probability else self.totals[0]
+
+    @cached_property
+    def supply(self) -> FloatArray:
+        """Row sums that a plan must have: a, or a/Σa."""
+        return _rescaled(self.a, self.totals[0], self.total)
+
+    @cached_property
+    def demand(self) -> FloatArray:
+        """Column sums that a plan must have: b rescaled to the total of `supply`."""
+        return _rescaled(self.b, self.totals[1], self.total)
+
+    @cached_property
+    def integral(self) -> bool:
+        """Whether all masses are integers with the same total, below 2**53: then an integer plan is optimal."""
+        total_a, total_b = self.totals
+        return (
+            not self.probability
+            and total_a == total_b < LARGEST_EXACT_INTEGER
+            and bool((self.a == np.floor(self.a)).all() and (self.b == np.floor(self.b)).all())
+        )
+
+    @property
+    def normalization(self) -> str:
+        """What was done to the masses, in words; empty if nothing was."""
+        total_a, total_b = self.totals
+        if self.probability:
+            changed = [
+                f"{name} divided by {total:g}"
+                for name, total in zip("ab", (total_a, total_b), strict=True)
+                if total != 1.0
+            ]
+            return ", ".join(changed)
+        return "" if total_a == total_b else f"b rescaled by 1 {total_a / total_b - 1.0:+.1e} to the total of a"
+
+    def restrict(self, rows: IntArray, cols: IntArray) -> TransportProblem:
+        """Return the problem on some rows and columns that hold all the mass."""
+        return TransportProblem(
+            self.cost.restrict(rows, cols), self.a[rows], self.b[cols], probability=self.probability
+        )
+
+    def __repr__(self) -> str:
+        n, m = self.shape
+        metric = "given matrix" if self.cost.metric is None else self.cost.metric.name
+        power = "" if self.cost.p == 1.0 else f", p = {self.cost.p:g}"
+        return f"TransportProblem({n} × {m}, {metric}{power}, total mass {self.total:g})"
+
+
+def _rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
+    """Return values·target/total, read-only; the values themselves where the totals agree."""
+    if total == target:
+        return values
+    with np.errstate(under="ignore"):
+        result: FloatArray = values * (target / total) if np.isfinite(target / total) else values / total * target
+    result.flags.writeable = False
+    return result
+
+
+def _rounding_unit(values: ArrayLike | None) -> float:
+    """Return the relative rounding of the type in which masses came: 2**-52 unless they came as float32 or float16."""
+    if values is None:
+        return float(np.finfo(np.float64).eps)
+    dtype = np.asarray(values).dtype if hasattr(values, "dtype") else as_float_array(values, "weights").dtype
+    return float(np.finfo(dtype).eps) if dtype.kind == "f" and dtype.itemsize < 8 else float(np.finfo(np.float64).eps)

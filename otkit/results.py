@@ -1,0 +1,337 @@
+"""What a solve returns: distance, plan and potentials, with the certificate that says what they prove."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from otkit._checks import require_choice
+from otkit._typing import FloatArray, IntArray
+from otkit.candidate import Candidate, SolverStats
+from otkit.certificate import Certificate
+from otkit.costs import (
+    Chebyshev,
+    Cityblock,
+    Cosine,
+    Euclidean,
+    Haversine,
+    MatrixCosts,
+    Minkowski,
+    PairCosts,
+    PointCosts,
+    SqEuclidean,
+)
+from otkit.problem import TransportProblem
+from otkit.tables import replacing
+
+if TYPE_CHECKING:
+    from scipy.sparse import coo_array
+
+FILE_FORMAT = "otkit-result-1"
+
+# Metrics that a file names; any other cost is kept as its matrix.
+_METRICS = {
+    kind.__name__: kind for kind in (Euclidean, SqEuclidean, Cityblock, Chebyshev, Minkowski, Cosine, Haversine)
+}
+
+
+class Potentials(NamedTuple):
+    """Dual prices with f_i + g_j ≤ c_ij.
+
+    Attributes
+    ----------
+    f : ndarray, shape (n,)
+        What a unit of mass is worth to be taken away, row by row.
+    g : ndarray, shape (m,)
+        What a unit of mass is worth to be brought, column by column.
+    """
+
+    f: FloatArray
+    g: FloatArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TransportResult:
+    """A transport problem with its answer and the proof.
+
+    Attributes
+    ----------
+    problem : TransportProblem
+    candidate : Candidate
+        Plan and potentials as the solver left them.
+    certificate : Certificate
+        What is proved: `lower ≤ OPT ≤ upper`, and every residual.
+    method : str
+        The solver that found it.
+    seconds : float
+        Wall-clock time of solve and certificate together.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> result = otkit.transport([[1, 2], [3, 1]], [2, 1], [1, 2])
+    >>> result.value
+    4.0
+    >>> result.plan.toarray()
+    array([[1., 1.],
+           [0., 1.]])
+    >>> result.certificate.optimal
+    True
+    """
+
+    problem: TransportProblem
+    candidate: Candidate
+    certificate: Certificate
+    method: str
+    seconds: float
+
+    @property
+    def value(self) -> float:
+        """Cost of the plan, ⟨C, Γ⟩ = W_p^p."""
+        return self.certificate.value
+
+    @property
+    def distance(self) -> float:
+        """Wasserstein distance, value^(1/p)."""
+        p = self.problem.cost.p
+        if p == 1.0:
+            return self.value
+        return float(np.sqrt(self.value)) if p == 2.0 else float(self.value ** (1.0 / p))
+
+    @cached_property
+    def plan(self) -> coo_array:
+        """Optimal plan Γ, shape (n, m), sparse; `plan.toarray()` for the dense matrix."""
+        from scipy.sparse import coo_array
+
+        entries = self.candidate
+        return coo_array((entries.mass, (entries.rows, entries.cols)), shape=self.problem.shape)
+
+    @property
+    def potentials(self) -> Potentials:
+        """Dual prices (f, g)."""
+        return Potentials(self.candidate.f, self.candidate.g)
+
+    @property
+    def stats(self) -> SolverStats:
+        """Iterations, rounds and status of the solver."""
+        return self.candidate.stats
+
+    def barycentric_projection(self) -> FloatArray:
+        """Return where each source point goes on average, shape (n, d).
+
+        The image of x_i is Σ_j Γ_ij y_j / Σ_j Γ_ij, the map nearest to Γ in mean square (Peyré & Cuturi, *Computational
+        Optimal Transport*, remark 4.11). A point without mass goes to the target that is cheapest at the dual prices.
+
+        Raises
+        ------
+        ValueError
+            The cost was given as a matrix, so there are no points to average.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.wasserstein([0.0, 1.0], [[2.0], [4.0], [6.0]]).barycentric_projection().round(12).tolist()
+        [[2.6666666666666665], [5.333333333333333]]
+        """
+        _, y = self._points("barycentric_projection")
+        entries = self.candidate
+        n = self.problem.shape[0]
+        row_mass = np.bincount(entries.rows, entries.mass, minlength=n)
+        moved = row_mass > 0.0
+        image = y[self._cheapest_targets(~moved)] if not moved.all() else np.empty((n, y.shape[1]))
+        share = entries.mass / np.where(moved, row_mass, 1.0)[entries.rows]
+        for k in range(y.shape[1]):
+            image[moved, k] = np.bincount(entries.rows, share * y[entries.cols, k], minlength=n)[moved]
+        return image
+
+    def monge_map(self) -> IntArray:
+        """Return the target index of each source point, shape (n,), where the plan sends each to one target.
+
+        A point without mass goes to the target that is cheapest at the dual prices.
+
+        Raises
+        ------
+        ValueError
+            The plan splits the mass of some point, so it is no map.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.wasserstein([0.0, 1.0], [5.0, 3.0]).monge_map().tolist()
+        [1, 0]
+        """
+        entries = self.candidate
+        used = entries.mass > 0.0
+        rows, cols = entries.rows[used], entries.cols[used]
+        targets = np.bincount(rows, minlength=self.problem.shape[0])
+        if targets.max() > 1:
+            i = int(np.argmax(targets))
+            raise ValueError(
+                f"plan must send each point to one target, but row {i} is split among {targets[i]} columns. "
+                "Use barycentric_projection() for the mean target."
+            )
+        image = self._cheapest_targets(targets == 0) if (targets == 0).any() else np.empty(targets.size, np.int64)
+        image[rows] = cols
+        return image
+
+    def sample_pairs(self, size: int, *, rng: np.random.Generator | int | None = None) -> tuple[IntArray, IntArray]:
+        """Return `size` pairs of indices (i, j) drawn from the plan, each with probability Γ_ij / ΣΓ.
+
+        Parameters
+        ----------
+        size : int
+            Number of pairs.
+        rng : numpy.random.Generator or int, optional
+            Where the randomness comes from.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> i, j = otkit.wasserstein([0.0, 1.0], [5.0, 3.0]).sample_pairs(1000, rng=0)
+        >>> set(zip(i.tolist(), j.tolist())) == {(0, 1), (1, 0)}
+        True
+        """
+        entries = self.candidate
+        shares = entries.mass / entries.mass.sum()
+        drawn = np.random.default_rng(rng).choice(entries.mass.size, size=size, p=shares)
+        return entries.rows[drawn], entries.cols[drawn]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything to one NPZ file: problem, plan, potentials, certificate; `otkit.load` brings it back.
+
+        A file already there is replaced only once the new one is complete. A cost that was a Python callable is kept as
+        the matrix it gave. A solver's state for resuming is not kept.
+        """
+        cost, answer = self.problem.cost, self.candidate
+        header = {
+            "format": FILE_FORMAT,
+            "metric": _metric_header(cost),
+            "p": cost.p,
+            "probability": self.problem.probability,
+            "method": self.method,
+            "seconds": self.seconds,
+            "certificate": asdict(self.certificate),
+            "stats": asdict(answer.stats),
+        }
+        arrays = {"a": self.problem.a, "b": self.problem.b}
+        arrays |= {name: getattr(answer, name) for name in ("rows", "cols", "mass", "f", "g")}
+        if answer.basis is not None:
+            arrays |= {"basis_rows": answer.basis[0], "basis_cols": answer.basis[1]}
+        if header["metric"] is None:
+            arrays["matrix"] = cost.dense()
+        if cost.points is not None:
+            arrays |= {"x": cost.points[0], "y": cost.points[1]}
+        with replacing(path) as place, open(place, "wb") as file:
+            np.savez_compressed(file, header=np.array(json.dumps(header)), **arrays)
+
+    def _points(self, wanted_by: str) -> tuple[FloatArray, FloatArray]:
+        points = self.problem.cost.points
+        if points is None:
+            raise ValueError(
+                f"{wanted_by} needs points, but the cost was given as a matrix. Use otkit.wasserstein(x, y)."
+            )
+        return points
+
+    def _cheapest_targets(self, which: np.ndarray) -> IntArray:
+        """Return argmin_j c_ij − g_j for the rows in `which`, zeros for the others."""
+        rows = np.flatnonzero(which)
+        targets = np.zeros(which.size, np.int64)
+        everything = np.arange(self.problem.shape[1])
+        targets[rows] = self.problem.cost.restrict(rows, everything).row_minima(self.candidate.g)[1]
+        return targets
+
+    def __str__(self) -> str:
+        p = self.problem.cost.p
+        distances = self.problem.cost.metric is not None and self.problem.probability
+        head = f"W_{p:g} = {self.distance:.12g}" if distances else f"optimal cost {self.value:.12g}"
+        if distances and p != 1.0:
+            head += f"   (cost W^{p:g} = {self.value:.12g})"
+        if not self.certificate.optimal:
+            head = head.replace("optimal cost", "cost of the plan")
+        lines = [
+            head,
+            f"  proof    {self.certificate.verdict}",
+            f"  problem  {str(self.problem)[len('TransportProblem(') : -1]}",
+            f"  method   {self.method}, {self.candidate.mass.size} arcs used, {_duration(self.seconds)}",
+        ]
+        if self.problem.normalization:
+            lines.append(f"  note     {self.problem.normalization}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        n, m = self.problem.shape
+        what = f"distance={self.distance!r}" if self.problem.cost.metric is not None else f"value={self.value!r}"
+        return f"TransportResult({what}, proof={self.certificate.proof!r}, shape=({n}, {m}), method={self.method!r})"
+
+
+def load(path: str | os.PathLike[str]) -> TransportResult:
+    """Read a result written by `TransportResult.save`.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file holds something else, or was written by an incompatible version.
+
+    Examples
+    --------
+    >>> import otkit, tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "r.npz"
+    ...     otkit.wasserstein([0.0, 1.0], [5.0, 3.0]).save(path)
+    ...     otkit.load(path).distance
+    3.5
+    """
+    with np.load(path, allow_pickle=False) as archive:
+        if "header" not in archive:
+            raise ValueError(
+                f"path must be a result written by TransportResult.save, but {os.fspath(path)!r} has no header."
+            )
+        header: dict[str, Any] = json.loads(str(archive["header"]))
+        require_choice(header["format"], "file format", [FILE_FORMAT])
+        points = (archive["x"], archive["y"]) if "x" in archive else None
+        cost = _bound_cost(header["metric"], header["p"], points, archive)
+        answer = {name: archive[name] for name in ("rows", "cols", "mass", "f", "g")}
+        basis = (archive["basis_rows"], archive["basis_cols"]) if "basis_rows" in archive else None
+        problem = TransportProblem(cost, archive["a"], archive["b"], probability=header["probability"])
+    return TransportResult(
+        problem,
+        Candidate(**answer, basis=basis, stats=SolverStats(**header["stats"])),
+        Certificate(**header["certificate"]),
+        header["method"],
+        header["seconds"],
+    )
+
+
+def _metric_header(cost: PairCosts) -> dict[str, Any] | None:
+    """Return the metric of a cost that points determine, as JSON can hold it; None where the matrix must be kept."""
+    if not isinstance(cost, PointCosts) or type(cost.metric).__name__ not in _METRICS:
+        return None
+    metric: Any = cost.metric
+    return {"type": type(metric).__name__, "parameters": asdict(metric)}
+
+
+def _bound_cost(
+    metric: dict[str, Any] | None, p: float, points: tuple[FloatArray, FloatArray] | None, archive: Mapping[str, Any]
+) -> PairCosts:
+    """Undo `_metric_header`."""
+    if metric is None or points is None:
+        return MatrixCosts(archive["matrix"], p=p, points=points)
+    kind = _METRICS[require_choice(metric["type"], "metric in the file", _METRICS)]
+    return kind(**metric["parameters"]).between(*points, p=p)
+
+
+def _duration(seconds: float) -> str:
+    """Return a time as people write it: 3.2 ms, 1.5 s, 4 min 10 s."""
+    if seconds < 1.0:
+        return f"{seconds * 1e3:.3g} ms"
+    if seconds < 100.0:
+        return f"{seconds:.3g} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"

@@ -1,0 +1,312 @@
+"""The front doors: choose a solver, solve, certify, and return the answer or say what failed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Literal
+
+import numpy as np
+
+from otkit import _jit
+from otkit._checks import require_choice
+from otkit._typing import ArrayLike, FloatArray, IntArray
+from otkit.candidate import Candidate
+from otkit.certificate import Certificate, certify
+from otkit.choice import METHODS, select_solver
+from otkit.costs import Cost, PairCosts, as_cost
+from otkit.measures import DiscreteMeasure
+from otkit.monitor import Monitor, Progress
+from otkit.problem import TransportProblem
+from otkit.results import TransportResult
+
+Method = Literal["auto", "lp", "simplex", "assignment", "line", "sinkhorn"]
+OnFailure = Literal["raise", "return"]
+
+# Where each method lives. Modules load when used: SciPy's optimisers would double the time of `import otkit`.
+_SOLVERS = {
+    "lp": ("linprog", "LinprogOptions"),
+    "simplex": ("simplex", "SimplexOptions"),
+    "assignment": ("assignment", "AssignmentOptions"),
+    "line": ("line", "LineOptions"),
+    "sinkhorn": ("sinkhorn", "SinkhornOptions"),
+}
+
+# Methods that promise the optimum: an answer of theirs that is not proved optimal is a failure.
+_EXACT = frozenset(_SOLVERS) - {"sinkhorn"}
+
+_REMEDY = {
+    "iteration_limit": "Raise the limit in `options`",
+    "time_limit": "Raise `max_seconds`",
+    "interrupted": "Let it run on",
+    "optimal": "Try another `method`",
+}
+
+
+class NotConvergedError(RuntimeError):
+    """A solver stopped early, or its answer failed the check.
+
+    Attributes
+    ----------
+    certificate : Certificate
+        What is proved all the same: `lower ≤ OPT ≤ upper`.
+    state : object
+        What the solver can go on from; None if it can't.
+    result : TransportResult
+        The unfinished answer.
+    """
+
+    def __init__(self, message: str, result: TransportResult) -> None:
+        super().__init__(message)
+        self.result = result
+
+    @property
+    def certificate(self) -> Certificate:
+        """What is proved about the problem so far."""
+        return self.result.certificate
+
+    @property
+    def state(self) -> Any:
+        """What the solver can go on from."""
+        return self.result.candidate.state
+
+
+def wasserstein(
+    x: ArrayLike | DiscreteMeasure,
+    y: ArrayLike | DiscreteMeasure,
+    a: ArrayLike | None = None,
+    b: ArrayLike | None = None,
+    *,
+    p: float = 1,
+    metric: str | Cost | Callable[[FloatArray, FloatArray], float] = "euclidean",
+    method: Method = "auto",
+    options: Any = None,
+    max_seconds: float | None = None,
+    on_failure: OnFailure = "raise",
+    progress: Callable[[Progress], None] | None = None,
+    threads: int | None = None,
+) -> TransportResult:
+    """Return the Wasserstein distance W_p between two sample sets, with plan, potentials and certificate.
+
+    W_p(a, b) = (min_Γ Σ Γ_ij d(x_i, y_j)^p)^(1/p) over plans Γ ≥ 0 with row sums a/Σa and column sums b/Σb.
+
+    Parameters
+    ----------
+    x, y : array-like, shapes (n, d) and (m, d), or DiscreteMeasure
+        One point a row; 1-D arrays are points on the line.
+    a, b : array-like, shapes (n,) and (m,), optional
+        Non-negative weights; each side is divided by its total. Equal weights by default.
+    p : float, default 1
+        The Wasserstein power, at least 1: the cost is d^p.
+    metric : str, cost object or callable, default "euclidean"
+        "euclidean", "sqeuclidean", "cityblock", "chebyshev", "cosine", "haversine" (degrees in, km out), an object such
+        as ``otkit.Minkowski(3)``, or a function of two points.
+    method : {"auto", "lp", "simplex", "assignment", "line", "sinkhorn"}, default "auto"
+        The solver; ``otkit.select_solver(problem)`` says what "auto" takes. All but "sinkhorn" are exact.
+    options : object, optional
+        The options of that solver, such as ``otkit.SinkhornOptions(epsilon=0.01)``.
+    max_seconds : float, optional
+        Stop after this long.
+    on_failure : {"raise", "return"}, default "raise"
+        What to do with an answer of an exact method that is not proved optimal.
+    progress : callable, optional
+        Called with a `Progress` now and then.
+    threads : int, optional
+        Threads to use for this call; the bits of the result do not depend on it.
+
+    Returns
+    -------
+    TransportResult
+        `distance` = W_p, `value` = W_p^p, `plan`, `potentials`, `certificate`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Input that is not finite, negative or all-zero weights, shapes that do not fit, unknown names, p < 1.
+    NotConvergedError
+        The solver stopped early, or its answer is not proved optimal.
+    MemoryError
+        The method needs a dense matrix that does not fit.
+
+    References
+    ----------
+    Peyré & Cuturi, *Computational Optimal Transport* (2019), chapter 2.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> result = otkit.wasserstein([[0, 0], [1, 0]], [[0, 1], [1, 1]])
+    >>> result.distance
+    1.0
+    >>> result.certificate.lower, result.certificate.upper
+    (1.0, 1.0)
+    """
+    x, a = _points_and_weights(x, a, "x", "a")
+    y, b = _points_and_weights(y, b, "y", "b")
+    problem = TransportProblem(as_cost(metric).between(x, y, p=p), a, b, probability=True)
+    return solve_problem(
+        problem,
+        method=method,
+        options=options,
+        max_seconds=max_seconds,
+        on_failure=on_failure,
+        progress=progress,
+        threads=threads,
+    )
+
+
+def transport(
+    C: ArrayLike | PairCosts | TransportProblem,
+    a: ArrayLike | None = None,
+    b: ArrayLike | None = None,
+    *,
+    method: Method = "auto",
+    options: Any = None,
+    max_seconds: float | None = None,
+    on_failure: OnFailure = "raise",
+    progress: Callable[[Progress], None] | None = None,
+    threads: int | None = None,
+) -> TransportResult:
+    """Return the cheapest way to ship masses a to masses b at the costs C, with dual prices and certificate.
+
+    Minimise Σ C_ij Γ_ij over plans Γ ≥ 0 with row sums a and column sums b.
+
+    Parameters
+    ----------
+    C : array-like of shape (n, m), cost bound to points, or TransportProblem
+        Cost of a unit of mass from each row to each column; any finite numbers. ``otkit.Euclidean().between(x, y)`` gives
+        a cost that is evaluated where it is needed. A whole problem brings its own masses.
+    a, b : array-like, shapes (n,) and (m,), optional
+        Non-negative masses as they are (loaves); their totals must be equal up to rounding. Integers give an integer
+        plan. A side left out takes equal shares; both left out: one for each row and column (n = m), or shares of one.
+    method, options, max_seconds, on_failure, progress, threads
+        As in `wasserstein`.
+
+    Returns
+    -------
+    TransportResult
+        `value` = ⟨C, Γ⟩ in units of cost × mass, `plan`, `potentials` (dual prices), `certificate`.
+
+    Raises
+    ------
+    InfeasibleError
+        The totals differ; its `farkas` vector proves that no plan exists.
+    ValueError, TypeError, NotConvergedError, MemoryError
+        As in `wasserstein`.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> result = otkit.transport([[10, 31], [7, 19]], [3, 2], [4, 1])
+    >>> result.value
+    56.0
+    >>> result.plan.toarray()
+    array([[3., 0.],
+           [1., 1.]])
+    """
+    if isinstance(C, TransportProblem) and not (a is None and b is None):
+        raise TypeError("a and b must be left out where C is a TransportProblem: it brings its own masses.")
+    return solve_problem(
+        C if isinstance(C, TransportProblem) else TransportProblem(C, a, b),
+        method=method,
+        options=options,
+        max_seconds=max_seconds,
+        on_failure=on_failure,
+        progress=progress,
+        threads=threads,
+    )
+
+
+def solve_problem(
+    problem: TransportProblem,
+    *,
+    method: Method = "auto",
+    options: Any = None,
+    max_seconds: float | None = None,
+    on_failure: OnFailure = "raise",
+    progress: Callable[[Progress], None] | None = None,
+    threads: int | None = None,
+) -> TransportResult:
+    """Solve a `TransportProblem`: the road that `wasserstein` and `transport` share, with their parameters.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> problem = otkit.TransportProblem(otkit.Cityblock().between([[0, 0]], [[1, 2], [3, 0]]))
+    >>> from otkit.solve import solve_problem
+    >>> solve_problem(problem).value
+    3.0
+    """
+    require_choice(method, "method", METHODS)
+    require_choice(on_failure, "on_failure", ("raise", "return"))
+    start = time.perf_counter()
+    chosen = select_solver(problem).method if method == "auto" else method
+    with _jit.threads(threads):
+        candidate = _solve_where_mass_is(problem, chosen, options, Monitor(progress, max_seconds))
+        certificate = certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
+    result = TransportResult(problem, candidate, certificate, chosen, time.perf_counter() - start)
+    finished = candidate.stats.status == "optimal" and (certificate.optimal or chosen not in _EXACT)
+    if not finished and on_failure == "raise":
+        raise NotConvergedError(_failure(result), result)
+    return result
+
+
+def _points_and_weights(
+    points: ArrayLike | DiscreteMeasure, weights: ArrayLike | None, name: str, weights_name: str
+) -> tuple[ArrayLike, ArrayLike | None]:
+    """Take a measure apart."""
+    if not isinstance(points, DiscreteMeasure):
+        return points, weights
+    if weights is not None:
+        raise TypeError(
+            f"{weights_name} must be left out where {name} is a DiscreteMeasure: it brings its own weights."
+        )
+    return points.points, points.weights
+
+
+def _solve_where_mass_is(problem: TransportProblem, method: str, options: Any, monitor: Monitor) -> Candidate:
+    """Run a solver on the rows and columns that carry mass, and extend its potentials to the others."""
+    name, options_name = _SOLVERS[method]
+    module = import_module(f"otkit.solvers.{name}")
+    options_type = getattr(module, options_name)
+    if options is None:
+        options = options_type()
+    elif not isinstance(options, options_type):
+        raise TypeError(
+            f"options must be otkit.{options_name} for method={method!r}, but {type(options).__name__} was given."
+        )
+    rows, cols = np.flatnonzero(problem.supply > 0.0), np.flatnonzero(problem.demand > 0.0)
+    if rows.size == problem.shape[0] and cols.size == problem.shape[1]:
+        candidate: Candidate = module.solve(problem, options, monitor)
+        return candidate
+    return _lifted(problem, rows, cols, module.solve(problem.restrict(rows, cols), options, monitor))
+
+
+def _lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Candidate) -> Candidate:
+    """Bring an answer on some rows and columns back to the whole; the others get potentials by c-transform."""
+    n, m = problem.shape
+    f: FloatArray = np.empty(n)
+    f[rows] = part.f
+    idle_rows = np.setdiff1d(np.arange(n), rows)
+    if idle_rows.size:
+        f[idle_rows] = problem.cost.restrict(idle_rows, cols).row_minima(part.g)[0]
+    g: FloatArray = np.empty(m)
+    g[cols] = part.g
+    idle_cols = np.setdiff1d(np.arange(m), cols)
+    if idle_cols.size:
+        g[idle_cols] = problem.cost.restrict(np.arange(n), idle_cols).column_minima(f)[0]
+    basis = None if part.basis is None else (rows[part.basis[0]], cols[part.basis[1]])
+    return Candidate(rows[part.rows], cols[part.cols], part.mass, f, g, basis, part.state, part.stats)
+
+
+def _failure(result: TransportResult) -> str:
+    """Say what failed, what is proved all the same, and what to do."""
+    status = result.stats.status
+    what = (
+        "answer is not proved optimal" if status == "optimal" else f"solver stopped early ({status.replace('_', ' ')})"
+    )
+    return (
+        f"method={result.method!r}: {what}: {result.certificate.verdict}. {_REMEDY[status]}, "
+        "or take the interval as it is with on_failure='return'."
+    )
