@@ -155,8 +155,9 @@ def write_table(path: PathLike, columns: Mapping[str, ArrayLike]) -> None:
     sizes = {name: array.shape for name, array in arrays.items()}
     if len(set(sizes.values())) != 1 or any(array.ndim != 1 for array in arrays.values()):
         raise ValueError(f"columns must be one-dimensional and of equal length, but their shapes are {sizes}.")
+    require_place(path)
+    suffix = Path(path).suffix.lower()
     with replacing(path) as place:
-        suffix = _writable_suffix(place)
         if suffix == ".npy":
             records = np.empty(
                 len(next(iter(arrays.values()))), [(name, array.dtype) for name, array in arrays.items()]
@@ -175,8 +176,9 @@ def write_table(path: PathLike, columns: Mapping[str, ArrayLike]) -> None:
 def write_matrix(path: PathLike, matrix: ArrayLike) -> None:
     """Write a matrix, one line for each row and without a header; replaces an older file as `write_table` does."""
     values = np.atleast_2d(np.asarray(matrix))
+    require_place(path)
+    suffix = Path(path).suffix.lower()
     with replacing(path) as place:
-        suffix = _writable_suffix(place)
         if suffix == ".npy":
             np.save(place, values)
         elif suffix == ".npz":
@@ -187,20 +189,33 @@ def write_matrix(path: PathLike, matrix: ArrayLike) -> None:
             _write_text(place, list(values.T), [])
 
 
+def require_place(path: PathLike, suffixes: Sequence[str] | None = None) -> None:
+    """Raise an error if a file could not be written to `path`, before the work whose outcome it is to hold is done.
+
+    `suffixes` are those allowed, by default those of tables.
+    """
+    place = Path(path)
+    allowed = (*TEXT_SUFFIXES, ".npy", ".npz", *PARQUET_SUFFIXES) if suffixes is None else suffixes
+    if place.suffix.lower() not in allowed:
+        known = ", ".join(suffix for suffix in allowed if suffix)
+        raise ValueError(f"{path} must end in one of {known}, but it ends in {place.suffix!r}.")
+    if place.is_dir():
+        raise IsADirectoryError(f"{path} must be a file to write to, but it is a folder.")
+    if not place.parent.is_dir():
+        raise FileNotFoundError(f"{path} can't be written: there is no folder {place.parent}.")
+
+
 @contextlib.contextmanager
 def replacing(path: PathLike) -> Iterator[Path]:
     """Give a place to write to, in the same folder, that becomes `path` when the block ends well.
 
     If the block fails, `path` is as it was before. A device or a pipe is written to directly.
     """
+    require_place(path, [Path(path).suffix.lower()])
     target = Path(path).resolve()  # a symbolic link stays, and what it points to is replaced
     if target.exists() and not target.is_file():
-        if target.is_dir():
-            raise IsADirectoryError(f"{path} must be a file to write to, but it is a folder.")
         yield Path(path)
         return
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"{path} can't be written: there is no folder {target.parent}.")
     draft = target.with_name(f".{target.stem}-{secrets.token_hex(4)}{target.suffix}")
     try:
         yield draft
@@ -209,13 +224,6 @@ def replacing(path: PathLike) -> Iterator[Path]:
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _writable_suffix(place: Path) -> str:
-    suffix = place.suffix.lower()
-    if suffix not in (*TEXT_SUFFIXES, ".npy", ".npz", *PARQUET_SUFFIXES):
-        raise ValueError(f"The suffix of a table must be that of {FORMATS}, but it is {suffix!r}.")
-    return suffix
 
 
 # --- text -------------------------------------------------------------------------------------------------------------

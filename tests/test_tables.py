@@ -290,7 +290,7 @@ def test_places_that_cannot_be_written(tmp_path):
         tables.write_matrix(tmp_path / "none" / "plan.csv", [[1.0]])
     with pytest.raises(IsADirectoryError, match="is a folder"):
         tables.write_matrix(tmp_path, [[1.0]])
-    with pytest.raises(ValueError, match=r"but it is '\.xlsx'"):
+    with pytest.raises(ValueError, match=r"must end in one of \.csv, .*, but it ends in '\.xlsx'"):
         tables.write_matrix(tmp_path / "plan.xlsx", [[1.0]])
     assert os.listdir(tmp_path) == []
 
