@@ -130,7 +130,8 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     ----------
     problem : TransportProblem
     plan : array-like of shape (n, m), scipy.sparse matrix, or (rows, cols, mass) table, optional
-        An object with these three attributes will do as a table. Without a plan the upper bound is that of the north-west corner rule.
+        An object with these three attributes will do as a table. Without a plan the upper bound is that of the
+        north-west corner rule.
     potentials : pair of array-like, shapes (n,) and (m,), optional
         Dual prices (f, g), meant to satisfy f_i + g_j ≤ c_ij. Either may be None and is then found by a c-transform.
         Without potentials the lower bound ships every unit the cheapest way from its row, or to its column.

@@ -21,8 +21,8 @@ class InfeasibleError(ValueError):
     Attributes
     ----------
     farkas : ndarray, shape (n + m,)
-        A vector y with Aᵀy ≤ 0 and bᵀy > 0 for the linear program's A and b = [a; b]. Any plan Γ ≥ 0 with A vec(Γ) = b would
-        give 0 ≥ yᵀA vec(Γ) = yᵀb > 0, so there is none.
+        A vector y with Aᵀy ≤ 0 and bᵀy > 0 for the linear program's A and b = [a; b]. Any plan Γ ≥ 0 with A vec(Γ) = b
+        would give 0 ≥ yᵀA vec(Γ) = yᵀb > 0, so there is none.
     """
 
     def __init__(self, message: str, farkas: FloatArray) -> None:

@@ -175,8 +175,8 @@ def transport(
     Parameters
     ----------
     C : array-like of shape (n, m), cost bound to points, or TransportProblem
-        Cost of a unit of mass from each row to each column; any finite numbers. ``otkit.Euclidean().between(x, y)`` gives
-        a cost that is evaluated where it is needed. A whole problem brings its own masses.
+        Cost of a unit of mass from each row to each column; any finite numbers. ``otkit.Euclidean().between(x, y)``
+        gives a cost that is evaluated where it is needed. A whole problem brings its own masses.
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative masses as they are (loaves); their totals must be equal up to rounding. Integers give an integer
         plan. A side left out takes equal shares; both left out: one for each row and column (n = m), or shares of one.
