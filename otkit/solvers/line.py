@@ -1,0 +1,322 @@
+"""Optimal transport on the line: sort both sides and fill the north-west staircase.
+
+For a cost ``scale * |x - y|**p`` with p ≥ 1 the cost matrix of sorted points has the Monge property,
+``c[i, j] + c[i+1, j+1] <= c[i, j+1] + c[i+1, j]``, from which two things follow (A. J. Hoffman, *On simple linear
+programming problems*, 1963; R. E. Burkard, B. Klinz, R. Rudolf, Discrete Appl. Math. 70, 1996):
+
+* the staircase that serves demand in sorted order from supply in sorted order is an optimal plan;
+* *every* monotone path of n + m − 1 cells from the north-west to the south-east corner is a dual feasible spanning
+  tree: the potentials that are tight along the path violate no other pair.
+
+So where a row and a column end together, the path may pass through either of the two empty cells at that corner.
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from otkit import _double_double as dd
+from otkit._jit import njit
+from otkit._sums import two_sum
+from otkit._typing import FloatArray, IntArray
+from otkit.candidate import Candidate, SolverStats
+from otkit.monitor import Monitor
+from otkit.problem import TransportProblem
+
+# Cumulative masses are compared in double-double, where 10**7 terms err by less than 2**-80 of the total and usually by
+# less than 2**-100. What differs by less than this share of the total is one number, written in two ways (1/7, 3/21).
+SAME_MASS = 2.0**-90
+
+# Powers that are taken in double-double, by multiplication; see `_potentials` for the others.
+WHOLE_POWERS = (1.0, 2.0, 3.0, 4.0)
+
+
+@dataclass(frozen=True)
+class LineOptions:
+    """The line solver is direct: there is nothing to choose."""
+
+
+def solve(problem: TransportProblem, options: LineOptions, monitor: Monitor) -> Candidate:
+    """Solve a problem whose cost is ``scale * |x - y|**p``, p ≥ 1, in O((n + m) log(n + m)).
+
+    The basis is the staircase itself: n + m − 1 cells, those without mass included.
+
+    Raises
+    ------
+    ValueError
+        If the cost is not of that form.
+    """
+    line = problem.cost.line()
+    if line is None:
+        raise ValueError("method 'line' needs points on the line and a cost |x - y|**p with p >= 1; use 'auto'.")
+    x, y, scale, p = line
+    n, m = problem.shape
+    with ThreadPoolExecutor(2) as threads:  # NumPy and our kernels release the GIL: both sides sort at once
+        monitor.tick("sorting")
+        side = threads.submit(_sorted_side, y, problem.b)
+        order_x, x, a, total_a, unit_a = _sorted_side(x, problem.a)
+        order_y, y, b, total_b, _ = side.result()
+
+        monitor.tick("filling the staircase")
+        ratio = (1.0, 0.0) if total_a == total_b else dd.divide(total_a, total_b)
+        unit = 1.0 / total_a[0] if problem.probability else unit_a
+        path = _empty_cells(n + m - 1)
+        lengths = np.empty(n, dtype=np.int64)
+        tolerance = SAME_MASS * total_a[0]
+        empty = _staircase(a, b, ratio, tolerance, unit, order_x, order_y, path, lengths)
+
+        monitor.tick("potentials")
+        potentials = threads.submit(_potentials, x, y, scale, p, path)
+        cells = _empty_cells(n + m - 1)
+        _sort_cells(path, lengths, cells)
+        f, g = potentials.result()
+    rows, cols, mass = cells.rows, cells.cols, cells.mass
+    if empty:
+        used = mass > 0.0
+        rows, cols, mass = rows[used], cols[used], mass[used]
+    return Candidate(rows, cols, mass, f, g, basis=(cells.rows, cells.cols), stats=SolverStats(iterations=n + m - 1))
+
+
+class _Cells(NamedTuple):
+    """Cells of the staircase with their mass."""
+
+    rows: IntArray
+    cols: IntArray
+    mass: FloatArray
+
+
+def _empty_cells(size: int) -> _Cells:
+    """Return a table for a kernel to fill in (compiled code allocates large arrays more slowly than NumPy)."""
+    return _Cells(np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size))
+
+
+def _sorted_side(
+    points: FloatArray, weights: FloatArray
+) -> tuple[IntArray, FloatArray, FloatArray, dd.DoubleDouble, float]:
+    """Return order, sorted points, weights in that order in a power of two as unit, their sum, and the unit."""
+    order = np.argsort(points)
+    unit = 2.0 ** min(1000, max(-1000, math.frexp(float(weights.max()))[1]))
+    sorted_points, sorted_weights = np.empty(points.size), np.empty(points.size)
+    total = _gather(points, weights, order, 1.0 / unit, sorted_points, sorted_weights)
+    return order, sorted_points, sorted_weights, total, unit
+
+
+@njit
+def _gather(
+    points: FloatArray,
+    weights: FloatArray,
+    order: IntArray,
+    factor: float,
+    sorted_points: FloatArray,
+    sorted_weights: FloatArray,
+) -> dd.DoubleDouble:
+    """Put points and weights in order; return the sum of the weights."""
+    total = (0.0, 0.0)
+    for k in range(order.size):
+        weight = weights[order[k]] * factor
+        sorted_points[k] = points[order[k]]
+        sorted_weights[k] = weight
+        high, low = two_sum(total[0], weight)
+        total = (high, total[1] + low)
+    return two_sum(total[0], total[1])
+
+
+@njit
+def _staircase(
+    a: FloatArray,
+    b: FloatArray,
+    ratio: dd.DoubleDouble,
+    tolerance: float,
+    unit: float,
+    order_x: IntArray,
+    order_y: IntArray,
+    path: _Cells,
+    lengths: IntArray,
+) -> int:
+    """Fill the staircase of supply `a` and demand `ratio · b`; return how many of its cells are empty.
+
+    `lengths` takes the number of cells in each row (as numbered before sorting).
+
+    What is left of the row and of the column is carried in double-double, so that masses are differences of weights
+    without drift, and integers stay integers. A row or column that is served by one cell gets its weight to the bit.
+    """
+    rows, cols, mass = path
+    n, m = a.size, b.size
+    i = j = empty = 0
+    supply = (a[0], 0.0)
+    demand = dd.multiply(ratio, (b[0], 0.0))
+    new_row = new_col = True  # nothing is taken yet of the row, of the column
+    start = 0
+    for k in range(n + m - 1):
+        rest_high, rest_low = dd.subtract(supply, demand)
+        both_end = abs(rest_high) <= min(tolerance, 2.0**-54 * min(a[i], b[j] * ratio[0]))
+        # In the last row (column) every column (row) takes its own weight: the totals agree, up to rounding.
+        if (i == n - 1 and new_col and not new_row) or (j == m - 1 and new_row and not new_col):
+            moved = demand[0] if new_col else supply[0]
+        else:
+            moved = supply[0] if rest_high <= 0.0 else demand[0]
+        rows[k] = order_x[i]
+        cols[k] = order_y[j]
+        mass[k] = moved * unit
+        empty += mass[k] == 0.0
+        if j == m - 1 or (i < n - 1 and (both_end or rest_high < 0.0)):
+            lengths[order_x[i]] = k + 1 - start
+            start = k + 1
+            if i == n - 1:
+                break
+            i += 1
+            supply = (a[i], 0.0)
+            demand = (-rest_high, -rest_low) if rest_high < 0.0 and not both_end else (0.0, 0.0)
+            new_row, new_col = True, False
+        else:
+            j += 1
+            demand = dd.multiply(ratio, (b[j], 0.0))
+            supply = (rest_high, rest_low) if rest_high > 0.0 and not both_end else (0.0, 0.0)
+            new_row, new_col = False, True
+    return empty
+
+
+@njit
+def _sort_cells(path: _Cells, starts: IntArray, cells: _Cells) -> None:
+    """Copy the cells of the path in row-major order; `starts` holds the number of cells of each row, and is used up."""
+    rows, cols, mass = cells
+    size = 0
+    for i in range(starts.size):
+        rows[size : size + starts[i]] = i
+        size += starts[i]
+        starts[i] = size - starts[i]
+    # Copying and sorting in one loop would take twice as long: its branches would wait for the scattered memory.
+    position = 0
+    for k in range(size):
+        if k == 0 or path.rows[k] != path.rows[k - 1]:
+            position = starts[path.rows[k]]
+        cols[position] = path.cols[k]
+        mass[position] = path.mass[k]
+        position += 1
+    for i in range(starts.size):
+        _sort_row(cols, mass, starts[i], starts[i + 1] if i + 1 < starts.size else size)
+
+
+@njit
+def _sort_row(cols: IntArray, mass: FloatArray, start: int, stop: int) -> None:
+    """Sort the cells of one row by column, in place: insertion sort for the usual two or three cells, else Shell's."""
+    gap = 1
+    while 9 * gap < stop - start:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for k in range(start + gap, stop):
+            col, moved = cols[k], mass[k]
+            s = k
+            while s >= start + gap and cols[s - gap] > col:
+                cols[s] = cols[s - gap]
+                mass[s] = mass[s - gap]
+                s -= gap
+            cols[s] = col
+            mass[s] = moved
+        gap //= 3
+
+
+def _potentials(x: FloatArray, y: FloatArray, scale: float, p: float, path: _Cells) -> tuple[FloatArray, FloatArray]:
+    """Return potentials that are tight along the path, f = 0 at its first row; x and y are sorted.
+
+    They are sums of as many as n + m costs with alternating signs. For p = 1, 2, 3, 4 costs and sums are carried in
+    double-double. For other p each step adds the *difference* of two costs, accurate to its own size by log1p and
+    expm1, so that the error is a few roundings of the variation of the potentials, not of each cost on the way.
+    """
+    span = max(x[-1], y[-1]) - min(x[0], y[0])
+    exponent = min(1000, max(-1000, math.frexp(span)[1]))  # lengths in units of a power of two: no over- or underflow
+    f, g = np.empty(x.size), np.empty(y.size)
+    kernel = _potentials_whole_power if p in WHOLE_POWERS else _potentials_any_power
+    kernel(x, y, 2.0**-exponent, p, scale * 2.0 ** (exponent * p), path, f, g)
+    return f, g
+
+
+@njit
+def _whole_power(x: float, y: float, unit: float, p: float) -> dd.DoubleDouble:
+    """Return ``(|x - y| unit)**p`` in double-double for a whole number p."""
+    high, low = two_sum(x, -y)
+    if high < 0.0:
+        high, low = -high, -low
+    base = (high * unit, low * unit)
+    result = base
+    for _ in range(1, int(p)):
+        result = dd.multiply(result, base)
+    return result
+
+
+@njit
+def _potentials_whole_power(
+    x: FloatArray,
+    y: FloatArray,
+    unit: float,
+    p: float,
+    factor: float,
+    path: _Cells,
+    f: FloatArray,
+    g: FloatArray,
+) -> None:
+    rows, cols = path.rows, path.cols
+    i = j = 0
+    u = (0.0, 0.0)
+    v = _whole_power(x[0], y[0], unit, p)
+    f[rows[0]] = 0.0
+    g[cols[0]] = v[0] * factor
+    for k in range(1, rows.size):
+        if rows[k] != rows[k - 1]:
+            i += 1
+            u = dd.subtract(_whole_power(x[i], y[j], unit, p), v)
+            f[rows[k]] = u[0] * factor
+        else:
+            j += 1
+            v = dd.subtract(_whole_power(x[i], y[j], unit, p), u)
+            g[cols[k]] = v[0] * factor
+
+
+@njit
+def _step(start: float, stop: float, fixed: float, p: float) -> float:
+    """Return ``|stop - fixed|**p - |start - fixed|**p`` for start ≤ stop, accurate to its own size."""
+    old = abs(start - fixed)
+    if start >= fixed:
+        change = stop - start
+    elif stop <= fixed:
+        change = start - stop
+    else:
+        change = (stop - fixed) - old
+    if old == 0.0:
+        return change**p
+    return old**p * math.expm1(p * math.log1p(max(-1.0, change / old)))
+
+
+@njit
+def _potentials_any_power(
+    x: FloatArray,
+    y: FloatArray,
+    unit: float,
+    p: float,
+    factor: float,
+    path: _Cells,
+    f: FloatArray,
+    g: FloatArray,
+) -> None:
+    rows, cols = path.rows, path.cols
+    i = j = 0
+    u = (0.0, 0.0)
+    v = ((abs(x[0] - y[0]) * unit) ** p, 0.0)
+    f[rows[0]] = 0.0
+    g[cols[0]] = v[0] * factor
+    for k in range(1, rows.size):
+        if rows[k] != rows[k - 1]:
+            step = _step(x[i] * unit, x[i + 1] * unit, y[j] * unit, p)
+            i += 1
+            u = dd.add(u, (step, 0.0))
+            f[rows[k]] = u[0] * factor
+        else:
+            step = _step(y[j] * unit, y[j + 1] * unit, x[i] * unit, p)
+            j += 1
+            v = dd.add(v, (step, 0.0))
+            g[cols[k]] = v[0] * factor
