@@ -1,0 +1,155 @@
+"""The cost matrix with the plan marked in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from otkit._typing import FloatArray, IntArray
+from otkit.plots.style import INK, LARGEST_TABLE, LARGEST_VECTOR, SIDE, SMALLEST_MARKER, SOURCE, TARGET, headline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from scipy.sparse import coo_array
+
+    from otkit.problem import TransportProblem
+    from otkit.results import TransportResult
+
+# A cost with more rows or columns than this is sampled for the image, which could not show more; the plan never is.
+LARGEST_IMAGE = 800
+
+
+def plot_cost_and_plan(result: TransportResult, *, names: tuple[str, str] = ("x", "y"), ax: Axes | None = None) -> Axes:
+    """Draw the cost matrix with the plan marked in it and the masses along its sides.
+
+    Up to 12 × 12, costs and masses are written into the cells. Larger problems between points are sorted along the
+    points' first principal axis, which on the line turns an optimal plan for a convex cost into a staircase. A cost
+    with more than 800 rows or columns is sampled for the image; the plan's marks are always complete.
+
+    Parameters
+    ----------
+    result : TransportResult
+    names : tuple of two str
+        What the rows and the columns are.
+    ax : matplotlib Axes, optional
+        Where to draw the matrix; the bars and the colour scale take their room from it.
+
+    Returns
+    -------
+    matplotlib Axes
+        The one that holds the matrix.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> result = otkit.transport([[1, 2], [3, 1]], [2, 1], [1, 2])
+    >>> axes = otkit.plot_cost_and_plan(result, names=("bakery", "café"))
+    >>> axes.images[0].get_array().tolist()
+    [[1.0, 2.0], [3.0, 1.0]]
+    """
+    problem, plan = result.problem, result.plan
+    n, m = problem.shape
+    axes = _matrix_axes() if ax is None else ax
+    written = max(n, m) <= LARGEST_TABLE
+    row_order, column_order = (np.arange(n), np.arange(m)) if written else _orders(problem)
+    cost = problem.cost.restrict(row_order[_sample(n)], column_order[_sample(m)]).dense()
+    # Only the lighter half of the greys is used, so that marks and numbers stand out on every cell.
+    low, high = float(cost.min()), float(cost.max())
+    darkest = high + (high - low) if high > low else low + 1.0
+    frame = (-0.5, m - 0.5, n - 0.5, -0.5)
+    image = axes.imshow(cost, cmap="Greys", vmin=low, vmax=darkest, extent=frame, aspect="auto")
+    axes.scatter(
+        np.argsort(column_order)[plan.col],
+        np.argsort(row_order)[plan.row],
+        s=_mark_areas(plan.data, max(n, m)),
+        c=TARGET,
+        marker="o" if written else "s",
+        linewidths=0,
+        alpha=0.55 if written else 0.9,
+        rasterized=plan.nnz > LARGEST_VECTOR,
+    )
+    if written:
+        _write_cells(axes, cost, plan)
+    above, left, scale = _side_axes(axes)
+    _draw_side_bars(above, left, (problem.a[row_order], problem.b[column_order]), names, written=written)
+    colour_bar = axes.figure.colorbar(image, cax=scale, label="cost")
+    if high > low:
+        colour_bar.ax.set_ylim(low, high)
+    axes.set_xlabel(names[1])
+    headline(above, result)
+    return axes
+
+
+def _orders(problem: TransportProblem) -> tuple[IntArray, IntArray]:
+    """Return the order of rows and columns: points along their first principal axis, a given matrix as it is."""
+    if problem.cost.points is None:
+        return np.arange(problem.shape[0]), np.arange(problem.shape[1])
+    x, y = problem.cost.points
+    both = np.concatenate([x, y])
+    both = both - both.mean(axis=0)
+    axis = np.linalg.eigh(both.T @ both)[1][:, -1]
+    axis *= np.sign(axis[np.argmax(np.abs(axis))])
+    return np.argsort(x @ axis, kind="stable"), np.argsort(y @ axis, kind="stable")
+
+
+def _sample(size: int) -> IntArray:
+    """Return evenly spaced indices, no more than an image shows."""
+    return np.unique(np.linspace(0, size - 1, min(size, LARGEST_IMAGE)).round().astype(np.int64))
+
+
+def _mark_areas(mass: FloatArray, cells: int) -> FloatArray:
+    """Return areas of marks, proportional to mass; the largest fills most of its cell."""
+    if mass.size == 0:
+        return mass
+    return np.maximum(mass / mass.max() * min((0.62 * SIDE / cells) ** 2, 900.0), SMALLEST_MARKER)
+
+
+def _write_cells(axes: Axes, cost: FloatArray, plan: coo_array) -> None:
+    """Write each cost into its cell's upper corner, and the mass that goes there into the middle."""
+    for i, j in np.ndindex(*cost.shape):
+        axes.text(j - 0.44, i - 0.42, f"{cost[i, j]:.3g}", ha="left", va="top", fontsize=7, color=INK)
+    for i, j, mass in zip(plan.row, plan.col, plan.data, strict=True):
+        axes.text(j, i, f"{mass:.3g}", ha="center", va="center", fontsize=9, fontweight="bold")
+
+
+def _matrix_axes() -> Axes:
+    """Return the Axes of a new figure, with room for what `plot_cost_and_plan` puts around the matrix."""
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(6.0, 5.8), gridspec_kw={"left": 0.06, "right": 0.87, "top": 0.9, "bottom": 0.07})[1]
+
+
+def _side_axes(axes: Axes) -> tuple[Axes, Axes, Axes]:
+    """Make room above the matrix, to its left, and to its right for the colour scale."""
+    from mpl_toolkits.axes_grid1 import make_axes_locatable
+
+    divider = make_axes_locatable(axes)
+    above = divider.append_axes("top", size="14%", pad=0.06, sharex=axes)
+    left = divider.append_axes("left", size="14%", pad=0.06, sharey=axes)
+    return above, left, divider.append_axes("right", size="3%", pad=0.12)
+
+
+def _draw_side_bars(
+    above: Axes, left: Axes, masses: tuple[FloatArray, FloatArray], names: tuple[str, str], *, written: bool
+) -> None:
+    """Draw column masses above the matrix and row masses to its left."""
+    a, b = masses
+    if written:
+        left.barh(np.arange(a.size), a, height=0.8, color=SOURCE)
+        above.bar(np.arange(b.size), b, width=0.8, color=TARGET)
+        small = {"textcoords": "offset points", "fontsize": 8}
+        for i, mass in enumerate(a):
+            left.annotate(f"{mass:.3g}", (mass, i), xytext=(-2, 0), ha="right", va="center", **small)
+        for j, mass in enumerate(b):
+            above.annotate(f"{mass:.3g}", (j, mass), xytext=(0, 1), ha="center", va="bottom", **small)
+    else:
+        left.stairs(a, np.arange(a.size + 1) - 0.5, orientation="horizontal", fill=True, color=SOURCE)
+        above.stairs(b, np.arange(b.size + 1) - 0.5, fill=True, color=TARGET)
+    room = 1.5 if written else 1.05
+    left.set_xlim(room * a.max(), 0.0)
+    above.set_ylim(0.0, room * b.max())
+    for bars in (above, left):
+        bars.spines[:].set_visible(False)
+        bars.tick_params(bottom=False, left=False, labelbottom=False, labelleft=False)
+    left.set_ylabel(names[0])

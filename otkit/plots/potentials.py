@@ -1,0 +1,172 @@
+"""The dual potentials, over points or as bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from otkit._typing import ArrayLike
+from otkit.costs import PointCosts
+from otkit.plots.scene import Scene, add_arcs, finish_scene, make_scene
+from otkit.plots.style import (
+    INK,
+    LARGEST_TABLE,
+    LARGEST_VECTOR,
+    MARKER_SHARE,
+    SIDE,
+    SOURCE,
+    TARGET,
+    headline,
+    legend_below,
+    own_axes,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from otkit.results import TransportResult
+
+POTENTIALS = "PuOr"
+# Level lines of the Kantorovich potential are drawn from this many values in each direction.
+FIELD_SIDE = 120
+
+
+def plot_potentials(
+    result: TransportResult,
+    *,
+    points: tuple[ArrayLike, ArrayLike] | None = None,
+    names: tuple[str, str] = ("x", "y"),
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the dual potentials: f at the sources and −g at the targets.
+
+    In these signs they fall by exactly the cost along every arc of an optimal plan, and by no more than the cost from
+    any source to any target. If the cost is a metric, both are one function, the Kantorovich potential, and for a
+    built-in metric its level lines are drawn too. Points in the plane are coloured by their potential; on the line it
+    is a curve; for a cost matrix, which has no points, f and g (in their own signs) are bars.
+
+    Parameters
+    ----------
+    result : TransportResult
+    points : tuple of two array-likes, shapes (n, d) and (m, d), d ≤ 2, optional
+        Where to draw sources and targets, as in `plot_plan`.
+    names : tuple of two str
+        What the sources and the targets are.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        The points have more than two coordinates.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> result = otkit.wasserstein([0.0, 1.0], [2.0, 4.0])
+    >>> otkit.plot_potentials(result).get_ylabel()
+    'potential'
+    """
+    axes = own_axes(ax)
+    cost = result.problem.cost
+    if points is None and cost.points is None:
+        _draw_bars(axes, result, names)
+    else:
+        scene = make_scene(result, points)
+        if scene.dimension == 1:
+            _draw_curves(axes, result, scene, names)
+        else:
+            colours = _draw_fields(axes, result, scene, names)
+            if points is None and not scene.geographic and cost.is_metric and isinstance(cost, PointCosts):
+                _draw_levels(axes, result, scene, colours)
+    headline(axes, result)
+    return axes
+
+
+def _draw_fields(axes: Axes, result: TransportResult, scene: Scene, names: tuple[str, str]) -> dict[str, Any]:
+    """Colour the points of the plane by the potentials, over the arcs of the plan; return the colours' scale."""
+    f, g = result.potentials
+    colours = {"cmap": POTENTIALS, "vmin": min(f.min(), -g.max()), "vmax": max(f.max(), -g.min())}
+    arcs = add_arcs(axes, result, scene)
+    arcs.set(linewidths=0.4, alpha=0.6 * arcs.get_alpha())
+    size = float(np.clip(MARKER_SHARE * SIDE**2 / max(f.size, g.size), 4.0, 90.0))
+    for places, values, marker in ((scene.x, f, "o"), (scene.y, -g, "s")):
+        markers = axes.scatter(
+            places[:, 0],
+            places[:, 1],
+            s=size,
+            c=values,
+            marker=marker,
+            edgecolors=INK,
+            linewidths=0.5,
+            zorder=2,
+            rasterized=len(places) > LARGEST_VECTOR,
+            **colours,
+        )
+    axes.figure.colorbar(markers, ax=axes, label="potential (falls by the cost along each arc)")
+    finish_scene(axes, scene, names, keep_image=False)
+    legend_below(axes, f"f at {names[0]}", f"−g at {names[1]}", ("white", "white"))
+    return colours
+
+
+def _draw_levels(axes: Axes, result: TransportResult, scene: Scene, colours: dict[str, Any]) -> None:
+    """Draw level lines of the Kantorovich potential φ(z) = min_j d(z, y_j) − g_j behind the points."""
+    both = np.concatenate([scene.x, scene.y])
+    middle, reach = 0.5 * (both.min(axis=0) + both.max(axis=0)), 0.56 * scene.box
+    (left, low), (right, high) = middle - reach, middle + reach
+    across, up = np.meshgrid(np.linspace(left, right, FIELD_SIDE), np.linspace(low, high, FIELD_SIDE))
+    plane = np.column_stack([across.ravel(), up.ravel()])
+    cost = result.problem.cost
+    to_targets = cost.metric.between(plane, cost.points[1])
+    field = to_targets.row_minima(result.potentials.g)[0].reshape(across.shape)
+    axes.contourf(across, up, field, levels=14, alpha=0.25, zorder=0, **colours)
+    axes.contour(across, up, field, levels=14, linewidths=0.5, zorder=0, **colours)
+    axes.set(xlim=(left, right), ylim=(low, high))
+    axes.set_aspect("equal", adjustable="box")
+
+
+def _draw_curves(axes: Axes, result: TransportResult, scene: Scene, names: tuple[str, str]) -> None:
+    """Draw the potentials over the line."""
+    f, g = result.potentials
+    sides = ((scene.x, f, SOURCE, "o", "-", f"f at {names[0]}"), (scene.y, -g, TARGET, "s", "--", f"−g at {names[1]}"))
+    for places, values, colour, marker, line, label in sides:
+        order = np.argsort(places[:, 0], kind="stable")
+        axes.plot(
+            places[order, 0],
+            values[order],
+            color=colour,
+            linestyle=line,
+            linewidth=1.2,
+            marker=marker if order.size <= 100 else None,
+            markersize=4,
+            label=label,
+        )
+    axes.set_ylabel("potential")
+    axes.spines[["right", "top"]].set_visible(False)
+    axes.legend(frameon=False)
+
+
+def _draw_bars(axes: Axes, result: TransportResult, names: tuple[str, str]) -> None:
+    """Draw the potentials of a cost matrix, rows and then columns."""
+    f, g = result.potentials
+    n, m = f.size, g.size
+    places = np.arange(n), np.arange(m) + n + 1
+    sides = ((places[0], f, SOURCE, f"f of {names[0]}"), (places[1], g, TARGET, f"g of {names[1]}"))
+    for where, values, colour, label in sides:
+        if n + m <= 60:
+            bars = axes.bar(where, values, color=colour, width=0.8, label=label)
+            if max(n, m) <= LARGEST_TABLE:
+                axes.bar_label(bars, fmt="%.3g", padding=2, fontsize=8)
+        else:
+            edges = np.arange(where[0], where[-1] + 2) - 0.5
+            axes.stairs(values, edges, fill=True, color=colour, label=label)
+    axes.axhline(0.0, color=INK, linewidth=0.8)
+    axes.margins(y=0.12)
+    axes.set_xticks(np.concatenate(places) if n + m <= 60 else [], [*range(n), *range(m)] if n + m <= 60 else [])
+    axes.set_ylabel("potential")
+    axes.spines[["right", "top", "bottom"]].set_visible(False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=2, frameon=False)

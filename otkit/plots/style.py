@@ -1,0 +1,81 @@
+"""What all pictures have in common: colours, sizes, headline and legend.
+
+References
+----------
+M. Okabe and K. Ito, *Color Universal Design: how to make figures and presentations that are friendly to colorblind
+people* (2002): the palette.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from otkit.results import TransportResult
+
+SOURCE, TARGET, INK = "#0072B2", "#D55E00", "#333333"
+
+# Sizes are in points of 1/72 inch and meant for a picture of this side; elsewhere they need not be exact.
+SIDE = 340.0
+# The share of the picture that all arcs, and all markers of one side, may cover.
+ARC_SHARE, MARKER_SHARE = 0.12, 0.04
+WIDEST_ARC, LARGEST_MARKER, SMALLEST_MARKER = 7.0, 300.0, 2.0
+# The thinnest arc that can still be seen: among very many, among few.
+THINNEST_ARC = 0.15, 0.7
+# More arcs or points than this become a bitmap in vector formats, which few viewers could open otherwise.
+LARGEST_VECTOR = 2000
+# Up to this many rows and columns, the numbers themselves are written.
+LARGEST_TABLE = 12
+
+
+def own_axes(ax: Axes | None) -> Axes:
+    """Return `ax`, or the Axes of a new figure."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(6.0, 5.4), layout="constrained")[1]
+
+
+def legend_below(axes: Axes, sources: str, targets: str, colours: tuple[str, str]) -> None:
+    """Say below the picture what discs and squares are."""
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D(
+            [], [], linestyle="", marker=marker, markersize=7, color=colour, markeredgecolor=INK, mew=0.5, label=label
+        )
+        for marker, colour, label in zip("os", colours, (sources, targets), strict=True)
+    ]
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, frameon=False)
+
+
+def headline(axes: Axes, result: TransportResult) -> None:
+    """Write the distance above the picture, and in smaller letters how it is proved."""
+    problem, certificate = result.problem, result.certificate
+    p = problem.cost.p
+    distances = problem.probability and problem.cost.metric is not None
+    name = "W" + f"{p:g}".translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")) if distances else "cost"
+    if certificate.optimal:
+        title = f"{name} = {result.distance:.6g}" if distances else f"cost {result.value:.6g}"
+        relative = certificate.gap / abs(certificate.upper) if certificate.upper else certificate.gap
+        exact = certificate.proof == "exact"
+        note = "proved optimal exactly" if exact else f"proved optimal, relative gap {relative:.1g}"
+    else:
+        bounds = certificate.lower, certificate.upper
+        low, high = (max(bound, 0.0) ** (1.0 / p) for bound in bounds) if distances and p != 1.0 else bounds
+        title, note = f"{low:.6g} ≤ {name} ≤ {high:.6g}", "proved bounds, not yet equal"
+    axes.set_title(title, fontsize=12, pad=20)
+    axes.annotate(
+        f"{note} · {result.plan.nnz} arcs",
+        (0.5, 1.0),
+        xytext=(0, 5),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        fontsize=9,
+        color=INK,
+    )
