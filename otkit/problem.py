@@ -180,13 +180,11 @@ class TransportProblem:
 
 
 def _rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
-    """Return values·target/total, read-only; the values themselves where the totals agree."""
+    """Return values·target/total as a new array: exactly the values where the totals agree."""
     if total == target:
-        return values
+        return values.copy()
     with np.errstate(under="ignore"):
-        result: FloatArray = values * (target / total) if np.isfinite(target / total) else values / total * target
-    result.flags.writeable = False
-    return result
+        return values * (target / total) if np.isfinite(target / total) else values / total * target
 
 
 def _rounding_unit(values: ArrayLike | None) -> float:
