@@ -180,10 +180,9 @@ class PairCosts(ABC):
         line = self.line()
         assert line is not None
         x_order, y_order = self._line_order
-        after = np.searchsorted(line.y, line.x, sorter=y_order)
-        everyone = np.arange(line.x.size)
+        after = np.searchsorted(line.y[y_order], line.x[x_order])
         near = [
-            sweeps.gather(self.pairs, everyone, y_order[np.clip(after + step, 0, line.y.size - 1)]).min() for step in (-1, 0)
+            sweeps.gather(self.pairs, x_order, y_order[np.clip(after + step, 0, y_order.size - 1)]).min() for step in (-1, 0)
         ]
         far = sweeps.gather(self.pairs, x_order[[0, -1]], y_order[[-1, 0]])
         return float(min(near)), float(far.max())

@@ -14,41 +14,36 @@ from __future__ import annotations
 
 import numpy as np
 
-from otkit._jit import njit, parallel, prange
+from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import power
+from otkit.costs.threads import share
 
-SEGMENT = 4096  # rows that one thread finishes on its own
+_SEGMENT = 4096  # rows that one thread finishes on its own
+_WORTH_A_THREAD = 10_000  # rows whose search takes longer than starting a thread
 
 
 def monge_argmin(u: FloatArray, v: FloatArray, b: FloatArray, scale: float, p: float) -> IntArray:
     """Return, for each i, a j that minimises ``scale * |u_i - v_j|**p - b_j``; `u` and `v` are sorted."""
-    argmin = np.empty(u.size, dtype=np.int64)
-    _search(u, v, b, scale, p, argmin)
+    n = u.size
+    argmin = np.empty(n, dtype=np.int64)
+    stride = _SEGMENT
+    while stride < n:
+        stride *= 2
+    argmin[0] = _best_column(u[0], v, b, scale, p, 0, v.size - 1)
+    # Every _SEGMENT-th row first, by halving distances; then the rows between two of them are a problem of their own.
+    _search(u, v, b, scale, p, argmin, 0, n, stride, _SEGMENT)
+    share(
+        lambda start, stop: _search(u, v, b, scale, p, argmin, start, stop, _SEGMENT // 2, 1),
+        n,
+        _SEGMENT,
+        1 + n // _WORTH_A_THREAD,
+    )
     return argmin
 
 
-@parallel
-def _search(u: FloatArray, v: FloatArray, b: FloatArray, scale: float, p: float, argmin: IntArray) -> None:
-    n = u.size
-    argmin[0] = _best_column(u[0], v, b, scale, p, 0, v.size - 1)
-    # Every SEGMENT-th row first, by halving distances; then the rows between two of them are a problem of their own.
-    stride = SEGMENT
-    while stride < n:
-        stride *= 2
-    while stride >= SEGMENT:
-        _search_level(u, v, b, scale, p, argmin, 0, n, stride)
-        stride //= 2
-    for segment in prange((n + SEGMENT - 1) // SEGMENT):
-        start = segment * SEGMENT
-        stride = SEGMENT // 2
-        while stride >= 1:
-            _search_level(u, v, b, scale, p, argmin, start, min(n, start + SEGMENT), stride)
-            stride //= 2
-
-
 @njit
-def _search_level(
+def _search(
     u: FloatArray,
     v: FloatArray,
     b: FloatArray,
@@ -58,13 +53,14 @@ def _search_level(
     start: int,
     stop: int,
     stride: int,
+    last_stride: int,
 ) -> None:
-    """Search the rows at odd multiples of `stride` from `start`; those at even multiples are known."""
-    n = u.size
-    for i in range(start + stride, stop, 2 * stride):
-        first = argmin[i - stride]
-        last = argmin[i + stride] if i + stride < n else v.size - 1
-        argmin[i] = _best_column(u[i], v, b, scale, p, first, last)
+    """Search the rows at odd multiples of `stride` from `start`, between their neighbours, and so on by halves."""
+    while stride >= last_stride:
+        for i in range(start + stride, stop, 2 * stride):
+            last = argmin[i + stride] if i + stride < u.size else v.size - 1
+            argmin[i] = _best_column(u[i], v, b, scale, p, argmin[i - stride], last)
+        stride //= 2
 
 
 @njit

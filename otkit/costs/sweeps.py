@@ -1,118 +1,138 @@
 """Sweeps over all pairs: fill a matrix, minima of c − f − g, extremes, the steepest slope.
 
-Each sweep is a serial kernel over a range of rows or columns and a parallel driver that shares blocks among threads.
-Every block writes its own outputs and minima are combined in a fixed order, so the bits do not depend on the threads.
-Nothing here holds more than a tile of costs per thread, beside what the caller asked for.
+Kernels are serial and work on a range of rows; `threads.share` hands ranges out. Each range writes its own outputs and
+minima are combined in a fixed order, so the bits do not depend on the number of threads. Nothing here holds more than a
+panel of costs per thread, and a few numbers per column, beside what the caller asked for.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from otkit._jit import njit, parallel, prange
+from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.pairs import TILE, MatrixPairs, PointPairs, pair, shape, tile
+from otkit.costs.pairs import ROWS, TILE, MatrixPairs, PointPairs, pair, panel, panel_height, shape, tile
+from otkit.costs.threads import share
 
 Pairs = PointPairs | MatrixPairs
 
-ROWS = 16  # rows a thread takes at a time: each tile of y is read from the cache for all of them
-PARTS = 16  # row ranges whose column minima are kept apart until they are combined
+_PARTS = 16  # ranges of rows whose column minima are kept apart until they are combined
+_WORTH_A_THREAD = 1_000_000  # operations that take longer than starting a thread, about 0.1 ms
 
-# Pairs × (coordinates + the work of the exponent and of the minimum) below which a parallel launch costs more than it saves.
-_SERIAL_WORK = 1_000_000
+_NO_MINIMA, _NO_ARGMIN = np.empty(0), np.empty(0, dtype=np.int64)
 
 
 def fill(pairs: Pairs, i0: int, j0: int, out: FloatArray) -> None:
     """Write the costs of rows ``i0 …`` and columns ``j0 …`` into the matrix `out`."""
-    if _is_small(pairs, out.shape[0], out.shape[1]):
-        _fill_rows(pairs, i0, j0, out, 0, out.shape[0])
-    else:
-        _fill_parallel(pairs, i0, j0, out)
+    n, m = out.shape
+    height = panel_height(pairs)
+    share(lambda start, stop: _fill(pairs, height, i0, j0, out, start, stop), n, _step(n), _threads(pairs, n, m))
 
 
 def gather(pairs: Pairs, rows: IntArray, cols: IntArray) -> FloatArray:
     """Return the costs of the index pairs ``(rows[k], cols[k])``."""
     out = np.empty(rows.size)
-    _gather(pairs, rows, cols, out)
+    share(
+        lambda start, stop: _gather(pairs, rows[start:stop], cols[start:stop], out[start:stop]),
+        rows.size,
+        100_000,
+        _threads(pairs, rows.size, 1),
+    )
     return out
 
 
 def row_minima(pairs: Pairs, g: FloatArray) -> tuple[FloatArray, IntArray]:
     """Return min_j c_ij − g_j and the first j that attains it, for each row."""
-    n, m = shape(pairs)
-    minima, argmin = np.empty(n), np.empty(n, dtype=np.int64)
-    if _is_small(pairs, n, m):
-        _row_minima_rows(pairs, g, minima, argmin, 0, n)
-    else:
-        _row_minima_parallel(pairs, g, minima, argmin)
-    return minima, argmin
+    return _row_minima(pairs, 1.0, np.zeros(shape(pairs)[0]), g)
 
 
 def column_minima(pairs: Pairs, f: FloatArray) -> tuple[FloatArray, IntArray]:
     """Return min_i c_ij − f_i and the first i that attains it, for each column."""
-    n, m = shape(pairs)
-    minima, argmin = np.empty(m), np.empty(m, dtype=np.int64)
-    if _is_small(pairs, n, m):
-        _column_minima_columns(pairs, f, minima, argmin, 0, m)
-    else:
-        _column_minima_parallel(pairs, f, minima, argmin)
-    return minima, argmin
+    return _minima(pairs, f, np.zeros(shape(pairs)[1]), _NO_MINIMA, _NO_ARGMIN)
 
 
 def slack_minima(pairs: Pairs, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the minima of (c_ij − f_i) − g_j over each row and over each column, in one sweep."""
-    n, m = shape(pairs)
-    rows = np.empty(n)
-    if _is_small(pairs, n, m):
-        columns = np.full(m, np.inf)
-        _slack_rows(pairs, f, g, rows, columns, 0, n)
-        return rows, columns
-    parts = np.full((PARTS, m), np.inf)
-    _slack_parallel(pairs, f, g, rows, parts)
-    return rows, parts.min(axis=0)
+    rows, argmin = np.empty(f.size), np.empty(f.size, dtype=np.int64)
+    columns, _ = _minima(pairs, f, g, rows, argmin)
+    return rows, columns
 
 
 def extremes(pairs: Pairs) -> tuple[float, float]:
     """Return the smallest and the largest cost."""
     n, m = shape(pairs)
-    low, high = np.empty(n), np.empty(n)
-    if _is_small(pairs, n, m):
-        _extremes_rows(pairs, m, low, high, 0, n)
-    else:
-        _extremes_parallel(pairs, m, low, high)
-    return float(low.min()), float(high.max())
+    f, g = np.zeros(n), np.zeros(m)
+    return float(_row_minima(pairs, 1.0, f, g)[0].min()), float(-_row_minima(pairs, -1.0, f, g)[0].min())
 
 
 def steepest_slope(pairs: Pairs, u: FloatArray, v: FloatArray) -> float:
     """Return the maximum of |u_i − v_j| / c_ij; 0/0 counts as 0, and a difference at cost 0 as infinity."""
     n, m = shape(pairs)
     slopes = np.empty(n)
-    if _is_small(pairs, n, m):
-        _slope_rows(pairs, u, v, slopes, 0, n)
-    else:
-        _slope_parallel(pairs, u, v, slopes)
+    share(lambda start, stop: _slopes(pairs, u, v, slopes, start, stop), n, _step(n), _threads(pairs, n, m))
     return float(slopes.max())
 
 
-def _is_small(pairs: Pairs, rows: int, cols: int) -> bool:
+def _row_minima(pairs: Pairs, sign: float, f: FloatArray, g: FloatArray) -> tuple[FloatArray, IntArray]:
+    n, m = shape(pairs)
+    height = panel_height(pairs)
+    minima, argmin = np.empty(n), np.empty(n, dtype=np.int64)
+    share(
+        lambda start, stop: _sweep(pairs, height, sign, f, g, minima, argmin, _NO_MINIMA, _NO_ARGMIN, start, stop),
+        n,
+        _step(n),
+        _threads(pairs, n, m),
+    )
+    return minima, argmin
+
+
+def _minima(
+    pairs: Pairs, f: FloatArray, g: FloatArray, rows: FloatArray, row_argmin: IntArray
+) -> tuple[FloatArray, IntArray]:
+    """Return the minima over columns; fill those over rows unless `rows` is empty."""
+    n, m = shape(pairs)
+    height, step, threads = panel_height(pairs), -(-n // _PARTS), _threads(pairs, n, m)
+    parts = 1 if threads == 1 else _PARTS
+    minima, argmin = np.full((parts, m), np.inf), np.zeros((parts, m), dtype=np.int64)
+
+    def sweep(start: int, stop: int) -> None:
+        part = start // step
+        _sweep(pairs, height, 1.0, f, g, rows, row_argmin, minima[part], argmin[part], start, stop)
+
+    share(sweep, n, step, threads)
+    if parts == 1:
+        return minima[0], argmin[0]
+    best = minima.argmin(axis=0)[None]
+    return np.take_along_axis(minima, best, axis=0)[0], np.take_along_axis(argmin, best, axis=0)[0]
+
+
+def _step(n: int) -> int:
+    """Return how many rows to hand to a thread at a time: whole panels, about a hundred portions."""
+    return ROWS * max(1, n // (100 * ROWS))
+
+
+def _threads(pairs: Pairs, rows: int, cols: int) -> int:
+    """Return how many threads the work on so many pairs pays for."""
     d = 1 if isinstance(pairs, MatrixPairs) else pairs.x.shape[1]
-    return rows * cols * (d + 4) < _SERIAL_WORK
+    return 1 + rows * cols * (4 + d) // (2 * _WORTH_A_THREAD)
 
 
 @njit
-def _fill_rows(pairs: Pairs, i0: int, j0: int, out: FloatArray, start: int, stop: int) -> None:
+def _fill(pairs: Pairs, height: int, i0: int, j0: int, out: FloatArray, start: int, stop: int) -> None:
     m = out.shape[1]
-    for t0 in range(0, m, TILE):
-        t1 = min(t0 + TILE, m)
-        for i in range(start, stop):
-            tile(pairs, i0 + i, j0 + t0, out[i, t0:t1])
-
-
-@parallel
-def _fill_parallel(pairs: Pairs, i0: int, j0: int, out: FloatArray) -> None:
-    n = out.shape[0]
-    for block in prange((n + ROWS - 1) // ROWS):
-        _fill_rows(pairs, i0, j0, out, block * ROWS, min(n, block * ROWS + ROWS))
+    buffer = np.empty((height, TILE))
+    for top in range(start, stop, ROWS):
+        bottom = min(top + ROWS, stop)
+        for t in range(0, m, TILE):
+            cols = min(TILE, m - t)
+            if height == 1:
+                for i in range(top, bottom):
+                    tile(pairs, i0 + i, j0 + t, out[i, t : t + cols])
+                continue
+            # Passes over a panel in `out` itself would meet in few cache sets where its rows lie a power of two apart.
+            panel(pairs, i0 + top, bottom - top, j0 + t, cols, buffer)
+            for i in range(top, bottom):
+                out[i, t : t + cols] = buffer[i - top, :cols]
 
 
 @njit
@@ -122,155 +142,92 @@ def _gather(pairs: Pairs, rows: IntArray, cols: IntArray, out: FloatArray) -> No
 
 
 @njit
-def _fold_minimum(values: FloatArray, work: FloatArray) -> float:
+def _sweep(
+    pairs: Pairs,
+    height: int,
+    sign: float,
+    f: FloatArray,
+    g: FloatArray,
+    rows: FloatArray,
+    row_argmin: IntArray,
+    columns: FloatArray,
+    column_argmin: IntArray,
+    start: int,
+    stop: int,
+) -> None:
+    """Find the minima of (sign · c − f) − g over rows and columns; an empty array asks for none.
+
+    `rows` is overwritten between `start` and `stop`, `columns` is lowered where these rows are below it.
+    """
+    buffer, slack, work = np.empty((height, TILE)), np.full(TILE, np.inf), np.empty(TILE // 2)
+    if rows.size:
+        rows[start:stop] = np.inf
+        row_argmin[start:stop] = 0
+    for top in range(start, stop, ROWS):
+        for t in range(0, g.size, TILE):
+            prices = g[t : t + TILE]
+            slack[prices.size :] = np.inf
+            for i in range(top, min(top + ROWS, stop)):
+                r = (i - top) % height
+                if r == 0:
+                    panel(pairs, i, min(height, stop - i), t, prices.size, buffer)
+                costs, price = buffer[r, : prices.size], f[i]
+                for c in range(prices.size):
+                    slack[c] = (sign * costs[c] - price) - prices[c]
+                if columns.size:
+                    _lower(columns[t : t + prices.size], column_argmin[t : t + prices.size], slack, i)
+                if rows.size:
+                    low = _minimum(slack, work)
+                    if low < rows[i]:
+                        rows[i] = low
+                        row_argmin[i] = t + _find(slack, low)
+
+
+@njit
+def _lower(best: FloatArray, argmin: IntArray, slack: FloatArray, i: int) -> None:
+    for c in range(best.size):
+        better = slack[c] < best[c]
+        best[c] = slack[c] if better else best[c]
+        argmin[c] = i if better else argmin[c]
+
+
+@njit
+def _minimum(values: FloatArray, work: FloatArray) -> float:
     """Return the minimum of TILE values by halving: elementwise steps vectorise where a running minimum does not."""
     half = TILE // 2
-    for j in range(half):
-        work[j] = min(values[j], values[j + half])
+    lower, upper = values[:half], values[half:]
+    for c in range(half):
+        work[c] = min(lower[c], upper[c])
     while half > 8:
         half //= 2
         lower, upper = work[:half], work[half : 2 * half]
-        for j in range(half):
-            lower[j] = min(lower[j], upper[j])
+        for c in range(half):
+            lower[c] = min(lower[c], upper[c])
     best = work[0]
-    for j in range(1, half):
-        best = min(best, work[j])
+    for c in range(1, half):
+        best = min(best, work[c])
     return best
 
 
 @njit
-def _row_minima_rows(pairs: Pairs, g: FloatArray, minima: FloatArray, argmin: IntArray, start: int, stop: int) -> None:
-    slack, work = np.full(TILE, np.inf), np.empty(TILE // 2)
-    minima[start:stop] = np.inf
-    argmin[start:stop] = 0
-    for t0 in range(0, g.size, TILE):
-        prices = g[t0 : t0 + TILE]
-        out = slack[: prices.size]
-        slack[prices.size :] = np.inf
-        for i in range(start, stop):
-            tile(pairs, i, t0, out)
-            for j in range(prices.size):
-                out[j] -= prices[j]
-            low = _fold_minimum(slack, work)
-            if low < minima[i]:
-                minima[i] = low
-                j = 0
-                while slack[j] != low:
-                    j += 1
-                argmin[i] = t0 + j
-
-
-@parallel
-def _row_minima_parallel(pairs: Pairs, g: FloatArray, minima: FloatArray, argmin: IntArray) -> None:
-    n = minima.size
-    for block in prange((n + ROWS - 1) // ROWS):
-        _row_minima_rows(pairs, g, minima, argmin, block * ROWS, min(n, block * ROWS + ROWS))
+def _find(values: FloatArray, value: float) -> int:
+    c = 0
+    while values[c] != value:
+        c += 1
+    return c
 
 
 @njit
-def _column_minima_columns(
-    pairs: Pairs, f: FloatArray, minima: FloatArray, argmin: IntArray, start: int, stop: int
-) -> None:
-    cost = np.empty(TILE)
-    for t0 in range(start, stop, TILE):
-        t1 = min(t0 + TILE, stop)
-        out = cost[: t1 - t0]
-        best, arg = minima[t0:t1], argmin[t0:t1]
-        best[:] = np.inf
-        arg[:] = 0
-        for i in range(f.size):
-            price = f[i]
-            tile(pairs, i, t0, out)
-            for j in range(out.size):
-                slack = out[j] - price
-                better = slack < best[j]
-                best[j] = slack if better else best[j]
-                arg[j] = i if better else arg[j]
-
-
-@parallel
-def _column_minima_parallel(pairs: Pairs, f: FloatArray, minima: FloatArray, argmin: IntArray) -> None:
-    m = minima.size
-    for block in prange((m + TILE - 1) // TILE):
-        _column_minima_columns(pairs, f, minima, argmin, block * TILE, min(m, block * TILE + TILE))
-
-
-@njit
-def _slack_rows(
-    pairs: Pairs, f: FloatArray, g: FloatArray, rows: FloatArray, columns: FloatArray, start: int, stop: int
-) -> None:
-    slack, work = np.full(TILE, np.inf), np.empty(TILE // 2)
-    rows[start:stop] = np.inf
-    for t0 in range(0, g.size, TILE):
-        prices = g[t0 : t0 + TILE]
-        best = columns[t0 : t0 + TILE]
-        out = slack[: prices.size]
-        slack[prices.size :] = np.inf
-        for i in range(start, stop):
-            price = f[i]
-            tile(pairs, i, t0, out)
-            for j in range(prices.size):
-                s = (out[j] - price) - prices[j]
-                out[j] = s
-                best[j] = min(best[j], s)
-            rows[i] = min(rows[i], _fold_minimum(slack, work))
-
-
-@parallel
-def _slack_parallel(pairs: Pairs, f: FloatArray, g: FloatArray, rows: FloatArray, parts: FloatArray) -> None:
-    n = rows.size
-    step = (n + PARTS - 1) // PARTS
-    for part in prange(PARTS):
-        for start in range(part * step, min(n, part * step + step), ROWS):
-            _slack_rows(pairs, f, g, rows, parts[part], start, min(n, start + ROWS, part * step + step))
-
-
-@njit
-def _extremes_rows(pairs: Pairs, m: int, low: FloatArray, high: FloatArray, start: int, stop: int) -> None:
-    cost, work = np.empty(TILE), np.empty(TILE // 2)
-    low[start:stop] = np.inf
-    high[start:stop] = -np.inf
-    for t0 in range(0, m, TILE):
-        t1 = min(t0 + TILE, m)
-        out = cost[: t1 - t0]
-        for i in range(start, stop):
-            tile(pairs, i, t0, out)
-            cost[out.size :] = out[0]
-            low[i] = min(low[i], _fold_minimum(cost, work))
-            for j in range(TILE):
-                cost[j] = -cost[j]
-            high[i] = max(high[i], -_fold_minimum(cost, work))
-
-
-@parallel
-def _extremes_parallel(pairs: Pairs, m: int, low: FloatArray, high: FloatArray) -> None:
-    n = low.size
-    for block in prange((n + ROWS - 1) // ROWS):
-        _extremes_rows(pairs, m, low, high, block * ROWS, min(n, block * ROWS + ROWS))
-
-
-@njit
-def _slope_rows(pairs: Pairs, u: FloatArray, v: FloatArray, slopes: FloatArray, start: int, stop: int) -> None:
-    cost, work = np.zeros(TILE), np.empty(TILE // 2)
+def _slopes(pairs: Pairs, u: FloatArray, v: FloatArray, slopes: FloatArray, start: int, stop: int) -> None:
+    costs = np.empty(TILE)
     slopes[start:stop] = 0.0
-    for t0 in range(0, v.size, TILE):
-        values = v[t0 : t0 + TILE]
-        out = cost[: values.size]
-        cost[values.size :] = 0.0
+    for t in range(0, v.size, TILE):
+        values = v[t : t + TILE]
+        run = costs[: values.size]
         for i in range(start, stop):
-            tile(pairs, i, t0, out)
+            tile(pairs, i, t, run)
             height = u[i]
-            for j in range(out.size):
-                rise = abs(height - values[j])
-                if out[j] > 0.0:
-                    out[j] = -(rise / out[j])
-                else:
-                    out[j] = -np.inf if rise > 0.0 else 0.0
-            slopes[i] = max(slopes[i], -_fold_minimum(cost, work))
-
-
-@parallel
-def _slope_parallel(pairs: Pairs, u: FloatArray, v: FloatArray, slopes: FloatArray) -> None:
-    n = slopes.size
-    for block in prange((n + ROWS - 1) // ROWS):
-        _slope_rows(pairs, u, v, slopes, block * ROWS, min(n, block * ROWS + ROWS))
+            for c in range(run.size):
+                rise = abs(height - values[c])
+                if rise > slopes[i] * run[c]:
+                    slopes[i] = rise / run[c] if run[c] > 0.0 else np.inf
