@@ -37,7 +37,7 @@ class Candidate:
     Attributes
     ----------
     rows, cols, mass : ndarray, shape (k,)
-        Entries Γ[rows, cols] = mass of the plan, each pair once, in row-major order.
+        Entries Γ[rows, cols] = mass of the plan, each pair once, in any order.
     f, g : ndarray, shapes (n,) and (m,)
         Potentials, meant to satisfy f_i + g_j ≤ c_ij.
     basis : tuple of two ndarrays, or None
