@@ -72,10 +72,18 @@ def plot_cost_and_plan(result: TransportResult, *, names: tuple[str, str] = ("x"
     if written:
         _write_cells(axes, cost, plan)
     above, left, scale = _side_axes(axes)
-    _draw_side_bars(above, left, (problem.a[row_order], problem.b[column_order]), names, written=written)
+    _draw_side_bars(above, left, (problem.a[row_order], problem.b[column_order]), written=written)
     colour_bar = axes.figure.colorbar(image, cax=scale, label="cost")
     if high > low:
         colour_bar.ax.set_ylim(low, high)
+    if written:
+        axes.set_xticks(np.arange(m))
+        left.set_yticks(np.arange(n))
+    elif problem.cost.points is not None:
+        axes.set_xticks([])
+        names = f"{names[0]}, sorted", f"{names[1]}, sorted"
+    axes.tick_params(left=False, labelleft=False)
+    left.set_ylabel(names[0])
     axes.set_xlabel(names[1])
     headline(above, result)
     return axes
@@ -117,7 +125,7 @@ def _matrix_axes() -> Axes:
     """Return the Axes of a new figure, with room for what `plot_cost_and_plan` puts around the matrix."""
     import matplotlib.pyplot as plt
 
-    return plt.subplots(figsize=(6.0, 5.8), gridspec_kw={"left": 0.06, "right": 0.87, "top": 0.9, "bottom": 0.07})[1]
+    return plt.subplots(figsize=(6.0, 5.8), gridspec_kw={"left": 0.09, "right": 0.87, "top": 0.9, "bottom": 0.09})[1]
 
 
 def _side_axes(axes: Axes) -> tuple[Axes, Axes, Axes]:
@@ -130,9 +138,7 @@ def _side_axes(axes: Axes) -> tuple[Axes, Axes, Axes]:
     return above, left, divider.append_axes("right", size="3%", pad=0.12)
 
 
-def _draw_side_bars(
-    above: Axes, left: Axes, masses: tuple[FloatArray, FloatArray], names: tuple[str, str], *, written: bool
-) -> None:
+def _draw_side_bars(above: Axes, left: Axes, masses: tuple[FloatArray, FloatArray], *, written: bool) -> None:
     """Draw column masses above the matrix and row masses to its left."""
     a, b = masses
     if written:
@@ -151,5 +157,4 @@ def _draw_side_bars(
     above.set_ylim(0.0, room * b.max())
     for bars in (above, left):
         bars.spines[:].set_visible(False)
-        bars.tick_params(bottom=False, left=False, labelbottom=False, labelleft=False)
-    left.set_ylabel(names[0])
+        bars.tick_params(bottom=False, left=False, labelbottom=False, labelleft=bars is left and written)
