@@ -1,0 +1,58 @@
+"""The command `otkit`: answers on stdout, messages on stderr, and an exit code that says how it went.
+
+0: done; 2: bad input, one line says which; 3: not proved optimal, one line says what is proved instead; 130: stopped by
+Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+from typing import Annotated
+
+import typer
+
+from otkit import __version__
+from otkit.cli import bakery, distances, judging
+from otkit.cli.failures import OneLineFailures
+
+app = typer.Typer(
+    cls=OneLineFailures,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("emd")(distances.emd)
+app.command("transport")(distances.transport)
+app.command("verify")(judging.verify)
+app.command("compare")(judging.compare)
+app.command("bakery")(bakery.bakery)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"otkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def otkit(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Exact optimal transport; every number with its certificate.
+
+    X and Y are files of points, one a line: CSV, TSV, NPY, NPZ or Parquet, with or without a header.
+    """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main() -> None:
+    """Run the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ≤ shows a question mark, not a traceback
+    app(prog_name="otkit")

@@ -1,0 +1,87 @@
+"""`otkit bakery`: the notes' bakeries and cafés, with prices and proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from otkit.cli import options
+from otkit.cli.printing import (
+    certificate_fields,
+    certificate_rows,
+    console,
+    labelled,
+    print_json,
+    result_fields,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from otkit.certificate import Certificate
+    from otkit.datasets import Bakery
+    from otkit.results import TransportResult
+
+
+def bakery(json: options.Json = False) -> None:
+    """Bakeries and cafés of the notes: Monge (65 printed, 64 proved) and Kantorovich (1070), with prices and proof."""
+    from otkit.certificate import certify
+    from otkit.datasets import bakery as bakery_data
+    from otkit.solve import transport
+
+    bread = bakery_data()
+    monge, kantorovich = transport(bread.cost), transport(bread.cost, bread.supply, bread.demand)
+    printed_map = certify(
+        monge.problem, plan=(range(6), bread.printed_assignment, [1.0] * 6), potentials=monge.potentials
+    )
+    printed_plan = certify(kantorovich.problem, plan=bread.printed_plan, potentials=kantorovich.potentials)
+    if json:
+        print_json(
+            {
+                "monge": result_fields(monge),
+                "monge_printed": certificate_fields(printed_map),
+                "kantorovich": result_fields(kantorovich),
+                "kantorovich_printed": certificate_fields(printed_plan),
+            }
+        )
+        return
+    _print_problem("Monge: each bakery serves one café", bread, monge, printed_map)
+    console().print()
+    _print_problem("Kantorovich: loaves may be split", bread, kantorovich, printed_plan)
+
+
+def _print_problem(title: str, bread: Bakery, result: TransportResult, printed: Certificate) -> None:
+    out = console()
+    out.print(title, style="bold")
+    out.print(_plan_table(bread, result))
+    verdict = "optimal" if printed.optimal else f"not optimal: {printed.fault}"
+    out.print(
+        labelled(
+            [
+                ("proved", f"{result.value:g} minutes"),
+                ("printed", f"{printed.value:g} minutes in the notes, {verdict}"),
+                *certificate_rows(result.certificate),
+            ]
+        )
+    )
+
+
+def _plan_table(bread: Bakery, result: TransportResult) -> Table:
+    """Return the plan with the minutes of each road it uses, and the prices along its sides.
+
+    Prices are known up to a common shift between the two sides: the lowest price at a bakery is set to zero.
+    """
+    from rich import box
+    from rich.table import Table
+
+    f, g = result.potentials
+    base = f.min()
+    plan = result.plan.toarray()
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
+    table.add_column("loaves × minutes", footer="price at the café, g")
+    for name, price in zip(bread.cafes, g + base, strict=True):
+        table.add_column(name, footer=f"{price:g}", justify="right")
+    table.add_column("price at the bakery, f", justify="right")
+    for name, loaves, minutes, price in zip(bread.bakeries, plan, bread.cost, f - base, strict=True):
+        cells = [f"{k:g} × {c}" if k else "·" for k, c in zip(loaves, minutes, strict=True)]
+        table.add_row(name, *cells, f"{price:g}")
+    return table

@@ -1,0 +1,115 @@
+"""`otkit emd` and `otkit transport`: solve, print, and write what was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from otkit.cli import options
+from otkit.cli.printing import print_json, print_result, result_fields
+from otkit.cli.waiting import waiting
+
+if TYPE_CHECKING:
+    from otkit.problem import TransportProblem
+    from otkit.results import TransportResult
+
+PICTURES = (".png", ".pdf", ".svg")
+# Points of more dimensions than a picture has are drawn as cost matrix and plan.
+DRAWABLE_DIMENSION = 2
+
+
+def emd(
+    x: options.XFile,
+    y: options.YFile,
+    *,
+    p: options.Power = 1.0,
+    metric: options.Metric = "euclidean",
+    weights_x: options.WeightsX = None,
+    weights_y: options.WeightsY = None,
+    method: options.Method = "auto",
+    plan: options.PlanFile = None,
+    plot: options.PlotFile = None,
+    save: options.SaveFile = None,
+    max_seconds: options.MaxSeconds = None,
+    json: options.Json = False,
+) -> None:
+    """Wasserstein distance W_p between two sets of points, with its certificate."""
+    _check_places(plan, plot, save)
+    problem = options.problem_from(x, y, p=p, metric=metric, weights_x=weights_x, weights_y=weights_y)
+    _finish(_solve(problem, method, max_seconds), plan, plot, save, json)
+
+
+def transport(
+    cost: Annotated[Path, typer.Argument(metavar="COST", help="Cost matrix, one line for each source.")],
+    a: Annotated[Path | None, typer.Argument(metavar="[A]", help="Masses of the rows: one column or one row.")] = None,
+    b: Annotated[Path | None, typer.Argument(metavar="[B]", help="Masses of the columns, of the same total.")] = None,
+    *,
+    method: options.Method = "auto",
+    plan: options.PlanFile = None,
+    plot: options.PlotFile = None,
+    save: options.SaveFile = None,
+    max_seconds: options.MaxSeconds = None,
+    json: options.Json = False,
+) -> None:
+    """Cheapest plan for any cost matrix, in the units of its masses; equal masses where none are given."""
+    from otkit.problem import TransportProblem
+    from otkit.tables import read_matrix, read_vector
+
+    _check_places(plan, plot, save)
+    masses = [None if path is None else read_vector(path) for path in (a, b)]
+    problem = TransportProblem(read_matrix(cost), *masses)
+    _finish(_solve(problem, method, max_seconds), plan, plot, save, json)
+
+
+def _solve(problem: TransportProblem, method: str, max_seconds: float | None) -> TransportResult:
+    from typing import cast
+
+    from otkit.solve import Method, solve_problem
+
+    with waiting("solving") as progress:
+        return solve_problem(problem, method=cast(Method, method), max_seconds=max_seconds, progress=progress)
+
+
+def _check_places(plan: Path | None, plot: Path | None, save: Path | None) -> None:
+    """Refuse a place that can't be written before a long solve rather than after it."""
+    from otkit.tables import require_place
+
+    for path, suffixes in ((plan, None), (plot, PICTURES), (save, (".npz",))):
+        if path is not None:
+            require_place(path, suffixes)
+
+
+def _finish(result: TransportResult, plan: Path | None, plot: Path | None, save: Path | None, json: bool) -> None:
+    """Write the files asked for and print the result; the result goes first, so that nothing can lose it."""
+    if json:
+        print_json(result_fields(result))
+    else:
+        print_result(result)
+    if plan is not None:
+        from otkit.tables import write_table
+
+        entries = result.candidate
+        write_table(plan, {"row": entries.rows, "column": entries.cols, "mass": entries.mass})
+    if plot is not None:
+        _draw(result, plot)
+    if save is not None:
+        result.save(save)
+    for path in (plan, plot, save):
+        if path is not None:
+            typer.echo(f"otkit: wrote {path}", err=True)
+
+
+def _draw(result: TransportResult, path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    from otkit.plots import plot_cost_and_plan, plot_plan
+    from otkit.tables import replacing
+
+    points = result.problem.cost.points
+    draw = plot_cost_and_plan if points is None or points[0].shape[1] > DRAWABLE_DIMENSION else plot_plan
+    figure = Figure(figsize=(6.0, 5.4), layout="constrained")
+    draw(result, ax=figure.subplots())
+    with replacing(path) as place:
+        figure.savefig(place, dpi=150)

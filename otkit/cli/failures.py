@@ -1,0 +1,54 @@
+"""How a command fails: one line on stderr and an exit code, whatever went wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+BAD_INPUT, NOT_PROVED, INTERRUPTED = 2, 3, 130
+
+
+class OneLineFailures(TyperGroup):
+    """The commands of otkit: errors of usage and of input end in one line, a fault of otkit itself in a traceback."""
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:
+        """Run a command and exit."""
+        extra["standalone_mode"] = False  # failures come here instead of being printed by Click
+        try:
+            code = super().main(args, prog_name, **extra)
+        except (typer.Abort, KeyboardInterrupt):
+            code = _fail("interrupted", INTERRUPTED)
+        except MemoryError as error:
+            code = _fail(str(error) or "out of memory", BAD_INPUT)
+        except OSError as error:
+            code = _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), BAD_INPUT)
+        except (ValueError, TypeError, ArithmeticError, ModuleNotFoundError) as error:
+            code = _fail(str(error), BAD_INPUT)
+        except Exception as error:
+            code = _code_of(error)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _code_of(error: Exception) -> int:
+    """Report an answer without proof or an error of usage; raise anything else again."""
+    if hasattr(
+        error, "format_message"
+    ):  # Click's errors of usage; Typer brings its own Click, or uses the installed one
+        context = getattr(error, "ctx", None)
+        hint = f" Try '{context.command_path} --help'." if context is not None else ""
+        return _fail(f"{error.format_message().rstrip('.')}.{hint}", BAD_INPUT)
+
+    from otkit.solve import NotConvergedError
+
+    if isinstance(error, NotConvergedError):
+        return _fail(str(error), INTERRUPTED if error.result.stats.status == "interrupted" else NOT_PROVED)
+    raise error
+
+
+def _fail(message: str, code: int) -> int:
+    typer.echo(f"otkit: {' '.join(message.split())}", err=True)
+    return code

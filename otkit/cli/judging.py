@@ -1,0 +1,114 @@
+"""`otkit verify` and `otkit compare`: the duality chain in numbers, and every solver side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from otkit.cli import options
+from otkit.cli.printing import certificate_fields, console, duration, labelled, print_json
+from otkit.cli.waiting import waiting
+
+if TYPE_CHECKING:
+    from otkit.comparison import Comparison, Contender
+
+
+def verify(
+    x: options.XFile,
+    y: options.YFile,
+    *,
+    p: options.Power = 1.0,
+    metric: options.Metric = "euclidean",
+    weights_x: options.WeightsX = None,
+    weights_y: options.WeightsY = None,
+    json: options.Json = False,
+) -> None:
+    """Duality in numbers: primal LP, dual LP, c-transform and Kantorovich-Rubinstein, each with its residual."""
+    from otkit.verify import verify_duality
+
+    problem = options.problem_from(x, y, p=p, metric=metric, weights_x=weights_x, weights_y=weights_y)
+    with waiting("verifying"):
+        report = verify_duality(problem)
+    if json:
+        print_json({"rows": [{"name": r.name, "value": r.value, "residual": r.residual} for r in report.rows]})
+        return
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("quantity", overflow="fold")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("residual", justify="right", no_wrap=True)
+    for row in report.rows:
+        table.add_row(row.name, f"{row.value:.15g}", f"{row.residual:.1e}")
+    console().print(table)
+
+
+def compare(
+    x: options.XFile,
+    y: options.YFile,
+    *,
+    p: options.Power = 1.0,
+    metric: options.Metric = "euclidean",
+    weights_x: options.WeightsX = None,
+    weights_y: options.WeightsY = None,
+    max_seconds: options.MaxSeconds = None,
+    json: options.Json = False,
+) -> None:
+    """Every solver at hand on one problem, otkit's, SciPy's and POT's, each answer judged by the same certificate."""
+    from otkit.comparison import compare as run
+
+    problem = options.problem_from(x, y, p=p, metric=metric, weights_x=weights_x, weights_y=weights_y)
+    with waiting("comparing") as progress:
+        comparison = run(problem, max_seconds=max_seconds, progress=progress)
+    if json:
+        contenders = [_contender_fields(comparison, row) for row in comparison.contenders]
+        print_json({"lower": comparison.lower, "upper": comparison.upper, "contenders": contenders})
+    else:
+        _print_comparison(comparison)
+
+
+def _contender_fields(comparison: Comparison, row: Contender) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "value": row.value,
+        "error": comparison.error(row),
+        "certificate": None if row.certificate is None else certificate_fields(row.certificate),
+        "seconds": row.seconds,
+        "note": row.note,
+    }
+
+
+def _print_comparison(comparison: Comparison) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, expand=False)
+    table.add_column("solver", overflow="fold", min_width=12)
+    table.add_column("cost", no_wrap=True)
+    table.add_column("error", justify="right", no_wrap=True)
+    table.add_column("gap", justify="right", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    table.add_column("verdict", overflow="fold")
+    for row in comparison.contenders:
+        answered = row.value == row.value
+        figures = (
+            f"{row.value:.12g}" if answered else "",
+            f"{comparison.error(row):.1e}" if answered else "",
+            "" if row.certificate is None else f"{row.certificate.gap:.1e}",
+            duration(row.seconds) if answered else "",
+        )
+        table.add_row(row.name, *figures, comparison.judgement(row))
+    out = console()
+    out.print(table)
+    n, m = comparison.problem.shape
+    out.print(
+        labelled(
+            [
+                ("proved", f"{comparison.lower:.15g} ≤ OPT ≤ {comparison.upper:.15g}, by all answers together"),
+                ("error", "how far a cost lies outside of this interval, relative to it"),
+                ("gap", "width of the interval that the answer proves by its own plan and prices"),
+                ("time", "otkit's includes cost and certificate; peers are handed the cost matrix"),
+                ("problem", f"{n} × {m}, {comparison.problem!r}"),
+            ]
+        )
+    )

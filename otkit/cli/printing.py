@@ -1,0 +1,114 @@
+"""Results as people read them, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from otkit.certificate import Certificate
+    from otkit.results import TransportResult
+
+
+def console() -> Console:
+    """Return stdout as Rich sees it; words in brackets are words, not markup."""
+    from rich.console import Console
+
+    return Console(markup=False, highlight=False)
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """Print one JSON object on stdout. JSON knows no infinity: it is written as the string "inf", NaN as null."""
+    print(json.dumps(_plain(content), allow_nan=False, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON can hold it."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value
+
+
+def certificate_fields(certificate: Certificate) -> dict[str, Any]:
+    """Return a certificate as a dictionary, what it derives included."""
+    derived = {"gap": certificate.gap, "optimal": certificate.optimal, "verdict": certificate.verdict}
+    return asdict(certificate) | derived
+
+
+def result_fields(result: TransportResult) -> dict[str, Any]:
+    """Return what a result says, as a dictionary."""
+    cost = result.problem.cost
+    return {
+        "value": result.value,
+        "distance": result.distance,
+        "certificate": certificate_fields(result.certificate),
+        "method": result.method,
+        "metric": None if cost.metric is None else cost.metric.name,
+        "p": cost.p,
+        "n": result.problem.shape[0],
+        "m": result.problem.shape[1],
+        "total": result.problem.total,
+        "arcs": int(result.candidate.mass.size),
+        "normalization": result.problem.normalization,
+        "seconds": result.seconds,
+    }
+
+
+def print_result(result: TransportResult) -> None:
+    """Print a result with its certificate, piece by piece."""
+    certificate, problem = result.certificate, result.problem
+    n, m = problem.shape
+    metric, p = problem.cost.metric, problem.cost.p
+    rows = []
+    if metric is not None and problem.probability:
+        rows.append((f"W_{p:g}", f"{result.distance:.15g}"))
+    if not rows or p != 1.0:
+        rows.append((f"W_{p:g}^{p:g}" if rows else "cost", f"{result.value:.15g}"))
+    rows += certificate_rows(certificate)
+    power = "" if p == 1.0 else f" to the power {p:g}"
+    rows.append(("problem", f"{n} × {m}, " + ("given cost matrix" if metric is None else f"{metric.name}{power}")))
+    equal = (problem.a == problem.a[0]).all() and (problem.b == problem.b[0]).all()
+    rows.append(("weights", "equal" if equal else problem.normalization or "as given"))
+    rows.append(("method", f"{result.method}, {result.candidate.mass.size} arcs used, {duration(result.seconds)}"))
+    console().print(labelled(rows))
+
+
+def certificate_rows(certificate: Certificate) -> list[tuple[str, str]]:
+    """Return a certificate as labelled lines."""
+    return [
+        ("proof", certificate.verdict),
+        ("interval", f"{certificate.lower:.15g} ≤ OPT ≤ {certificate.upper:.15g}, gap {certificate.gap:.2g}"),
+        ("plan", f"marginal error {certificate.marginal_error:.2g}, negative mass {certificate.negativity:.2g}"),
+        (
+            "prices",
+            f"dual violation {certificate.dual_violation:.2g}, slackness error {certificate.slackness_error:.2g}",
+        ),
+    ]
+
+
+def labelled(rows: Iterable[tuple[str, str]]) -> Table:
+    """Return lines with their labels before them; the first is what was asked for."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column()
+    grid.add_column(overflow="fold")
+    for number, (label, text) in enumerate(rows):
+        grid.add_row(label, Text(text, style="" if number else "bold"))
+    return grid
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words."""
+    return f"{seconds:.3g} s" if seconds >= 1.0 else f"{1e3 * seconds:.3g} ms"
