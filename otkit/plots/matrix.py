@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.plots.style import INK, LARGEST_TABLE, LARGEST_VECTOR, SIDE, SMALLEST_MARKER, SOURCE, TARGET, headline
+from otkit.plots.style import (
+    INK,
+    LARGEST_TABLE,
+    LARGEST_VECTOR,
+    SIDE,
+    SMALLEST_MARKER,
+    SOURCE,
+    TARGET,
+    headline,
+    own_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +60,7 @@ def plot_cost_and_plan(result: TransportResult, *, names: tuple[str, str] = ("x"
     """
     problem, plan = result.problem, result.plan
     n, m = problem.shape
-    axes = _matrix_axes() if ax is None else ax
+    axes = own_axes(ax)
     written = max(n, m) <= LARGEST_TABLE
     row_order, column_order = (np.arange(n), np.arange(m)) if written else _orders(problem)
     cost = problem.cost.restrict(row_order[_sample(n)], column_order[_sample(m)]).dense()
@@ -121,21 +131,11 @@ def _write_cells(axes: Axes, cost: FloatArray, plan: coo_array) -> None:
         axes.text(j, i, f"{mass:.3g}", ha="center", va="center", fontsize=9, fontweight="bold")
 
 
-def _matrix_axes() -> Axes:
-    """Return the Axes of a new figure, with room for what `plot_cost_and_plan` puts around the matrix."""
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=(6.0, 5.8), gridspec_kw={"left": 0.09, "right": 0.87, "top": 0.9, "bottom": 0.09})[1]
-
-
 def _side_axes(axes: Axes) -> tuple[Axes, Axes, Axes]:
-    """Make room above the matrix, to its left, and to its right for the colour scale."""
-    from mpl_toolkits.axes_grid1 import make_axes_locatable
-
-    divider = make_axes_locatable(axes)
-    above = divider.append_axes("top", size="14%", pad=0.06, sharex=axes)
-    left = divider.append_axes("left", size="14%", pad=0.06, sharey=axes)
-    return above, left, divider.append_axes("right", size="3%", pad=0.12)
+    """Return Axes above the matrix, to its left, and to its right for the colour scale."""
+    above = axes.inset_axes((0.0, 1.02, 1.0, 0.15), sharex=axes)
+    left = axes.inset_axes((-0.17, 0.0, 0.15, 1.0), sharey=axes)
+    return above, left, axes.inset_axes((1.03, 0.0, 0.03, 1.0))
 
 
 def _draw_side_bars(above: Axes, left: Axes, masses: tuple[FloatArray, FloatArray], *, written: bool) -> None:
