@@ -1,0 +1,348 @@
+"""Spanning trees of the bipartite graph: the bases of the transport LP.
+
+The nodes are the n sources 0 … n−1 followed by the m sinks n … n+m−1; the arcs are pairs (i, j) of a source and a sink.
+The columns of A in ``A vec(Γ) = b`` that belong to a set of arcs are independent exactly if the arcs hold no cycle, so
+the bases are the spanning trees, n+m−1 arcs each (Ahuja, Magnanti & Orlin, *Network Flows*, ch. 11). On a tree nothing
+is left to optimise: leaf elimination gives its only flow, a traversal its only potentials up to a constant. Both are
+sums and differences of the data and both are done here so that they lose nothing: sums are carried in double-double
+arithmetic (Dekker 1971) and rounded once, so an answer does not decay along a path of ten thousand arcs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from otkit import _double_double as dd
+from otkit._jit import njit
+from otkit._typing import BoolArray, FloatArray, IntArray
+
+
+class Tree(NamedTuple):
+    """A rooted spanning tree, in the form that traversals need.
+
+    Attributes
+    ----------
+    rows, cols : (n+m−1,) int64
+        Source and sink of each arc.
+    order : (n+m,) int64
+        The nodes, each after its parent; ``order[0]`` is the root.
+    parent : (n+m,) int64
+        Parent node, −1 at the root.
+    arc : (n+m,) int64
+        Index of the arc to the parent, −1 at the root.
+    n : int
+        Number of sources.
+    """
+
+    rows: IntArray
+    cols: IntArray
+    order: IntArray
+    parent: IntArray
+    arc: IntArray
+    n: int
+
+
+# --- forests that grow arc by arc -----------------------------------------------------------------------------------
+# A forest is a parent array alone. Linking re-roots the tree of one end, which costs the length of a path; the trees of
+# transport problems are bushy, so that is cheap, and unlike in a union-find structure an arc can be cut again.
+
+
+@njit
+def _link(parent: IntArray, arc: IntArray, child: int, to: int, label: int) -> None:
+    """Hang the tree of `child`, re-rooted at `child`, below node `to` of another tree."""
+    while child >= 0:
+        above, above_label = parent[child], arc[child]
+        parent[child], arc[child] = to, label
+        child, to, label = above, child, above_label
+
+
+@njit
+def _find(leader: IntArray, node: int) -> int:
+    """Return the representative of `node` in a union-find forest, halving the path on the way."""
+    while leader[node] != node:
+        leader[node] = leader[leader[node]]
+        node = leader[node]
+    return node
+
+
+@njit
+def forest_mask(n: int, m: int, rows: IntArray, cols: IntArray) -> BoolArray:
+    """Take arcs in the order given, leaving out each that would close a cycle (Kruskal 1956).
+
+    Parameters
+    ----------
+    n, m : int
+        Numbers of sources and sinks.
+    rows, cols : (k,) int64
+        Arcs, the most wanted first.
+
+    Returns
+    -------
+    (k,) bool
+        Which arcs belong to the forest.
+    """
+    leader = np.arange(n + m)
+    mask = np.zeros(rows.size, dtype=np.bool_)
+    for k in range(rows.size):
+        u, v = _find(leader, rows[k]), _find(leader, n + cols[k])
+        if u != v:
+            leader[u] = v
+            mask[k] = True
+    return mask
+
+
+def spanning_tree(n: int, m: int, rows: IntArray, cols: IntArray) -> tuple[IntArray, IntArray]:
+    """Complete arcs to a spanning tree.
+
+    Parameters
+    ----------
+    n, m : int
+        Numbers of sources and sinks.
+    rows, cols : (k,) int64
+        Arcs, the most wanted first: the support of a plan, then candidates by reduced cost, say. One that closes a cycle
+        with those before it is left out.
+
+    Returns
+    -------
+    rows, cols : (n+m−1,) int64
+        The arcs that were kept, in their order, then those that had to be invented: sources that are still apart are
+        joined to sink 0, sinks to source 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> spanning_tree(2, 2, np.array([0, 1]), np.array([0, 1]))
+    (array([0, 1, 1]), array([0, 1, 0]))
+    """
+    rows = np.concatenate([rows, np.arange(n), np.zeros(m, dtype=np.int64)])
+    cols = np.concatenate([cols, np.zeros(n, dtype=np.int64), np.arange(m)])
+    mask = forest_mask(n, m, rows, cols)
+    return rows[mask], cols[mask]
+
+
+@njit
+def root_tree(n: int, m: int, rows: IntArray, cols: IntArray, root: int) -> Tree:
+    """Order a spanning tree breadth-first from node `root`.
+
+    Raises
+    ------
+    ValueError
+        If the arcs are no spanning tree.
+    """
+    size = n + m
+    if rows.size != size - 1:
+        raise ValueError("A spanning tree of n sources and m sinks has n + m - 1 arcs.")
+    start = np.zeros(size + 1, dtype=np.int64)  # adjacency lists of all nodes, one after the other
+    for k in range(size - 1):
+        start[rows[k] + 1] += 1
+        start[n + cols[k] + 1] += 1
+    for v in range(size):
+        start[v + 1] += start[v]
+    fill = start[:-1].copy()
+    incident = np.empty(2 * (size - 1), dtype=np.int64)
+    for k in range(size - 1):
+        u, v = rows[k], n + cols[k]
+        incident[fill[u]] = k
+        incident[fill[v]] = k
+        fill[u] += 1
+        fill[v] += 1
+
+    order = np.empty(size, dtype=np.int64)
+    parent = np.full(size, -1)
+    arc = np.full(size, -1)
+    order[0] = root
+    reached = 1
+    head = 0
+    while head < reached:
+        u = order[head]
+        head += 1
+        for t in range(start[u], start[u + 1]):
+            k = incident[t]
+            if k == arc[u]:
+                continue
+            v = n + cols[k] if u < n else rows[k]
+            if v == root or parent[v] >= 0:
+                raise ValueError("The arcs hold a cycle, so they are no spanning tree.")
+            parent[v] = u
+            arc[v] = k
+            order[reached] = v
+            reached += 1
+    return Tree(rows, cols, order, parent, arc, n)
+
+
+# --- what a tree determines -----------------------------------------------------------------------------------------
+
+
+@njit
+def tree_flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray:
+    """Return the flow on each arc of a spanning tree, by leaf elimination.
+
+    Every node but the root sends what it has left to its parent, so its marginal is met to half an ulp of that one flow:
+    each flow is rounded once, and exactly as rounded it is booked at the parent. The rounding of all of them, and the
+    rounding by which the totals of `supply` and `demand` differ, remain at the root: choose a heavy node. Integer masses
+    below 2⁵³ are handled without any rounding.
+
+    Parameters
+    ----------
+    tree : Tree
+    supply : (n,) float64
+    demand : (m,) float64
+
+    Returns
+    -------
+    (n+m−1,) float64
+        Flows in the order of the arcs; negative where the tree is no feasible basis.
+    """
+    n = tree.n
+    size = tree.order.size
+    high = np.concatenate((supply, demand))
+    low = np.zeros(size)
+    flow = np.empty(size - 1)
+    for t in range(size - 1, 0, -1):
+        v = tree.order[t]
+        u = tree.parent[v]
+        flow[tree.arc[v]] = high[v]
+        high[u], low[u] = dd.subtract((high[u], low[u]), (high[v], 0.0))
+    return flow
+
+
+@njit
+def tree_potentials(tree: Tree, costs: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the potentials with f_i + g_j = c_ij on every arc of a spanning tree, each rounded once.
+
+    The constant that the arcs leave free is chosen so that the largest |f_i − s| and the largest |g_j + s| of all shifts s
+    are balanced, (max f + min f) = (max g + min g): potentials of a cost near zero stay near zero, so none of them
+    carries a large constant at the expense of its digits.
+
+    Parameters
+    ----------
+    tree : Tree
+    costs : (n+m−1,) float64
+        Cost of each arc.
+
+    Returns
+    -------
+    f : (n,) float64
+    g : (m,) float64
+    """
+    n = tree.n
+    size = tree.order.size
+    high = np.zeros(size)
+    low = np.zeros(size)
+    for t in range(1, size):
+        v = tree.order[t]
+        u = tree.parent[v]
+        high[v], low[v] = dd.subtract((costs[tree.arc[v]], 0.0), (high[u], low[u]))
+    top, bottom = np.max(high[:n]), np.min(high[:n])
+    shift = 0.25 * (np.max(high[n:]) + np.min(high[n:]) - top - bottom)
+    potential = np.empty(size)
+    for v in range(size):
+        potential[v], _ = dd.add((high[v], low[v]), (shift if v < n else -shift, 0.0))
+    return potential[:n], potential[n:]
+
+
+# --- supports that hold cycles --------------------------------------------------------------------------------------
+
+
+@njit
+def common_ancestor(parent: IntArray, u: int, v: int, mark: BoolArray) -> int:
+    """Return the lowest node that is u or above u as well as v or above v; −1 if they are in different trees.
+
+    `mark` is (n+m,) scratch space, all False before and after.
+    """
+    w = u
+    while w >= 0:
+        mark[w] = True
+        w = parent[w]
+    common = v
+    while common >= 0 and not mark[common]:
+        common = parent[common]
+    w = u
+    while w >= 0:
+        mark[w] = False
+        w = parent[w]
+    return common
+
+
+@njit
+def cancel_cycles(
+    n: int, m: int, rows: IntArray, cols: IntArray, costs: FloatArray, mass: FloatArray
+) -> tuple[BoolArray, FloatArray]:
+    """Move the mass of a plan onto a forest, at no greater cost.
+
+    A plan from the interior of the optimal face (an interior-point solver's, a rounded Sinkhorn plan) has cycles in its
+    support. Arcs are taken one by one; where one closes a cycle, mass is sent around in the direction that is no
+    dearer until an arc of the cycle is empty, which is then cut. Marginals stay as they are.
+
+    Parameters
+    ----------
+    n, m : int
+        Numbers of sources and sinks.
+    rows, cols : (k,) int64
+        Arcs, each pair at most once.
+    costs, mass : (k,) float64
+
+    Returns
+    -------
+    kept : (k,) bool
+        The arcs of the forest.
+    mass : (k,) float64
+        The new masses, zero where not kept.
+    """
+    parent = np.full(n + m, -1)
+    arc = np.full(n + m, -1)
+    mark = np.zeros(n + m, dtype=np.bool_)
+    kept = np.zeros(rows.size, dtype=np.bool_)
+    mass = mass.copy()
+    for k in range(rows.size):
+        u, v = rows[k], n + cols[k]
+        top = common_ancestor(parent, u, v, mark)
+        if top >= 0:
+            _cancel_cycle(parent, arc, n, u, v, top, k, costs, mass, kept)
+        else:
+            kept[k] = True
+            _link(parent, arc, u, v, k)
+    return kept, mass
+
+
+@njit
+def _cancel_cycle(
+    parent: IntArray, arc: IntArray, n: int, u: int, v: int, top: int, k: int,
+    costs: FloatArray, mass: FloatArray, kept: BoolArray,
+) -> None:  # fmt: skip
+    """Empty an arc of the cycle that arc k = (u, v) closes with the tree paths from u and v up to `top`, and cut it.
+
+    Going around so that arc k gains, the arcs from u upwards lose and gain in turn, and so do those from v.
+    """
+    around = costs[k]
+    for end in (u, v):
+        w = end
+        while w != top:
+            around += -costs[arc[w]] if (w < n) == (end == u) else costs[arc[w]]
+            w = parent[w]
+    forward = around < 0.0
+    step = np.inf if forward else mass[k]
+    cut = -1  # the node below the arc that empties first; −1 stands for arc k
+    for end in (u, v):
+        w = end
+        while w != top:
+            loses = ((w < n) == (end == u)) == forward
+            if loses and mass[arc[w]] < step:
+                step = mass[arc[w]]
+                cut = w
+            w = parent[w]
+    mass[k] += step if forward else -step
+    for end in (u, v):
+        w = end
+        while w != top:
+            loses = ((w < n) == (end == u)) == forward
+            mass[arc[w]] += -step if loses else step
+            w = parent[w]
+    if cut >= 0:
+        kept[arc[cut]] = False
+        kept[k] = True
+        parent[cut] = -1
+        arc[cut] = -1
+        _link(parent, arc, u, v, k)
