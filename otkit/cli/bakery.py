@@ -44,9 +44,9 @@ def bakery(json: options.Json = False) -> None:
             }
         )
         return
-    _print_problem("Monge: each bakery serves one café", bread, monge, printed_map)
+    _print_problem("Monge: each bakery serves one café (loaves × minutes)", bread, monge, printed_map)
     console().print()
-    _print_problem("Kantorovich: loaves may be split", bread, kantorovich, printed_plan)
+    _print_problem("Kantorovich: loaves may be split (loaves × minutes)", bread, kantorovich, printed_plan)
 
 
 def _print_problem(title: str, bread: Bakery, result: TransportResult, printed: Certificate) -> None:
@@ -59,6 +59,7 @@ def _print_problem(title: str, bread: Bakery, result: TransportResult, printed: 
             [
                 ("proved", f"{result.value:g} minutes"),
                 ("printed", f"{printed.value:g} minutes in the notes, {verdict}"),
+                ("why", "f + g is at most the minutes of any road, and equal on each road used"),
                 *certificate_rows(result.certificate),
             ]
         )
@@ -66,7 +67,7 @@ def _print_problem(title: str, bread: Bakery, result: TransportResult, printed: 
 
 
 def _plan_table(bread: Bakery, result: TransportResult) -> Table:
-    """Return the plan with the minutes of each road it uses, and the prices along its sides.
+    """Return the plan, loaves × minutes on each road it uses, with the prices along its sides.
 
     Prices are known up to a common shift between the two sides: the lowest price at a bakery is set to zero.
     """
@@ -77,10 +78,10 @@ def _plan_table(bread: Bakery, result: TransportResult) -> Table:
     base = f.min()
     plan = result.plan.toarray()
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
-    table.add_column("loaves × minutes", footer="price at the café, g")
+    table.add_column("", footer="price g")
     for name, price in zip(bread.cafes, g + base, strict=True):
         table.add_column(name, footer=f"{price:g}", justify="right")
-    table.add_column("price at the bakery, f", justify="right")
+    table.add_column("price f", justify="right")
     for name, loaves, minutes, price in zip(bread.bakeries, plan, bread.cost, f - base, strict=True):
         cells = [f"{k:g} × {c}" if k else "·" for k, c in zip(loaves, minutes, strict=True)]
         table.add_row(name, *cells, f"{price:g}")

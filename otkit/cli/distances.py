@@ -43,8 +43,8 @@ def emd(
 
 def transport(
     cost: Annotated[Path, typer.Argument(metavar="COST", help="Cost matrix, one line for each source.")],
-    a: Annotated[Path | None, typer.Argument(metavar="[A]", help="Masses of the rows: one column or one row.")] = None,
-    b: Annotated[Path | None, typer.Argument(metavar="[B]", help="Masses of the columns, of the same total.")] = None,
+    a: Annotated[Path | None, typer.Argument(metavar="A", help="Masses of the rows: one column or one row.")] = None,
+    b: Annotated[Path | None, typer.Argument(metavar="B", help="Masses of the columns, of the same total.")] = None,
     *,
     method: options.Method = "auto",
     plan: options.PlanFile = None,

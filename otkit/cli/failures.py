@@ -20,13 +20,19 @@ class OneLineFailures(TyperGroup):
         extra["standalone_mode"] = False  # failures come here instead of being printed by Click
         try:
             code = super().main(args, prog_name, **extra)
+            if code == INTERRUPTED:  # how recent versions of Typer report Ctrl-C
+                raise KeyboardInterrupt
         except (typer.Abort, KeyboardInterrupt):
             code = _fail("interrupted", INTERRUPTED)
         except MemoryError as error:
             code = _fail(str(error) or "out of memory", BAD_INPUT)
         except OSError as error:
             code = _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), BAD_INPUT)
-        except (ValueError, TypeError, ArithmeticError, ModuleNotFoundError) as error:
+        except (ValueError, TypeError, ArithmeticError) as error:
+            code = _fail(str(error), BAD_INPUT)
+        except ModuleNotFoundError as error:
+            if error.name is not None:  # Python missed a module; otkit itself says what to install instead
+                raise
             code = _fail(str(error), BAD_INPUT)
         except Exception as error:
             code = _code_of(error)
@@ -44,9 +50,12 @@ def _code_of(error: Exception) -> int:
 
     from otkit.solve import NotConvergedError
 
-    if isinstance(error, NotConvergedError):
-        return _fail(str(error), INTERRUPTED if error.result.stats.status == "interrupted" else NOT_PROVED)
-    raise error
+    if not isinstance(error, NotConvergedError):
+        raise error
+    status = error.result.stats.status
+    what = "not proved optimal" if status == "optimal" else f"stopped early, {status.replace('_', ' ')}"
+    message = f"{error.result.method}: {what}: {error.certificate.verdict}"
+    return _fail(message, INTERRUPTED if status == "interrupted" else NOT_PROVED)
 
 
 def _fail(message: str, code: int) -> int:
