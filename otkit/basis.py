@@ -101,8 +101,8 @@ def spanning_tree(n: int, m: int, rows: IntArray, cols: IntArray) -> tuple[IntAr
     n, m : int
         Numbers of sources and sinks.
     rows, cols : (k,) int64
-        Arcs, the most wanted first: the support of a plan, then candidates by reduced cost, say. One that closes a cycle
-        with those before it is left out.
+        Arcs, the most wanted first: the support of a plan, say, then candidates by reduced cost. One that closes a
+        cycle with those before it is left out.
 
     Returns
     -------
@@ -179,10 +179,10 @@ def root_tree(n: int, m: int, rows: IntArray, cols: IntArray, root: int) -> Tree
 def tree_flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray:
     """Return the flow on each arc of a spanning tree, by leaf elimination.
 
-    Every node but the root sends what it has left to its parent, so its marginal is met to half an ulp of that one flow:
-    each flow is rounded once, and exactly as rounded it is booked at the parent. The rounding of all of them, and the
-    rounding by which the totals of `supply` and `demand` differ, remain at the root: choose a heavy node. Integer masses
-    below 2⁵³ are handled without any rounding.
+    Every node but the root sends its parent what it has left, so it misses its mass by half an ulp of that one flow:
+    each flow is rounded once, and exactly as rounded it is booked at the parent. All these roundings, and the one by
+    which the totals of `supply` and `demand` differ, remain at the root: choose a heavy node. Integer masses below 2⁵³
+    meet no rounding.
 
     Parameters
     ----------
@@ -195,7 +195,6 @@ def tree_flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray
     (n+m−1,) float64
         Flows in the order of the arcs; negative where the tree is no feasible basis.
     """
-    n = tree.n
     size = tree.order.size
     high = np.concatenate((supply, demand))
     low = np.zeros(size)
@@ -212,9 +211,8 @@ def tree_flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray
 def tree_potentials(tree: Tree, costs: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the potentials with f_i + g_j = c_ij on every arc of a spanning tree, each rounded once.
 
-    The constant that the arcs leave free is chosen so that the largest |f_i − s| and the largest |g_j + s| of all shifts s
-    are balanced, (max f + min f) = (max g + min g): potentials of a cost near zero stay near zero, so none of them
-    carries a large constant at the expense of its digits.
+    The arcs leave a constant t free, (f + t, g − t). It is chosen so that the ranges of f and g have the same midpoint:
+    then neither side carries a large constant at the expense of its digits.
 
     Parameters
     ----------

@@ -12,8 +12,8 @@ seconds for the 90,000 columns of 300 × 300 pairs. So it is given less, and not
    primal simplex, on integer masses and with prices taken from the tree alone, finish what the tolerances left
    undone, until no pair is cheaper than its prices by more than the rounding of those prices.
 
-The LP's dual variables in SciPy are ``res.eqlin.marginals`` = ∂(optimal value)/∂b: with A as above their first n entries
-are f and the others g, with that sign. They are determined up to (f + t, g − t).
+The LP's dual variables in SciPy are ``res.eqlin.marginals`` = ∂(optimal value)/∂b: with A as above their first n
+entries are f and the others g, with that sign. They are determined up to (f + t, g − t).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from otkit.problem import TransportProblem
 _ALL_PAIRS = 4096  # up to this many pairs the LP is solved as it stands
 _NEAREST = 10  # arcs of each row and of each column that the first restricted LP has
 _JOINING = 3  # arcs of each row and of each column that may join in a round
-_KEPT = 6  # arcs per node that stay from round to round
+_KEPT = 3  # arcs per node that stay from round to round
 _BLOCK = 1 << 21  # pairs priced at a time
 _HIGHS_TOLERANCE = 1e-7
 _PIVOTS = 2000  # between two looks at the clock
@@ -186,7 +186,7 @@ def solve(problem: TransportProblem, options: LinprogOptions, monitor: Monitor) 
     basis, f, pivots, status = _refine(problem, masses, arcs, options.max_iterations - iterations, monitor)
 
     n, m = problem.shape
-    heaviest = np.argmax(np.concatenate([problem.supply, problem.demand]))
+    heaviest = int(np.argmax(np.concatenate([problem.supply, problem.demand])))
     flows = tree_flows(root_tree(n, m, *basis, heaviest), problem.supply, problem.demand)
     used = np.flatnonzero(flows > 0.0)  # where the integers say zero, the floats may say −1e-17
     used = used[np.lexsort((basis.cols[used], basis.rows[used]))]
@@ -348,7 +348,7 @@ def _cheapest_in_rows(cost: PairCosts, g: FloatArray, k: int) -> tuple[IntArray,
 def _first_basis(n: int, m: int, arcs: Arcs, masses: Masses) -> Arcs:
     """Return a feasible spanning tree near the first of some arcs, given the most wanted first.
 
-    If the first arcs are those of an optimal basis the result is that basis; leaf elimination then meets no negative flow.
+    If the first arcs are those of a feasible basis the result is that basis, since leaf elimination ships its flows.
     """
     tree = root_tree(n, m, *spanning_tree(n, m, *arcs), 0)
     leaves_first = tree.arc[tree.order[:0:-1]]
@@ -366,7 +366,7 @@ def _less(units: int, grains: int, other_units: int, other_grains: int) -> bool:
 def _ship_greedily(
     n: int, m: int, rows: IntArray, cols: IntArray, units: IntArray, grains: IntArray
 ) -> tuple[IntArray, IntArray]:
-    """Ship all that can be shipped along arc after arc, then the rest by the north-west corner rule; return the arcs used.
+    """Ship all that can be shipped, arc after arc, and the rest by the north-west corner rule; return the arcs used.
 
     Each arc exhausts a node for good, so those used are a forest; and as no partial sums agree, a spanning tree, unless
     there are sinks without demand.
@@ -405,8 +405,8 @@ def _pivot(
 ) -> tuple[int, bool, FloatArray, FloatArray]:  # fmt: skip
     """Run the primal simplex over a pool of arcs, from the feasible tree rows[basic], cols[basic]; `basic` is updated.
 
-    Everything is computed afresh from the tree at each pivot: it costs O(n + m), as the choice of the entering arc does,
-    and nothing can drift. Return the number of pivots, whether no arc is left to enter, and the potentials.
+    Everything is computed afresh from the tree at each pivot: that costs no more than to choose the entering arc, and
+    nothing can drift. Return the number of pivots, whether no arc is left to enter, and the potentials.
     """
     pivots = 0
     while True:
@@ -422,7 +422,7 @@ def _pivot(
 
 @njit
 def _entering_arc(rows: IntArray, cols: IntArray, costs: FloatArray, f: FloatArray, g: FloatArray) -> int:
-    """Return the arc that is furthest below its prices, counting only what rounding cannot explain; −1 if there is none."""
+    """Return the arc that is furthest below its prices by more than rounding explains; −1 if there is none."""
     entering = -1
     lowest = 0.0
     for k in range(rows.size):
