@@ -18,7 +18,7 @@ from otkit import _checks
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import pairs as pairs_module
 from otkit.costs.bound import MatrixCosts, PairCosts, PointCosts
-from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_POWERS, SUM_SQUARES, PointPairs
+from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_POWERS, SUM_SQUARES, PointPairs
 
 # Costs below this have lost digits to underflow, or the squares on the way to them have.
 _SMALLEST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
@@ -85,20 +85,19 @@ class Cost(ABC):
 
 
 class _Norm(Cost):
-    """A cost that is a power of a norm of the difference of two points."""
+    """A power of a norm of the difference of two points."""
 
     @abstractmethod
     def _formula(self) -> tuple[int, float, float]:
-        """Return the kind of base, the order within it, and the exponent that makes the cost of it (p = 1)."""
+        """Return the kind of base, the power of the norm that it is, and the power of the norm that the cost is."""
 
     def _bind(self, x: FloatArray, y: FloatArray, p: float) -> PointCosts:
-        kind, order, exponent = self._formula()
-        if x.shape[1] == 1 and kind in (SUM_SQUARES, SUM_POWERS, MAX_ABS):
+        kind, order, degree = self._formula()
+        if x.shape[1] == 1:
             # On the line every norm is |x − y|: with no square to take a root of, nothing overflows on the way, and the
             # Monge property is seen. The bits are the same, since the root of a rounded square is the number again.
-            inner = {SUM_SQUARES: 2.0, SUM_POWERS: order, MAX_ABS: 1.0}[kind]
-            kind, order, exponent = SUM_ABS, 1.0, exponent * inner
-        pairs = PointPairs(kind, order, 1.0, exponent * p, x, y.T)
+            kind, order = SUM_ABS, 1.0
+        pairs = PointPairs(kind, order, 1.0, degree * p / order, x, y.T)
         _require_representable(pairs, self.name, p)
         return PointCosts(self, p, x, y, pairs)
 
@@ -118,7 +117,7 @@ class Euclidean(_Norm):
     is_metric = True
 
     def _formula(self) -> tuple[int, float, float]:
-        return SUM_SQUARES, 2.0, 0.5
+        return SUM_SQUARES, 2.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ class SqEuclidean(_Norm):
     is_metric = False
 
     def _formula(self) -> tuple[int, float, float]:
-        return SUM_SQUARES, 2.0, 1.0
+        return SUM_SQUARES, 2.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,7 @@ class Minkowski(_Norm):
             return Euclidean()._formula()
         if self.order == math.inf:
             return Chebyshev()._formula()
-        return SUM_POWERS, self.order, 1.0 / self.order
+        return SUM_CUBES if self.order == 3.0 else SUM_POWERS, self.order, 1.0
 
 
 @dataclass(frozen=True)
@@ -426,6 +425,7 @@ def _require_representable(pairs: PointPairs, name: str, p: float) -> None:
             SUM_SQUARES: lambda: np.sum(extent * extent),
             SUM_ABS: lambda: np.sum(extent),
             MAX_ABS: lambda: np.max(extent),
+            SUM_CUBES: lambda: np.sum(extent**3),
             SUM_POWERS: lambda: np.sum(extent**pairs.order),
         }[pairs.kind]()
         cost = base**pairs.exponent

@@ -19,7 +19,7 @@ from otkit._jit import njit, overload
 from otkit._typing import FloatArray
 
 # The base functions of a pair of points, before the exponent and the scale.
-SUM_SQUARES, SUM_ABS, MAX_ABS, SUM_POWERS, HALF_ANGLE = range(5)
+SUM_SQUARES, SUM_ABS, MAX_ABS, SUM_CUBES, SUM_POWERS, HALF_ANGLE = range(6)
 
 # Exponents that are made of products and square roots; any other calls the C library's pow.
 IEEE_EXPONENTS = (0.5, 1.0, 1.5, 2.0, 3.0)
@@ -64,7 +64,7 @@ def panel_height(pairs: PointPairs | MatrixPairs) -> int:
 def tile(pairs: PointPairs | MatrixPairs, i: int, j0: int, out: FloatArray) -> None:
     """Write the costs of row `i` and columns ``j0 … j0 + out.size`` into `out` (float64, contiguous)."""
     if isinstance(pairs, MatrixPairs):
-        out[:] = pairs.matrix[i, j0 : j0 + out.size]
+        _matrix_tile(pairs, i, j0, out)
     else:
         _point_tile(pairs, i, j0, out)
 
@@ -75,7 +75,7 @@ def panel(pairs: PointPairs | MatrixPairs, i0: int, rows: int, j0: int, cols: in
     The same bits as a tile for each row; faster where there are many coordinates, since the cache is used better.
     """
     if isinstance(pairs, MatrixPairs):
-        out[:rows, :cols] = pairs.matrix[i0 : i0 + rows, j0 : j0 + cols]
+        _matrix_panel(pairs, i0, rows, j0, cols, out)
     else:
         _point_panel(pairs, i0, rows, j0, cols, out)
 
@@ -83,46 +83,32 @@ def panel(pairs: PointPairs | MatrixPairs, i0: int, rows: int, j0: int, cols: in
 def pair(pairs: PointPairs | MatrixPairs, i: int, j: int) -> float:
     """Return the cost of row `i` and column `j`, with the same bits as `tile`."""
     if isinstance(pairs, MatrixPairs):
-        return float(pairs.matrix[i, j])
-    return _point_pair(pairs, i, j)
+        return _matrix_pair(pairs, i, j)  # type: ignore[no-any-return]
+    return _point_pair(pairs, i, j)  # type: ignore[no-any-return]
 
 
-@overload(tile)
-def _compile_tile(pairs, i, j0, out):  # type: ignore[no-untyped-def]
-    if pairs.instance_class is PointPairs:
-        return lambda pairs, i, j0, out: _point_tile(pairs, i, j0, out)
-
-    def given(pairs, i, j0, out):  # type: ignore[no-untyped-def]
-        row = pairs.matrix[i, j0 : j0 + out.size]
-        for j in range(out.size):
-            out[j] = row[j]
-
-    return given
+def _point_tile(pairs, i, j0, out):  # type: ignore[no-untyped-def]
+    d, row, first = np.uint32(pairs.y.shape[0]), np.uint32(i), np.uint32(j0)
+    for c in range(out.size):
+        out[c] = 0.0
+    for k in range(np.uint32(0), d, np.uint32(_STEP)):
+        _add_coordinates(pairs, row, k, first, out)
+    _finish(pairs.scale, pairs.exponent, out)
 
 
-@overload(panel)
-def _compile_panel(pairs, i0, rows, j0, cols, out):  # type: ignore[no-untyped-def]
-    if pairs.instance_class is PointPairs:
-        return lambda pairs, i0, rows, j0, cols, out: _point_panel(pairs, i0, rows, j0, cols, out)
-
-    def given(pairs, i0, rows, j0, cols, out):  # type: ignore[no-untyped-def]
-        for r in range(rows):
-            row, target = pairs.matrix[i0 + r, j0 : j0 + cols], out[r, :cols]
-            for j in range(cols):
-                target[j] = row[j]
-
-    return given
+def _point_panel(pairs, i0, rows, j0, cols, out):  # type: ignore[no-untyped-def]
+    d, row, first = np.uint32(pairs.y.shape[0]), np.uint32(i0), np.uint32(j0)
+    for r in range(rows):
+        for c in range(cols):
+            out[r, c] = 0.0
+    for k in range(np.uint32(0), d, np.uint32(_STEP)):
+        for r in range(np.uint32(rows)):
+            _add_coordinates(pairs, np.uint32(row + r), k, first, out[r, :cols])
+    for r in range(rows):
+        _finish(pairs.scale, pairs.exponent, out[r, :cols])
 
 
-@overload(pair)
-def _compile_pair(pairs, i, j):  # type: ignore[no-untyped-def]
-    if pairs.instance_class is PointPairs:
-        return lambda pairs, i, j: _point_pair(pairs, i, j)
-    return lambda pairs, i, j: np.float64(pairs.matrix[i, j])
-
-
-@njit
-def _point_pair(pairs: PointPairs, i: int, j: int) -> float:
+def _point_pair(pairs, i, j):  # type: ignore[no-untyped-def]
     x, y, kind = pairs.x, pairs.y, pairs.kind
     base = 0.0
     if kind == HALF_ANGLE:
@@ -136,46 +122,61 @@ def _point_pair(pairs: PointPairs, i: int, j: int) -> float:
                 base += t
             elif kind == MAX_ABS:
                 base = max(base, t)
+            elif kind == SUM_CUBES:
+                base += t * t * t
             else:
-                base += power(t, pairs.order)
+                base += t**pairs.order
     return pairs.scale * power(base, pairs.exponent)
 
 
-@njit
-def _point_tile(pairs: PointPairs, i: int, j0: int, out: FloatArray) -> None:
-    if pairs.kind == HALF_ANGLE:
-        _half_angles(pairs.x, pairs.y, i, j0, out)
-    else:
-        out[:] = 0.0
-        for k in range(0, pairs.y.shape[0], _STEP):
-            _add_coordinates(pairs, i, k, j0, out)
-    _finish(pairs.scale, pairs.exponent, out)
+def _matrix_tile(pairs, i, j0, out):  # type: ignore[no-untyped-def]
+    row = pairs.matrix[i, j0 : j0 + out.size]
+    for c in range(out.size):
+        out[c] = row[c]
 
 
-@njit
-def _point_panel(pairs: PointPairs, i0: int, rows: int, j0: int, cols: int, out: FloatArray) -> None:
-    d = pairs.y.shape[0]
-    if d <= 2 * _STEP or pairs.kind == HALF_ANGLE:
-        for r in range(rows):
-            _point_tile(pairs, i0 + r, j0, out[r, :cols])
-        return
-    out[:rows, :cols] = 0.0
-    for k in range(0, d, _STEP):
-        for r in range(rows):
-            _add_coordinates(pairs, i0 + r, k, j0, out[r, :cols])
+def _matrix_panel(pairs, i0, rows, j0, cols, out):  # type: ignore[no-untyped-def]
     for r in range(rows):
-        _finish(pairs.scale, pairs.exponent, out[r, :cols])
+        source, target = pairs.matrix[i0 + r, j0 : j0 + cols], out[r, :cols]
+        for c in range(cols):
+            target[c] = source[c]
+
+
+def _matrix_pair(pairs, i, j):  # type: ignore[no-untyped-def]
+    return np.float64(pairs.matrix[i, j])
+
+
+@overload(tile)
+def _compile_tile(pairs, i, j0, out):  # type: ignore[no-untyped-def]
+    return _point_tile if pairs.instance_class is PointPairs else _matrix_tile
+
+
+@overload(panel)
+def _compile_panel(pairs, i0, rows, j0, cols, out):  # type: ignore[no-untyped-def]
+    return _point_panel if pairs.instance_class is PointPairs else _matrix_panel
+
+
+@overload(pair)
+def _compile_pair(pairs, i, j):  # type: ignore[no-untyped-def]
+    return _point_pair if pairs.instance_class is PointPairs else _matrix_pair
 
 
 @njit
-def _add_coordinates(pairs: PointPairs, i: int, k0: int, j0: int, out: FloatArray) -> None:
-    """Add to each sum in `out` the terms of up to _STEP coordinates from `k0`, in their order."""
+def _add_coordinates(pairs: PointPairs, row: int, k: int, j: int, out: FloatArray) -> None:
+    """Add to each sum in `out` the terms of up to _STEP coordinates from `k`, in their order."""
     # Unsigned 32-bit indices and slices of known length spare the wraparound handling that keeps LLVM from vectorising.
-    x, y, kind = pairs.x, pairs.y, pairs.kind
-    row, j, n, k = np.uint32(i), np.uint32(j0), np.uint32(out.size), np.uint32(k0)
+    x, y, kind, n = pairs.x, pairs.y, pairs.kind, np.uint32(out.size)
     stop = min(k + np.uint32(_STEP), np.uint32(y.shape[0]))
     if kind == SUM_SQUARES and stop - k == _STEP:
-        _add_eight_squares(x, y, row, k, j, out)
+        y0, y1, y2, y3 = y[k, j : j + n], y[k + 1, j : j + n], y[k + 2, j : j + n], y[k + 3, j : j + n]
+        y4, y5, y6, y7 = y[k + 4, j : j + n], y[k + 5, j : j + n], y[k + 6, j : j + n], y[k + 7, j : j + n]
+        a0, a1, a2, a3 = x[row, k], x[row, k + 1], x[row, k + 2], x[row, k + 3]
+        a4, a5, a6, a7 = x[row, k + 4], x[row, k + 5], x[row, k + 6], x[row, k + 7]
+        for c in range(n):
+            t0, t1, t2, t3 = a0 - y0[c], a1 - y1[c], a2 - y2[c], a3 - y3[c]
+            t4, t5, t6, t7 = a4 - y4[c], a5 - y5[c], a6 - y6[c], a7 - y7[c]
+            s = (((out[c] + t0 * t0) + t1 * t1) + t2 * t2) + t3 * t3
+            out[c] = (((s + t4 * t4) + t5 * t5) + t6 * t6) + t7 * t7
         return
     while k < stop:
         a, column = x[row, k], y[k, j : j + n]
@@ -189,32 +190,18 @@ def _add_coordinates(pairs: PointPairs, i: int, k0: int, j0: int, out: FloatArra
         elif kind == MAX_ABS:
             for c in range(n):
                 out[c] = max(out[c], abs(a - column[c]))
+        elif kind == SUM_CUBES:
+            for c in range(n):
+                t = abs(a - column[c])
+                out[c] += t * t * t
+        elif kind == SUM_POWERS:
+            for c in range(n):
+                out[c] += abs(a - column[c]) ** pairs.order
         else:
             for c in range(n):
-                out[c] += power(abs(a - column[c]), pairs.order)
+                out[c] = half_angle(a, x[row, 1], x[row, 2], column[c], y[1, j + c], y[2, j + c])
+            return
         k += np.uint32(1)
-
-
-@njit
-def _add_eight_squares(x: FloatArray, y: FloatArray, row: int, k: int, j: int, out: FloatArray) -> None:
-    """Add eight squared differences to each sum while it stays in a register."""
-    n = np.uint32(out.size)
-    y0, y1, y2, y3 = y[k, j : j + n], y[k + 1, j : j + n], y[k + 2, j : j + n], y[k + 3, j : j + n]
-    y4, y5, y6, y7 = y[k + 4, j : j + n], y[k + 5, j : j + n], y[k + 6, j : j + n], y[k + 7, j : j + n]
-    a0, a1, a2, a3 = x[row, k], x[row, k + 1], x[row, k + 2], x[row, k + 3]
-    a4, a5, a6, a7 = x[row, k + 4], x[row, k + 5], x[row, k + 6], x[row, k + 7]
-    for c in range(n):
-        t0, t1, t2, t3 = a0 - y0[c], a1 - y1[c], a2 - y2[c], a3 - y3[c]
-        t4, t5, t6, t7 = a4 - y4[c], a5 - y5[c], a6 - y6[c], a7 - y7[c]
-        s = (((out[c] + t0 * t0) + t1 * t1) + t2 * t2) + t3 * t3
-        out[c] = (((s + t4 * t4) + t5 * t5) + t6 * t6) + t7 * t7
-
-
-@njit
-def _half_angles(x: FloatArray, y: FloatArray, i: int, j0: int, out: FloatArray) -> None:
-    for c in range(out.size):
-        j = j0 + c
-        out[c] = half_angle(x[i, 0], x[i, 1], x[i, 2], y[0, j], y[1, j], y[2, j])
 
 
 @njit
@@ -229,9 +216,12 @@ def _finish(scale: float, exponent: float, out: FloatArray) -> None:
     elif exponent == 2.0:
         for c in range(out.size):
             out[c] = out[c] * out[c]
+    elif exponent == 3.0:
+        for c in range(out.size):
+            out[c] = out[c] * out[c] * out[c]
     elif exponent != 1.0:
         for c in range(out.size):
-            out[c] = power(out[c], exponent)
+            out[c] = out[c] ** exponent
     if scale != 1.0:
         for c in range(out.size):
             out[c] *= scale
@@ -263,6 +253,5 @@ def half_angle(lat: float, lon: float, cos_lat: float, other_lat: float, other_l
 
 def arithmetic(pairs: PointPairs) -> Literal["ieee", "libm"]:
     """Say what the bits of a cost rest on: IEEE 754 operations alone, or also the machine's mathematical library."""
-    powers = pairs.kind == SUM_POWERS and pairs.order not in IEEE_EXPONENTS
-    exact = pairs.kind != HALF_ANGLE and not powers and pairs.exponent in IEEE_EXPONENTS
+    exact = pairs.kind not in (SUM_POWERS, HALF_ANGLE) and pairs.exponent in IEEE_EXPONENTS
     return "ieee" if exact else "libm"

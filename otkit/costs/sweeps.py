@@ -11,7 +11,7 @@ import numpy as np
 
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.pairs import ROWS, TILE, MatrixPairs, PointPairs, pair, panel, panel_height, shape, tile
+from otkit.costs.pairs import ROWS, TILE, MatrixPairs, PointPairs, pair, panel, panel_height, shape
 from otkit.costs.threads import share
 
 Pairs = PointPairs | MatrixPairs
@@ -68,15 +68,15 @@ def extremes(pairs: Pairs) -> tuple[float, float]:
 def steepest_slope(pairs: Pairs, u: FloatArray, v: FloatArray) -> float:
     """Return the maximum of |u_i − v_j| / c_ij; 0/0 counts as 0, and a difference at cost 0 as infinity."""
     n, m = shape(pairs)
-    slopes = np.empty(n)
-    share(lambda start, stop: _slopes(pairs, u, v, slopes, start, stop), n, _step(n), _threads(pairs, n, m))
+    slopes, height = np.empty(n), panel_height(pairs)
+    share(lambda start, stop: _slopes(pairs, height, u, v, slopes, start, stop), n, _step(n), _threads(pairs, n, m))
     return float(slopes.max())
 
 
 def _row_minima(pairs: Pairs, sign: float, f: FloatArray, g: FloatArray) -> tuple[FloatArray, IntArray]:
     n, m = shape(pairs)
     height = panel_height(pairs)
-    minima, argmin = np.empty(n), np.empty(n, dtype=np.int64)
+    minima, argmin = np.empty(n), np.zeros(n, dtype=np.int64)
     share(
         lambda start, stop: _sweep(pairs, height, sign, f, g, minima, argmin, _NO_MINIMA, _NO_ARGMIN, start, stop),
         n,
@@ -119,20 +119,18 @@ def _threads(pairs: Pairs, rows: int, cols: int) -> int:
 
 @njit
 def _fill(pairs: Pairs, height: int, i0: int, j0: int, out: FloatArray, start: int, stop: int) -> None:
-    m = out.shape[1]
+    # Panels are made in a buffer: in `out` itself, rows that lie a power of two apart would meet in few cache sets.
     buffer = np.empty((height, TILE))
     for top in range(start, stop, ROWS):
-        bottom = min(top + ROWS, stop)
-        for t in range(0, m, TILE):
-            cols = min(TILE, m - t)
-            if height == 1:
-                for i in range(top, bottom):
-                    tile(pairs, i0 + i, j0 + t, out[i, t : t + cols])
-                continue
-            # Passes over a panel in `out` itself would meet in few cache sets where its rows lie a power of two apart.
-            panel(pairs, i0 + top, bottom - top, j0 + t, cols, buffer)
-            for i in range(top, bottom):
-                out[i, t : t + cols] = buffer[i - top, :cols]
+        for t in range(0, out.shape[1], TILE):
+            cols = min(TILE, out.shape[1] - t)
+            for i in range(top, min(top + ROWS, stop)):
+                r = (i - top) % height
+                if r == 0:
+                    panel(pairs, i0 + i, min(height, stop - i), j0 + t, cols, buffer)
+                costs, target = buffer[r, :cols], out[i, t : t + cols]
+                for c in range(cols):
+                    target[c] = costs[c]
 
 
 @njit
@@ -159,14 +157,15 @@ def _sweep(
 
     `rows` is overwritten between `start` and `stop`, `columns` is lowered where these rows are below it.
     """
-    buffer, slack, work = np.empty((height, TILE)), np.full(TILE, np.inf), np.empty(TILE // 2)
+    buffer, slack, work = np.empty((height, TILE)), np.empty(TILE), np.empty(TILE // 2)
     if rows.size:
-        rows[start:stop] = np.inf
-        row_argmin[start:stop] = 0
+        for i in range(start, stop):
+            rows[i] = np.inf
     for top in range(start, stop, ROWS):
         for t in range(0, g.size, TILE):
             prices = g[t : t + TILE]
-            slack[prices.size :] = np.inf
+            for c in range(prices.size, TILE):
+                slack[c] = np.inf
             for i in range(top, min(top + ROWS, stop)):
                 r = (i - top) % height
                 if r == 0:
@@ -218,16 +217,21 @@ def _find(values: FloatArray, value: float) -> int:
 
 
 @njit
-def _slopes(pairs: Pairs, u: FloatArray, v: FloatArray, slopes: FloatArray, start: int, stop: int) -> None:
-    costs = np.empty(TILE)
-    slopes[start:stop] = 0.0
-    for t in range(0, v.size, TILE):
-        values = v[t : t + TILE]
-        run = costs[: values.size]
-        for i in range(start, stop):
-            tile(pairs, i, t, run)
-            height = u[i]
-            for c in range(run.size):
-                rise = abs(height - values[c])
-                if rise > slopes[i] * run[c]:
-                    slopes[i] = rise / run[c] if run[c] > 0.0 else np.inf
+def _slopes(
+    pairs: Pairs, height: int, u: FloatArray, v: FloatArray, slopes: FloatArray, start: int, stop: int
+) -> None:
+    buffer = np.empty((height, TILE))
+    for i in range(start, stop):
+        slopes[i] = 0.0
+    for top in range(start, stop, ROWS):
+        for t in range(0, v.size, TILE):
+            values = v[t : t + TILE]
+            for i in range(top, min(top + ROWS, stop)):
+                r = (i - top) % height
+                if r == 0:
+                    panel(pairs, i, min(height, stop - i), t, values.size, buffer)
+                costs, level = buffer[r, : values.size], u[i]
+                for c in range(values.size):
+                    rise = abs(level - values[c])
+                    if rise > slopes[i] * costs[c]:
+                        slopes[i] = rise / costs[c] if costs[c] > 0.0 else np.inf
