@@ -34,6 +34,9 @@ POTENTIAL_ROUNDINGS = 4.0
 # Between these, the rounding errors of products are floats themselves; sums beyond are redone in scaled form.
 SMALLEST_SUM, LARGEST_SUM = 1e-250, 1e290
 
+# A few potentials and costs must add up in float64.
+LARGEST_POTENTIAL = 1e307
+
 SLACK_FAULT = "the value is proved, but the potentials are slack on a pair that carries mass"
 
 Proof = Literal["exact", "float", "bounds"]
@@ -150,7 +153,8 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     Raises
     ------
     ValueError, TypeError
-        A plan or potentials whose shapes do not fit the problem, or that are no numbers.
+        A plan or potentials whose shapes do not fit the problem, or that are no numbers; costs so large that the
+        optimum leaves float64.
 
     Examples
     --------
@@ -170,12 +174,18 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     )
     f, g, dual_fault = _finite_potentials(potentials, problem)
     primal = _judge_plan(problem, entries, f, g)
-    dual = _judge_potentials(problem, f, g)
+    dual = _judge_potentials(problem, f, g, primal.magnitude)
+
+    if not (np.isfinite(primal.upper) and np.isfinite(dual.lower)):
+        raise ValueError(
+            "C must leave room for sums of cost × mass, but a bound of the optimum leaves float64. "
+            "Rescale the costs or the masses."
+        )
 
     # Two roundings of one optimum may cross; the interval holds both.
     lower, upper = min(dual.lower, primal.upper), max(dual.lower, primal.upper)
     scale = _unit_cost(primal, dual, problem.total)
-    tolerance = RELATIVE_GAP * primal.magnitude + POTENTIAL_ROUNDINGS * EPS * (primal.magnitude + dual.magnitude)
+    tolerance = _tolerance(primal.magnitude, dual.magnitude)
     pair_tolerance = RELATIVE_GAP * scale + 4.0 * POTENTIAL_ROUNDINGS * EPS * dual.reach
     fault = (
         primal.fault
@@ -256,7 +266,7 @@ class _Weighed(NamedTuple):
 def _weigh(problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArray) -> _Weighed:
     """Sum over the entries of a plan, each cost evaluated once."""
     weighed = _Weighed(*_weigh_entries(problem.cost.pairs, *plan, f, g, problem.supply, problem.demand))
-    if _products_are_exact(weighed.magnitude):
+    if _products_are_exact(weighed.magnitude) and np.isfinite(weighed.value):
         return weighed
     costs = problem.cost.at(plan.rows, plan.cols)
     return weighed._replace(
@@ -311,7 +321,7 @@ def _weigh_entries(
 
 
 def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[FloatArray, FloatArray, str]:
-    """Return (f, g), a missing one found by a c-transform; zeros and a fault where they are not finite."""
+    """Return (f, g), a missing one found by a c-transform; zeros and a fault where one is NaN or beyond all costs."""
     n, m = problem.shape
     if potentials is None:
         return np.zeros(n), np.zeros(m), ""
@@ -324,9 +334,9 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
         array = None if values is None else as_float_array(values, name).reshape(-1)
         if array is not None and array.size != size:
             raise ValueError(f"{name} must have {size} entries, but it has {array.size}.")
-        if array is not None and not np.isfinite(array).all():
-            k = int(np.argmin(np.isfinite(array)))
-            return np.zeros(n), np.zeros(m), f"potential {name}[{k}] = {array[k]} is not finite"
+        if array is not None and not (np.abs(array) <= LARGEST_POTENTIAL).all():
+            k = int(np.argmin(np.abs(array) <= LARGEST_POTENTIAL))
+            return np.zeros(n), np.zeros(m), f"potential {name}[{k}] = {array[k]} is no finite price"
         checked.append(array)
     f, g = checked
     if f is None and g is None:
@@ -341,16 +351,24 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
     return (f - middle, g + middle, "") if abs(middle) > high - low else (f, g, "")
 
 
-def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray) -> _Dual:
+def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray, shipped_cost: float) -> _Dual:
     """Find the worst overpriced pair, and the dual value of the better of two feasible pairs near (f, g)."""
     row_slack, col_slack = problem.cost.slack_minima(f, g)
-    supply, demand = problem.supply, problem.demand
-    sums = _weigh_potentials(f, g, row_slack, col_slack, supply, demand)
-    by_rows, by_rows_magnitude, by_cols, by_cols_magnitude, worst_row, reach = sums
-    if not (_products_are_exact(by_rows_magnitude) and _products_are_exact(by_cols_magnitude)):
-        weights = np.concatenate([supply, demand])
-        by_rows = accurate_dot(np.concatenate([f + row_slack, g]), weights)
-        by_cols = accurate_dot(np.concatenate([f, g + col_slack]), weights)
+    worst_row = int(np.argmin(row_slack))
+    # Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f.
+    raised = (f + row_slack, g + col_slack)
+    bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)
+    if EPS * bounds[-1] > _tolerance(shipped_cost, min(bounds[1], bounds[3])):
+        # What cancels in these sums dwarfs the cost: potentials far out, on points that nothing reaches. Transforms from
+        # the costs themselves round their results alone.
+        raised = (problem.cost.row_minima(g)[0], problem.cost.column_minima(f)[0])
+        bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)
+    by_rows, by_rows_magnitude, by_cols, by_cols_magnitude, reach, _ = bounds
+    exact = _products_are_exact(by_rows_magnitude) and _products_are_exact(by_cols_magnitude)
+    if not (exact and np.isfinite(by_rows) and np.isfinite(by_cols)):
+        weights = np.concatenate([problem.supply, problem.demand])
+        by_rows = accurate_dot(np.concatenate([raised[0], g]), weights)
+        by_cols = accurate_dot(np.concatenate([f, raised[1]]), weights)
     violation = max(0.0, -float(row_slack[worst_row]))
     if by_rows >= by_cols:
         return _Dual(by_rows, by_rows_magnitude, violation, worst_row, reach)
@@ -361,42 +379,47 @@ def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray) -
 def _weigh_potentials(
     f: FloatArray,
     g: FloatArray,
-    row_slack: FloatArray,
-    col_slack: FloatArray,
+    raised_f: FloatArray,
+    raised_g: FloatArray,
     supply: FloatArray,
     demand: FloatArray,
-) -> tuple[float, float, float, float, int, float]:
-    """Sum Σ a f + Σ b g for two feasible pairs of potentials.
+) -> tuple[float, float, float, float, float, float]:
+    """Sum Σ a f + Σ b g for the pairs (raised f, g) and (f, raised g), in twice the working precision.
 
-    Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f. The
-    two halves of a sum may cancel, so it is carried in twice the working precision.
+    Beside each value stands Σ a |f| + Σ b |g| of its pair; then the reach, and a bound, in units of EPS, of the
+    rounding error of either sum where potentials were raised by adding (c − f) − g.
     """
     by_rows = by_rows_error = by_rows_magnitude = 0.0
     by_cols = by_cols_error = by_cols_magnitude = 0.0
-    reach_f = reach_g = 0.0
-    worst_row = 0
+    reach_f = reach_g = largest_f = largest_g = 0.0
+    total = cancelled_f = cancelled_g = 0.0
     for i in range(f.size):
-        product, product_error = two_product(f[i] + row_slack[i], supply[i])
+        product, product_error = two_product(raised_f[i], supply[i])
         by_rows, sum_error = two_sum(by_rows, product)
         by_rows_error += product_error + sum_error
         by_rows_magnitude += abs(product)
+        cancelled_f += 2.0 * abs(product)
         product, product_error = two_product(f[i], supply[i])
         by_cols, sum_error = two_sum(by_cols, product)
         by_cols_error += product_error + sum_error
         by_cols_magnitude += abs(product)
+        cancelled_f += abs(product)
+        total += supply[i]
+        largest_f = max(largest_f, abs(f[i]))
         if supply[i] > 0.0:
             reach_f = max(reach_f, abs(f[i]))
-        if row_slack[i] < row_slack[worst_row]:
-            worst_row = i
     for j in range(g.size):
         product, product_error = two_product(g[j], demand[j])
         by_rows, sum_error = two_sum(by_rows, product)
         by_rows_error += product_error + sum_error
         by_rows_magnitude += abs(product)
-        product, product_error = two_product(g[j] + col_slack[j], demand[j])
+        cancelled_g += abs(product)
+        product, product_error = two_product(raised_g[j], demand[j])
         by_cols, sum_error = two_sum(by_cols, product)
         by_cols_error += product_error + sum_error
         by_cols_magnitude += abs(product)
+        cancelled_g += 2.0 * abs(product)
+        largest_g = max(largest_g, abs(g[j]))
         if demand[j] > 0.0:
             reach_g = max(reach_g, abs(g[j]))
     return (
@@ -404,9 +427,14 @@ def _weigh_potentials(
         by_rows_magnitude,
         by_cols + by_cols_error,
         by_cols_magnitude,
-        worst_row,
         reach_f + reach_g,
+        max(cancelled_f + total * largest_g, cancelled_g + total * largest_f),
     )
+
+
+def _tolerance(shipped_cost: float, priced: float) -> float:
+    """Return the gap up to which an answer is called optimal, from Σ Γ |c| and Σ a |f| + Σ b |g|."""
+    return RELATIVE_GAP * shipped_cost + POTENTIAL_ROUNDINGS * EPS * (shipped_cost + priced)
 
 
 def _unit_cost(primal: _Primal, dual: _Dual, total: float) -> float:
