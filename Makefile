@@ -17,6 +17,8 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 
+SOURCES := $(shell find otkit -name '*.py')
+
 # Two workers, because two cores are what continuous integration has; more gain little.
 PYTEST_FLAGS := -n 2 --quiet
 
@@ -26,7 +28,7 @@ KERNEL_TESTS := $(wildcard tests/test_*kernels*.py)
 help:
 	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' Makefile | expand -t 16
 
-demo: $(VENV)/installed  ## install otkit, solve two problems, print certificates, draw pictures into demo-output/
+demo: $(VENV)/installed $(VENV)/kernels  ## install otkit, solve two problems, print certificates, draw pictures into demo-output/
 	$(BIN)/python examples/demo.py demo-output
 	$(BIN)/otkit emd demo-output/x.csv demo-output/y.csv --p 2
 
@@ -42,7 +44,7 @@ types: $(VENV)/installed-dev  ## mypy
 floors: $(VENV)/installed-dev  ## import-linter: a file imports only from the floors below its own
 	$(BIN)/lint-imports
 
-unit: $(VENV)/installed-dev  ## the tests, and the examples in docstrings, README and docs
+unit: $(VENV)/installed-dev $(VENV)/kernels  ## the tests, and the examples in docstrings, README and docs
 	$(BIN)/pytest $(PYTEST_FLAGS)
 
 nojit: $(VENV)/installed-dev  ## the kernels' tests once more, without the compiler
@@ -69,6 +71,12 @@ $(VENV)/made $(WHEEL_VENV)/made:
 	@test -n "$(PYTHON)" || { echo "otkit needs Python 3.11 or newer, and none was found. Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "otkit needs Python 3.11 or newer, but $(PYTHON) is `$(PYTHON) --version 2>&1`." >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(@D)
+	@touch $@
+
+# Numba keeps a compiled kernel until the file it stands in changes, but not when a function changes that it took from
+# another file: after any edit, all kernels are compiled anew.
+$(VENV)/kernels: $(VENV)/made $(SOURCES)
+	@find otkit -name '*.nb[ci]' -delete
 	@touch $@
 
 $(VENV)/installed: $(VENV)/made pyproject.toml

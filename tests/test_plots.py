@@ -70,8 +70,9 @@ def words_outside_cells(figure) -> list[Text]:
         found += axes.get_legend().get_texts() if axes.get_legend() else []
         for axis in (axes.xaxis, axes.yaxis):
             low, high = sorted(axis.get_view_interval())
-            labels = zip(axis.get_majorticklocs(), axis.get_ticklabels(), strict=True)
-            found += [label for place, label in labels if low <= place <= high]
+            for tick in axis.get_major_ticks():
+                if low <= tick.get_loc() <= high:
+                    found += [tick.label1, tick.label2]
     return [text for text in found if text.get_visible() and text.get_text().strip()]
 
 
