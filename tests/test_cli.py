@@ -280,7 +280,9 @@ def test_parquet_without_its_library_says_what_to_install(folder, monkeypatch):
 
 
 def test_out_of_time_is_one_line_with_the_interval_and_exit_code_3(folder):
-    outcome = run("emd", "x.csv", "y.csv", "--method", "lp", "--max-seconds", "0")
+    tables.write_matrix("many.csv", RNG.normal(size=(150, 2)))
+    tables.write_matrix("more.csv", RNG.normal(size=(140, 2)))
+    outcome = run("emd", "many.csv", "more.csv", "--method", "lp", "--max-seconds", "0")
     assert_refused(outcome, "≤ OPT ≤", code=3)
 
 

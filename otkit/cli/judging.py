@@ -82,33 +82,34 @@ def _print_comparison(comparison: Comparison) -> None:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, expand=False)
-    table.add_column("solver", overflow="fold", min_width=12)
-    table.add_column("cost", no_wrap=True)
-    table.add_column("error", justify="right", no_wrap=True)
-    table.add_column("gap", justify="right", no_wrap=True)
-    table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("verdict", overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("solver", overflow="fold")
+    for name in ("cost", "error", "time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("proves it", no_wrap=True)
+    remarks = []
     for row in comparison.contenders:
-        answered = row.value == row.value
-        figures = (
-            f"{row.value:.12g}" if answered else "",
-            f"{comparison.error(row):.1e}" if answered else "",
-            "" if row.certificate is None else f"{row.certificate.gap:.1e}",
-            duration(row.seconds) if answered else "",
-        )
-        table.add_row(row.name, *figures, comparison.judgement(row))
+        if row.value == row.value:
+            proof = "value only"
+            if row.certificate is not None:
+                proof = f"{'yes' if row.certificate.optimal else 'no'}, gap {row.certificate.gap:.0e}"
+            figures = f"{row.value:.10g}", f"{comparison.error(row):.0e}", duration(row.seconds), proof
+            table.add_row(row.name, *figures)
+        else:
+            table.add_row(row.name)
+        if row.note or (row.certificate is not None and not row.certificate.optimal):
+            remarks.append(("remark", f"{row.name}: {comparison.judgement(row)}"))
     out = console()
     out.print(table)
-    n, m = comparison.problem.shape
     out.print(
         labelled(
             [
                 ("proved", f"{comparison.lower:.15g} ≤ OPT ≤ {comparison.upper:.15g}, by all answers together"),
+                *remarks,
                 ("error", "how far a cost lies outside of this interval, relative to it"),
-                ("gap", "width of the interval that the answer proves by its own plan and prices"),
+                ("gap", "width of the interval that an answer proves by its own plan and prices"),
                 ("time", "otkit's includes cost and certificate; peers are handed the cost matrix"),
-                ("problem", f"{n} × {m}, {comparison.problem!r}"),
+                ("problem", str(comparison.problem)[len("TransportProblem(") : -1]),
             ]
         )
     )

@@ -67,7 +67,6 @@ def result_fields(result: TransportResult) -> dict[str, Any]:
 def print_result(result: TransportResult) -> None:
     """Print a result with its certificate, piece by piece."""
     certificate, problem = result.certificate, result.problem
-    n, m = problem.shape
     metric, p = problem.cost.metric, problem.cost.p
     rows = []
     if metric is not None and problem.probability:
@@ -75,8 +74,7 @@ def print_result(result: TransportResult) -> None:
     if not rows or p != 1.0:
         rows.append((f"W_{p:g}^{p:g}" if rows else "cost", f"{result.value:.15g}"))
     rows += certificate_rows(certificate)
-    power = "" if p == 1.0 else f" to the power {p:g}"
-    rows.append(("problem", f"{n} × {m}, " + ("given cost matrix" if metric is None else f"{metric.name}{power}")))
+    rows.append(("problem", str(problem)[len("TransportProblem(") : -1]))
     equal = (problem.a == problem.a[0]).all() and (problem.b == problem.b[0]).all()
     rows.append(("weights", "equal" if equal else problem.normalization or "as given"))
     rows.append(("method", f"{result.method}, {result.candidate.mass.size} arcs used, {duration(result.seconds)}"))
