@@ -339,11 +339,11 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
             return np.zeros(n), np.zeros(m), f"potential {name}[{k}] = {array[k]} is no finite price"
         checked.append(array)
     f, g = checked
-    if f is None and g is None:
-        return np.zeros(n), np.zeros(m), ""
     if f is None:
+        if g is None:
+            return np.zeros(n), np.zeros(m), ""
         f = problem.cost.row_minima(g)[0]
-    if g is None:
+    elif g is None:
         g = problem.cost.column_minima(f)[0]
     # (f + t, g − t) is the same pair; a large common part would only hide digits.
     low, high = float(f.min()), float(f.max())
@@ -359,7 +359,7 @@ def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray, s
     raised = (f + row_slack, g + col_slack)
     bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)
     if EPS * bounds[-1] > _tolerance(shipped_cost, min(bounds[1], bounds[3])):
-        # What cancels in these sums dwarfs the cost: potentials far out, on points that nothing reaches. Transforms from
+        # What cancels in these sums dwarfs the cost: potentials far out, where nothing is shipped. Transforms from
         # the costs themselves round their results alone.
         raised = (problem.cost.row_minima(g)[0], problem.cost.column_minima(f)[0])
         bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)

@@ -29,7 +29,7 @@ class Case:
     line : bool
         On a line, so that method="line" must take it.
     assignment : bool
-        As many rows as columns and equal weights, so that method="assignment" must take it.
+        As many rows as columns with mass, all of it in equal shares, so that method="assignment" must take it.
     peer : bool
         Within reach of solvers with fixed tolerances (POT refuses a negative constant cost as well).
     """
@@ -256,7 +256,11 @@ add(
     "zero weights, masses",
     lambda: otkit.TransportProblem(_cost30, [0, 0, 4] * 3 + [1, 2, 3], [6, 3, 0] * 2 + [0, 0, 0]),
 )
-add("all mass on one point", lambda: points(cloud(36, 6), cloud(37, 5), [0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 7]))
+add(
+    "all mass on one point",
+    lambda: points(cloud(36, 6), cloud(37, 5), [0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 7]),
+    assignment=True,
+)
 add(
     "weights from 1e-300 to 1",
     lambda: points(cloud(38, 16), cloud(39, 11), 10.0 ** -np.arange(0, 320, 20), 10.0 ** -np.arange(0, 330, 30)),
