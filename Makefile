@@ -57,7 +57,7 @@ wheel: $(VENV)/installed-dev $(WHEEL_VENV)/made  ## the tests of the whole, agai
 	$(BIN)/python -m build --no-isolation --outdir dist >/dev/null
 	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) dist/*.whl pytest pytest-xdist hypothesis
 	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) --no-deps --force-reinstall dist/*.whl
-	OTKIT_TEST_WHEEL=1 $(WHEEL_VENV)/bin/pytest $(PYTEST_FLAGS) $(WHEEL_TESTS)
+	OTKIT_TEST_WHEEL=1 $(WHEEL_VENV)/bin/pytest $(PYTEST_FLAGS) tests
 
 format: $(VENV)/installed-dev  ## ruff: mend what can be mended
 	$(BIN)/ruff check --fix

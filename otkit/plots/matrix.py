@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from otkit.plots.style import (
     LARGEST_TABLE,
     LARGEST_VECTOR,
     SIDE,
-    SMALLEST_MARKER,
     SOURCE,
     TARGET,
     headline,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 # A cost with more rows or columns than this is sampled for the image, which could not show more; the plan never is.
 LARGEST_IMAGE = 800
+SMALLEST_MARK = 2.0
 
 
 def plot_cost_and_plan(result: TransportResult, *, names: tuple[str, str] = ("x", "y"), ax: Axes | None = None) -> Axes:
@@ -120,7 +120,7 @@ def _mark_areas(mass: FloatArray, cells: int) -> FloatArray:
     """Return areas of marks, proportional to mass; the largest fills most of its cell."""
     if mass.size == 0:
         return mass
-    return np.maximum(mass / mass.max() * min((0.62 * SIDE / cells) ** 2, 900.0), SMALLEST_MARKER)
+    return np.maximum(mass / mass.max() * min((0.62 * SIDE / cells) ** 2, 900.0), SMALLEST_MARK)
 
 
 def _write_cells(axes: Axes, cost: FloatArray, plan: coo_array) -> None:
@@ -144,7 +144,7 @@ def _draw_side_bars(above: Axes, left: Axes, masses: tuple[FloatArray, FloatArra
     if written:
         left.barh(np.arange(a.size), a, height=0.8, color=SOURCE)
         above.bar(np.arange(b.size), b, width=0.8, color=TARGET)
-        small = {"textcoords": "offset points", "fontsize": 8}
+        small: dict[str, Any] = {"textcoords": "offset points", "fontsize": 8}
         for i, mass in enumerate(a):
             left.annotate(f"{mass:.3g}", (mass, i), xytext=(-2, 0), ha="right", va="center", **small)
         for j, mass in enumerate(b):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from otkit._typing import ArrayLike
-from otkit.costs import PointCosts
+from otkit.costs import Cost, PointCosts
 from otkit.plots.scene import Scene, add_arcs, finish_scene, make_scene
 from otkit.plots.style import (
     INK,
@@ -81,8 +81,9 @@ def plot_potentials(
             _draw_curves(axes, result, scene, names)
         else:
             colours = _draw_fields(axes, result, scene, names)
-            if points is None and not scene.geographic and cost.is_metric and isinstance(cost, PointCosts):
-                _draw_levels(axes, result, scene, colours)
+            evaluable = isinstance(cost, PointCosts) and cost.is_metric and not scene.geographic
+            if points is None and evaluable and cost.metric is not None:
+                _draw_levels(axes, result, scene, cost.metric, colours)
     headline(axes, result)
     return axes
 
@@ -92,7 +93,7 @@ def _draw_fields(axes: Axes, result: TransportResult, scene: Scene, names: tuple
     f, g = result.potentials
     colours = {"cmap": POTENTIALS, "vmin": min(f.min(), -g.max()), "vmax": max(f.max(), -g.min())}
     arcs = add_arcs(axes, result, scene)
-    arcs.set(linewidths=0.4, alpha=0.6 * arcs.get_alpha())
+    arcs.set(linewidths=0.4, alpha=0.6 * (arcs.get_alpha() or 1.0))
     size = float(np.clip(MARKER_SHARE * SIDE**2 / max(f.size, g.size), 4.0, 90.0))
     for places, values, marker in ((scene.x, f, "o"), (scene.y, -g, "s")):
         markers = axes.scatter(
@@ -113,15 +114,14 @@ def _draw_fields(axes: Axes, result: TransportResult, scene: Scene, names: tuple
     return colours
 
 
-def _draw_levels(axes: Axes, result: TransportResult, scene: Scene, colours: dict[str, Any]) -> None:
+def _draw_levels(axes: Axes, result: TransportResult, scene: Scene, metric: Cost, colours: dict[str, Any]) -> None:
     """Draw level lines of the Kantorovich potential φ(z) = min_j d(z, y_j) − g_j behind the points."""
     both = np.concatenate([scene.x, scene.y])
     middle, reach = 0.5 * (both.min(axis=0) + both.max(axis=0)), 0.56 * scene.box
     (left, low), (right, high) = middle - reach, middle + reach
     across, up = np.meshgrid(np.linspace(left, right, FIELD_SIDE), np.linspace(low, high, FIELD_SIDE))
     plane = np.column_stack([across.ravel(), up.ravel()])
-    cost = result.problem.cost
-    to_targets = cost.metric.between(plane, cost.points[1])
+    to_targets = metric.between(plane, scene.y)
     field = to_targets.row_minima(result.potentials.g)[0].reshape(across.shape)
     axes.contourf(across, up, field, levels=14, alpha=0.25, zorder=0, **colours)
     axes.contour(across, up, field, levels=14, linewidths=0.5, zorder=0, **colours)

@@ -87,7 +87,7 @@ def _arc_style(mass: FloatArray, ends: FloatArray, box: FloatArray) -> tuple[Flo
     widest = min(WIDEST_ARC, room / ink) if ink > 0.0 else WIDEST_ARC
     widths = np.maximum(shares * widest, np.clip(60.0 / mass.size, *THINNEST_ARC))
     crowding = room / max(float(widths @ lengths), room)
-    return widths, max(0.65 * crowding, 0.03)
+    return widths, max(0.65 * crowding, 0.02)
 
 
 def finish_scene(axes: Axes, scene: Scene, names: tuple[str, str], *, keep_image: bool) -> None:

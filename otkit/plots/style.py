@@ -21,7 +21,7 @@ SOURCE, TARGET, INK = "#0072B2", "#D55E00", "#333333"
 SIDE = 340.0
 # The share of the picture that all arcs, and all markers of one side, may cover.
 ARC_SHARE, MARKER_SHARE = 0.12, 0.04
-WIDEST_ARC, LARGEST_MARKER, SMALLEST_MARKER = 7.0, 300.0, 2.0
+WIDEST_ARC, LARGEST_MARKER, SMALLEST_MARKER = 7.0, 300.0, 0.5
 # The thinnest arc that can still be seen: among very many, among few.
 THINNEST_ARC = 0.15, 0.7
 # More arcs or points than this become a bitmap in vector formats, which few viewers could open otherwise.
@@ -36,7 +36,9 @@ def own_axes(ax: Axes | None) -> Axes:
         return ax
     import matplotlib.pyplot as plt
 
-    return plt.subplots(figsize=(6.0, 5.4), layout="constrained")[1]
+    figure, axes = plt.subplots(figsize=(6.0, 5.4), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
+    return axes
 
 
 def legend_below(axes: Axes, sources: str, targets: str, colours: tuple[str, str]) -> None:
