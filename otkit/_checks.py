@@ -37,24 +37,31 @@ def as_float_array(value: ArrayLike, name: str) -> FloatArray:
 
 
 def _numbers_from_objects(array: np.ndarray, value: ArrayLike, name: str) -> np.ndarray:
-    """Convert an object array whose entries are all numbers (mixed data frames give these); refuse text."""
+    """Convert an object array whose entries are all numbers (mixed data frames give these); refuse text, digits or not."""
+    numbers = _as_numbers(array)
+    if numbers is not None:
+        return numbers
     columns = getattr(value, "columns", None)
-    if array.dtype == object:
-        try:
-            return array.astype(np.float64)
-        except (TypeError, ValueError):
-            pass
     if columns is not None and array.ndim == 2:
         for label, column in zip(columns, array.T, strict=True):
-            try:
-                column.astype(np.float64)
-            except (TypeError, ValueError):
+            if _as_numbers(column) is None:
                 raise TypeError(
                     f"{name} must have numeric columns, but column {str(label)!r} holds {column[0]!r}. "
                     "Drop it or convert it."
-                ) from None
-    example = array.flat[0] if array.size else array.dtype
+                )
+    items = array.astype(object).flat
+    example = next((item for item in items if _as_numbers(np.array([item], dtype=object)) is None), array.dtype)
     raise TypeError(f"{name} must be numeric, but it holds {example!r}.")
+
+
+def _as_numbers(array: np.ndarray) -> np.ndarray | None:
+    """Return an object array in float64, or None if an entry is no number."""
+    if array.dtype != object or any(isinstance(item, str | bytes) for item in array.flat):
+        return None
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        return None
 
 
 def require_finite(array: FloatArray, name: str) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from otkit._checks import as_float_array, as_weights
+from otkit._checks import as_weights
 from otkit._sums import accurate_sum
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import PairCosts, bind
@@ -89,17 +89,18 @@ class TransportProblem:
             masses[0] *= accurate_sum(masses[1]) / n
         if b is None and a is not None and not probability:
             masses[1] *= accurate_sum(masses[0]) / m
-        for values in masses:
-            values.flags.writeable = False
-        object.__setattr__(self, "cost", bound)
-        object.__setattr__(self, "a", masses[0])
-        object.__setattr__(self, "b", masses[1])
-        object.__setattr__(self, "probability", probability)
+        self._keep(bound, masses[0], masses[1], probability)
+        if not probability:
+            self._require_balance(max(_rounding_unit(a), _rounding_unit(b)))
+
+    def _keep(self, cost: PairCosts, a: FloatArray, b: FloatArray, probability: bool) -> None:
+        """Set the fields; raise ValueError where a total is no number."""
+        a.flags.writeable = b.flags.writeable = False
+        for name, value in {"cost": cost, "a": a, "b": b, "probability": probability}.items():
+            object.__setattr__(self, name, value)
         for name, total in zip("ab", self.totals, strict=True):
             if not np.isfinite(total):
                 raise ValueError(f"{name} must have a finite total, but its sum leaves float64. Rescale the masses.")
-        if not probability:
-            self._require_balance(max(_rounding_unit(a), _rounding_unit(b)))
 
     def _require_balance(self, unit: float) -> None:
         """Raise InfeasibleError if the totals differ by more than n + m roundings of the inputs' own type."""
@@ -168,15 +169,21 @@ class TransportProblem:
 
     def restrict(self, rows: IntArray, cols: IntArray) -> TransportProblem:
         """Return the problem on some rows and columns that hold all the mass."""
-        return TransportProblem(
-            self.cost.restrict(rows, cols), self.a[rows], self.b[cols], probability=self.probability
-        )
+        return balanced_problem(self.cost.restrict(rows, cols), self.a[rows], self.b[cols], self.probability)
 
     def __repr__(self) -> str:
         n, m = self.shape
         metric = "given matrix" if self.cost.metric is None else self.cost.metric.name
         power = "" if self.cost.p == 1.0 else f", p = {self.cost.p:g}"
         return f"TransportProblem({n} × {m}, {metric}{power}, total mass {self.total:g})"
+
+
+def balanced_problem(cost: PairCosts, a: ArrayLike, b: ArrayLike, probability: bool) -> TransportProblem:
+    """Return the problem of masses whose balance was accepted before: as float32, or with more rows around them."""
+    problem = object.__new__(TransportProblem)
+    n, m = cost.shape
+    problem._keep(cost, as_weights(a, "a", n).copy(), as_weights(b, "b", m).copy(), probability)
+    return problem
 
 
 def _rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
@@ -188,8 +195,9 @@ def _rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
 
 
 def _rounding_unit(values: ArrayLike | None) -> float:
-    """Return the relative rounding of the type in which masses came: 2**-52 unless they came as float32 or float16."""
-    if values is None:
-        return float(np.finfo(np.float64).eps)
-    dtype = np.asarray(values).dtype if hasattr(values, "dtype") else as_float_array(values, "weights").dtype
-    return float(np.finfo(dtype).eps) if dtype.kind == "f" and dtype.itemsize < 8 else float(np.finfo(np.float64).eps)
+    """Return the relative rounding of the type in which masses came, be it NumPy's, a data frame's or a tensor's."""
+    dtype = str(getattr(values, "dtype", "")).lower()
+    for kind in (np.float16, np.float32):
+        if dtype.endswith(kind.__name__):
+            return float(np.finfo(kind).eps)
+    return float(np.finfo(np.float64).eps)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -27,7 +29,7 @@ from otkit.costs import (
     PointCosts,
     SqEuclidean,
 )
-from otkit.problem import TransportProblem
+from otkit.problem import TransportProblem, balanced_problem
 from otkit.tables import replacing
 
 if TYPE_CHECKING:
@@ -219,7 +221,7 @@ class TransportResult:
             "certificate": asdict(self.certificate),
             "stats": asdict(answer.stats),
         }
-        arrays = {"a": self.problem.a, "b": self.problem.b}
+        arrays: dict[str, Any] = {"a": self.problem.a, "b": self.problem.b}
         arrays |= {name: getattr(answer, name) for name in ("rows", "cols", "mass", "f", "g")}
         if answer.basis is not None:
             arrays |= {"basis_rows": answer.basis[0], "basis_cols": answer.basis[1]}
@@ -289,20 +291,31 @@ def load(path: str | os.PathLike[str]) -> TransportResult:
     ...     otkit.load(path).distance
     3.5
     """
-    with np.load(path, allow_pickle=False) as archive:
+    foreign = f"path must be a result written by TransportResult.save, but {os.fspath(path)!r} is none"
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{foreign}.") from error
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise ValueError(f"{foreign}.")
+    with archive:
         if "header" not in archive:
-            raise ValueError(
-                f"path must be a result written by TransportResult.save, but {os.fspath(path)!r} has no header."
-            )
-        header: dict[str, Any] = json.loads(str(archive["header"]))
-        require_choice(header["format"], "file format", [FILE_FORMAT])
-        points = (archive["x"], archive["y"]) if "x" in archive else None
-        cost = _bound_cost(header["metric"], header["p"], points, archive)
-        answer = {name: archive[name] for name in ("rows", "cols", "mass", "f", "g")}
-        basis = (archive["basis_rows"], archive["basis_cols"]) if "basis_rows" in archive else None
-        problem = TransportProblem(cost, archive["a"], archive["b"], probability=header["probability"])
+            raise ValueError(f"{foreign}: it has no header.")
+        try:
+            return _result(json.loads(str(archive["header"])), archive)
+        except (KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(f"{foreign}, or it is damaged: {error}") from error
+
+
+def _result(header: dict[str, Any], archive: Mapping[str, Any]) -> TransportResult:
+    """Undo `TransportResult.save`."""
+    require_choice(header["format"], "file format", [FILE_FORMAT])
+    points = (archive["x"], archive["y"]) if "x" in archive else None
+    cost = _bound_cost(header["metric"], header["p"], points, archive)
+    answer = {name: archive[name] for name in ("rows", "cols", "mass", "f", "g")}
+    basis = (archive["basis_rows"], archive["basis_cols"]) if "basis_rows" in archive else None
     return TransportResult(
-        problem,
+        balanced_problem(cost, archive["a"], archive["b"], header["probability"]),
         Candidate(**answer, basis=basis, stats=SolverStats(**header["stats"])),
         Certificate(**header["certificate"]),
         header["method"],
