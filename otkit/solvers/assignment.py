@@ -5,7 +5,7 @@ f_i = c_{iσ(i)} − g_{σ(i)}, the constraints f_i + g_j ≤ c_ij read
 
     g_j ≤ g_{σ(i)} + (c_ij − c_{iσ(i)}),
 
-so that g is feasible if it holds the distances from one column along arcs σ(i) → j of length c_ij − c_{iσ(i)}, which
+so that g is feasible if it holds the distances from one column along arcs σ(i) → j of length c_ij − c_{iσ(i)}. These
 have no negative cycle exactly if σ is optimal (R. K. Ahuja, T. L. Magnanti, J. B. Orlin, *Network Flows*, section 12.4).
 The shortest path tree together with the n matched pairs is the spanning tree that proves σ optimal.
 
@@ -172,7 +172,7 @@ def _correct_labels(costs: FloatArray, partner: IntArray, arcs: _Arcs, labels: _
             j = arcs.cols[k]
             label = dd.add(here, two_sum(costs[i, j], -matched))
             change = dd.subtract(label, (labels.high[j], labels.low[j]))
-            reach = max(max(abs(here[0]), abs(labels.high[j])), max(abs(costs[i, j]), abs(matched)))
+            reach = max(abs(here[0]), abs(labels.high[j]), abs(costs[i, j]), abs(matched))
             if change[0] < -RESOLUTION * reach:
                 labels.high[j], labels.low[j] = label
                 labels.parent[j] = i
@@ -250,7 +250,7 @@ def _worst_pairs(
                 if slack > -doubt:
                     exact = dd.subtract((costs[i, j], 0.0), (f_high[i], f_low[i]))
                     slack = dd.subtract(exact, (labels.high[j], labels.low[j]))[0]
-                    reach = max(abs(costs[i, j]), max(abs(f_high[i]), abs(labels.high[j])))
+                    reach = max(abs(costs[i, j]), abs(f_high[i]), abs(labels.high[j]))
                     if slack >= -4.0 * RESOLUTION * reach:
                         continue
                 if slack < row_slack:

@@ -1,0 +1,274 @@
+"""Entropic transport: Sinkhorn's iteration in the log domain, rounded to a feasible plan and feasible prices.
+
+With weights that sum to one, the plan that minimises ⟨C, Γ⟩ + ε KL(Γ ‖ a⊗b) is Γ_ij = a_i b_j exp((f_i + g_j − c_ij)/ε),
+and each half step sets one side's potentials so that its marginals are right:
+
+    f_i ← f_i − ε log Σ_j b_j exp((f_i + g_j − c_ij)/ε)
+
+(G. Peyré, M. Cuturi, *Computational Optimal Transport*, section 4.4). The sum is the marginal of row i over a_i. After
+one full step it lies between min b and 1 / min a, so that no maximum need be taken out of the exponent, and the same
+sweep yields the marginal error. The first step at each ε starts from c-transforms, which make all exponents ≤ 0.
+
+What is handed over bounds the *unregularised* optimum on both sides: the plan is rounded to exact marginals
+(J. Altschuler, J. Weed, P. Rigollet, *Near-linear time approximation algorithms for optimal transport via Sinkhorn
+iteration*, NeurIPS 2017, algorithm 2), and the potentials are c-transformed, so that they overprice no pair.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from otkit._checks import require_memory
+from otkit._jit import njit, parallel, prange
+from otkit._typing import FloatArray
+from otkit.candidate import Candidate, SolverStats, Status
+from otkit.costs import bind
+from otkit.monitor import Monitor
+from otkit.problem import TransportProblem
+
+DEFAULT_EPSILON = 0.01  # of the mean cost above the smallest
+SMALLEST_EPSILON = 1e-12  # of the spread of the costs; below, rounding of the costs shows in exp(−c/ε)
+COOLING = 4.0  # from one ε to the next, starting at the spread of the costs
+COARSE_TOLERANCE = 0.05  # marginal error at which an ε that is not the last is left
+TICK = 16  # iterations between two reports
+
+TILE = 256  # columns whose exponentials are computed at a time, in the L1 cache
+ROWS = 16  # rows that a thread takes at a time
+
+
+@dataclass(frozen=True)
+class SinkhornOptions:
+    """Options of Sinkhorn's iteration.
+
+    Attributes
+    ----------
+    epsilon : float or None
+        Strength of the entropy, in units of the cost; None: one hundredth of the mean cost above the smallest. The
+        interval that is proved narrows with ε, and the number of iterations grows as 1/ε.
+    tolerance : float
+        Marginal error Σ |row sum − a|, as a fraction of the total mass, at which the iteration stops.
+    max_iterations : int
+        Iterations over all values of ε.
+    """
+
+    epsilon: float | None = None
+    tolerance: float = 1e-5
+    max_iterations: int = 10_000
+
+    def __post_init__(self) -> None:
+        if self.epsilon is not None and not 0.0 < self.epsilon < math.inf:
+            raise ValueError(f"epsilon must be positive and finite, but epsilon = {self.epsilon!r} was given.")
+        if not 0.0 < self.tolerance < math.inf:
+            raise ValueError(f"tolerance must be positive and finite, but tolerance = {self.tolerance!r} was given.")
+        if self.max_iterations < 1:
+            raise ValueError(f"max_iterations must be at least 1, but {self.max_iterations!r} was given.")
+
+
+def solve(problem: TransportProblem, options: SinkhornOptions, monitor: Monitor) -> Candidate:
+    """Approximate the optimum from both sides by Sinkhorn's iteration with ε-scaling.
+
+    Raises
+    ------
+    MemoryError
+        If the cost matrix and the plan, which has n·m entries, do not fit.
+    """
+    n, m = problem.shape
+    require_memory(40 * n * m, f"Sinkhorn's plan of {n} × {m} pairs", "method='simplex' keeps n + m entries.")
+    costs, low, exponent = _scaled(problem.cost.dense())
+    iteration = _Iteration(costs, problem.supply / problem.total, problem.demand / problem.total, options, monitor)
+    schedule = [_last_epsilon(options.epsilon, iteration, exponent)]
+    while schedule[-1] < 1.0 / COOLING:
+        schedule.append(COOLING * schedule[-1])
+    schedule.reverse()
+    for epsilon in schedule[:-1]:
+        iteration.run(epsilon, max(COARSE_TOLERANCE, options.tolerance))
+    iteration.run(schedule[-1], options.tolerance)
+
+    monitor.tick("rounding")
+    f = problem.cost.row_minima(np.ldexp(iteration.g, exponent) + low)[0]
+    g = problem.cost.column_minima(f)[0]
+    plan = iteration.plan(schedule[-1])  # in the memory of the costs
+    plan *= problem.total
+    _round(plan, problem.supply, problem.demand)
+    rows, cols = np.nonzero(plan)
+    with np.errstate(over="ignore"):
+        detail = f"ε = {np.ldexp(schedule[-1], exponent):g}, marginal error {iteration.error:.1e} before rounding"
+    stats = SolverStats(iteration.status, iterations=iteration.count, rounds=len(schedule), detail=detail)
+    return Candidate(rows, cols, plan[rows, cols], f, g, stats=stats)
+
+
+def _scaled(costs: FloatArray) -> tuple[FloatArray, float, int]:
+    """Return, in place, costs in [0, 1] with low and exponent such that ``costs = low + scaled * 2**exponent``."""
+    first = math.frexp(max(abs(float(costs.min())), abs(float(costs.max()))))[1] + 1
+    np.ldexp(costs, -first, out=costs)
+    low = float(costs.min())
+    costs -= low
+    second = math.frexp(float(costs.max()))[1]
+    np.ldexp(costs, -second, out=costs)
+    return costs, math.ldexp(low, first), first + second
+
+
+def _last_epsilon(epsilon: float | None, iteration: _Iteration, exponent: int) -> float:
+    """Return the ε to end with, in units of the scaled costs."""
+    if epsilon is None:
+        mean = float(iteration.a @ (iteration.costs @ iteration.b))
+        return DEFAULT_EPSILON * mean if mean > 0.0 else 1.0
+    mantissa, power = math.frexp(epsilon)
+    last = math.ldexp(mantissa, min(10, power - exponent))  # from 2**9 on, the plan is a⊗b to all intents
+    if last < SMALLEST_EPSILON:
+        raise ValueError(
+            f"epsilon must be at least {SMALLEST_EPSILON:g} of the largest difference of costs, "
+            f"but epsilon = {epsilon!r} was given."
+        )
+    return last
+
+
+class _Iteration:
+    """Sinkhorn's iteration on costs in [0, 1] and weights that sum to one, for one ε after the other."""
+
+    def __init__(
+        self, costs: FloatArray, a: FloatArray, b: FloatArray, options: SinkhornOptions, monitor: Monitor
+    ) -> None:
+        self.costs, self.a, self.b = costs, a, b
+        self.f, self.g = np.zeros(a.size), np.zeros(b.size)
+        self.error = math.inf
+        self.count = 0
+        self.status: Status = "optimal"
+        self._max_iterations = options.max_iterations
+        self._monitor = monitor
+
+    def run(self, epsilon: float, tolerance: float) -> None:
+        """Iterate until the marginal error is below `tolerance`, or the limits of iterations or time are reached."""
+        bound = bind(self.costs)
+        self.f = bound.row_minima(self.g)[0]
+        self.f -= epsilon * np.log(self._row_sums(epsilon))
+        self.g = bound.column_minima(self.f)[0]
+        self.g -= epsilon * np.log(self._column_sums(epsilon))
+        while True:
+            row_sums = self._row_sums(epsilon)  # over a; the column sums are right
+            self.error = float(self.a @ np.abs(row_sums - 1.0))
+            if self.error <= tolerance:
+                self.status = "optimal"
+                return
+            if self.count >= self._max_iterations or self._monitor.expired:
+                self.status = "time_limit" if self._monitor.expired else "iteration_limit"
+                return
+            self.f -= epsilon * np.log(row_sums)
+            self.g -= epsilon * np.log(self._column_sums(epsilon))
+            self.count += 1
+            if self.count % TICK == 0:
+                self._monitor.tick(f"iteration {self.count}: marginal error {self.error:.1e}")
+
+    def plan(self, epsilon: float) -> FloatArray:
+        """Return a_i b_j exp((f_i + g_j − c_ij)/ε), in the memory of the costs."""
+        plan = self.costs
+        with np.errstate(divide="ignore"):  # a weight of zero makes a row of zeros
+            row, col = self.f / epsilon + np.log(self.a), self.g / epsilon + np.log(self.b)
+        plan *= -1.0 / epsilon
+        plan += row[:, None]
+        plan += col
+        return np.exp(plan, out=plan)
+
+    def _row_sums(self, epsilon: float) -> FloatArray:
+        sums = np.empty(self.a.size)
+        _row_sums(self.costs, self.f, self.g, self.b, 1.0 / epsilon, sums)
+        return sums
+
+    def _column_sums(self, epsilon: float) -> FloatArray:
+        sums = np.empty(self.b.size)
+        _column_sums(self.costs, self.f, self.g, self.a, 1.0 / epsilon, sums)
+        return sums
+
+
+def _round(plan: FloatArray, supply: FloatArray, demand: FloatArray) -> None:
+    """Give `plan` its marginals: scale down rows and columns that ship too much, spread what is left as a product."""
+    plan *= _reduction(plan.sum(axis=1), supply)[:, None]
+    plan *= _reduction(plan.sum(axis=0), demand)
+    left_row = np.maximum(supply - plan.sum(axis=1), 0.0)
+    left_col = np.maximum(demand - plan.sum(axis=0), 0.0)
+    if left_col.any():
+        plan += left_row[:, None] * (left_col / left_col.sum())
+
+
+def _reduction(sums: FloatArray, due: FloatArray) -> FloatArray:
+    """Return min(1, due / sums)."""
+    factors = np.ones(sums.size)
+    return np.divide(due, sums, out=factors, where=sums > due)
+
+
+@parallel
+def _row_sums(costs: FloatArray, f: FloatArray, g: FloatArray, b: FloatArray, inverse: float, sums: FloatArray) -> None:
+    """Write Σ_j b_j exp((f_i + g_j − c_ij)·inverse)."""
+    n, m = costs.shape
+    for block in prange((n + ROWS - 1) // ROWS):
+        exponential, power, partial = np.empty(TILE), np.empty(TILE), np.empty(TILE)
+        for i in range(block * ROWS, min(n, (block + 1) * ROWS)):
+            partial[:] = 0.0
+            for j in range(0, m, TILE):
+                size = min(TILE, m - j)
+                _exponentials(costs[i, j : j + size], f[i], g[j : j + size], inverse, exponential, power)
+                weights = b[j : j + size]
+                for k in range(size):
+                    partial[k] += weights[k] * exponential[k]
+            sums[i] = partial.sum()
+
+
+@parallel
+def _column_sums(
+    costs: FloatArray, f: FloatArray, g: FloatArray, a: FloatArray, inverse: float, sums: FloatArray
+) -> None:
+    """Write Σ_i a_i exp((f_i + g_j − c_ij)·inverse)."""
+    n, m = costs.shape
+    for block in prange((m + TILE - 1) // TILE):
+        exponential, power, partial = np.empty(TILE), np.empty(TILE), np.zeros(TILE)
+        j = block * TILE
+        size = min(TILE, m - j)
+        for i in range(n):
+            _exponentials(costs[i, j : j + size], f[i], g[j : j + size], inverse, exponential, power)
+            for k in range(size):
+                partial[k] += a[i] * exponential[k]
+        sums[j : j + size] = partial[:size]
+
+
+LOG2_E = 1.4426950408889634
+LN2_HIGH, LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10  # log 2; the first times an integer < 2**20 is exact
+ROUNDER = 6755399441055744.0  # 1.5 · 2**52: adding it rounds to an integer, which is then in the lowest bits
+
+
+@njit
+def _exponentials(
+    costs: FloatArray, f: float, g: FloatArray, inverse: float, exponential: FloatArray, power: FloatArray
+) -> None:
+    """Write exp((f + g − c)·inverse) to within two roundings, the exponent taken as ±700 beyond these.
+
+    The libraries' exponential is either scalar or differs from machine to machine. This one, e^x = 2^k e^r with
+    |r| ≤ ½ log 2 and Taylor's polynomial of degree 13, is vectorised by the compiler and has the same bits everywhere.
+    """
+    size = costs.size
+    for t in range(size):
+        x = min(max(((g[t] - costs[t]) + f) * inverse, -700.0), 700.0)
+        shifted = x * LOG2_E + ROUNDER
+        k = shifted - ROUNDER
+        r = (x - k * LN2_HIGH) - k * LN2_LOW
+        p = 1.0 / 6227020800.0
+        p = p * r + 1.0 / 479001600.0
+        p = p * r + 1.0 / 39916800.0
+        p = p * r + 1.0 / 3628800.0
+        p = p * r + 1.0 / 362880.0
+        p = p * r + 1.0 / 40320.0
+        p = p * r + 1.0 / 5040.0
+        p = p * r + 1.0 / 720.0
+        p = p * r + 1.0 / 120.0
+        p = p * r + 1.0 / 24.0
+        p = p * r + 1.0 / 6.0
+        p = p * r + 0.5
+        exponential[t] = (p * r * r + r) + 1.0
+        power[t] = shifted
+    bits = power.view(np.int64)
+    for t in range(size):
+        bits[t] = (bits[t] + 1023) << 52  # the exponent field of 2^k; the bits of ROUNDER fall off the left end
+    for t in range(size):
+        exponential[t] *= power[t]
