@@ -103,8 +103,8 @@ def verify_duality(problem: TransportProblem) -> DualityReport:
     n, m = problem.shape
     if n * m > LARGEST:
         raise ValueError(
-            f"problem must have at most {LARGEST:,} pairs to be verified, but it has {n} × {m} = {n * m:,}: the dual LP "
-            "has a constraint for each. Verify a sample; at any size the certificate of a result proves its value."
+            f"problem must have at most {LARGEST:,} pairs to be verified, but it has {n} × {m} = {n * m:,}: the dual "
+            "LP has a constraint for each. Verify a sample; at any size the certificate of a result proves its value."
         )
     require_memory(500 * n * m, f"The dual LP of {n} × {m} pairs", "Verify a sample of the points.")
     candidate = solve(problem, LinprogOptions(), Monitor())

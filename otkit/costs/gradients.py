@@ -27,8 +27,8 @@ def gradients(cost: PairCosts, rows: IntArray, cols: IntArray) -> FloatArray:
     if not isinstance(cost.metric, _NORMS) or not isinstance(pairs, PointPairs):
         name = "a given matrix" if cost.metric is None else cost.metric.name
         raise ValueError(
-            "cost must be a power of a norm of x - y to have gradients in the points (euclidean, sqeuclidean, cityblock, "
-            f"chebyshev, minkowski), but it is {name}."
+            "cost must be a power of a norm of x - y to have gradients in the points (euclidean, sqeuclidean, "
+            f"cityblock, chebyshev or minkowski), but it is {name}."
         )
     difference = pairs.x[rows] - pairs.y.T[cols]
     size = np.abs(difference)

@@ -1,0 +1,319 @@
+"""The LP of the notes, column generation by HiGHS, and the refinement that has the last word."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import scipy.optimize
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import exact_value
+from strategies import problems
+from zoo import planted
+
+import otkit
+from otkit import datasets
+from otkit.basis import root_tree
+from otkit.certificate import certify
+from otkit.monitor import Monitor
+from otkit.solvers import linprog
+from otkit.solvers.linprog import Arcs, LinprogOptions, Masses, solve, transport_lp
+
+
+def certified(problem, options=None, monitor=None):
+    candidate = solve(problem, options or LinprogOptions(), monitor or Monitor())
+    return candidate, certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
+
+
+def cloud_problem(rng, n=70, m=80, p=1.0, uniform=False):
+    cost = otkit.Euclidean().between(rng.normal(size=(n, 2)), rng.normal(size=(m, 2)) + 0.5, p)
+    masses = (None, None) if uniform else (rng.random(n), rng.random(m))
+    return otkit.TransportProblem(cost, *masses, probability=True)
+
+
+# --- the LP ---------------------------------------------------------------------------------------------------------
+
+
+def test_lp_is_that_of_the_notes(rng):
+    n, m = 3, 4
+    C, a, b = rng.random((n, m)), rng.random(n), rng.random(m)
+    A, masses, c = transport_lp(C, a, b)
+    rows = np.kron(np.eye(n), np.ones((1, m)))
+    cols = np.kron(np.ones((1, n)), np.eye(m))
+    assert np.array_equal(A.toarray(), np.vstack([rows, cols]))
+    assert np.array_equal(masses, np.concatenate([a, b]))
+    assert np.array_equal(c, C.ravel())
+    assert np.linalg.matrix_rank(A.toarray()) == n + m - 1
+    plan = rng.random((n, m))
+    assert np.allclose(A @ plan.ravel(), np.concatenate([plan.sum(axis=1), plan.sum(axis=0)]))
+
+
+def test_lp_with_unequal_masses_is_infeasible_for_any_solver():
+    A, b, c = transport_lp([[1.0, 2.0], [3.0, 4.0]], [1, 1], [1, 3])
+    assert scipy.optimize.linprog(c, A_eq=A, b_eq=b).status == 2
+
+
+def test_lp_leaves_its_inputs_alone():
+    C = np.ones((2, 2))
+    transport_lp(C, [1, 1], [1, 1])[2][:] = 7
+    assert (C == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (([1.0, 2.0], [1], [1]), "C must be a matrix"),
+        (([[np.nan]], [1], [1]), r"C must be finite, but C\[0, 0\] = nan"),
+        (([[1.0]], [1, 2], [1]), "a must have 1 entries"),
+        (([[1.0]], [1], [-1]), "b must be non-negative"),
+    ],
+)
+def test_lp_refuses_bad_input(arguments, match):
+    with pytest.raises(ValueError, match=match):
+        transport_lp(*arguments)
+
+
+# --- the solver -----------------------------------------------------------------------------------------------------
+
+
+def test_bakeries_of_the_notes():
+    town = datasets.bakery()
+    assert certified(otkit.TransportProblem(town.cost))[1].value == 64
+    candidate, proof = certified(otkit.TransportProblem(town.cost, town.supply, town.demand))
+    assert (proof.lower, proof.upper) == (1070, 1070)
+    assert np.array_equal(candidate.mass, np.rint(candidate.mass))
+
+
+@given(problems)
+def test_answer_is_the_exact_optimum(problem):
+    candidate, proof = certified(problem)
+    assert proof.optimal, proof.verdict
+    shipped = float(np.abs(problem.cost.at(candidate.rows, candidate.cols)) @ candidate.mass)
+    assert abs(Fraction(proof.value) - exact_value(problem)) <= Fraction(1e-13) * Fraction(shipped)
+
+
+@pytest.mark.parametrize("uniform", [False, True])
+@pytest.mark.parametrize("p", [1.0, 2.0])
+@pytest.mark.parametrize("shape", [(70, 80), (150, 150), (5, 1500), (1500, 5)])
+def test_column_generation_agrees_with_pot(shape, p, uniform, rng):
+    ot = pytest.importorskip("ot")
+    problem = cloud_problem(rng, *shape, p, uniform)
+    candidate, proof = certified(problem)
+    assert proof.gap <= 1e-14 * proof.upper
+    assert proof.marginal_error <= 1e-14 * sum(shape)
+    assert proof.value == pytest.approx(ot.emd2(problem.supply, problem.demand, problem.cost.dense()), rel=1e-9)
+    assert candidate.stats.status == "optimal"
+    assert (problem.cost.dense() - candidate.f[:, None] - candidate.g >= -1e-14).all()
+
+
+def test_duals_have_the_sign_and_size_of_sensitivities(rng):
+    """f_i is what the optimum gains if one more unit starts at i and ends at j, less what g_j says."""
+    C, a, b, _ = planted(3, 6, 7)
+    candidate, proof = certified(otkit.TransportProblem(C, a, b))
+    arcs = rng.integers(0, 6, 5), rng.integers(0, 7, 5)
+    for i, j in zip(*arcs, strict=True):
+        more_a, more_b = a.astype(float), b.astype(float)
+        more_a[i] += 1e-6
+        more_b[j] += 1e-6
+        moved = certified(otkit.TransportProblem(C, more_a, more_b))[1].value
+        assert (moved - proof.value) / 1e-6 == pytest.approx(candidate.f[i] + candidate.g[j], abs=1e-4)
+
+
+def test_basis_is_the_tree_that_carries_the_plan(rng):
+    problem = cloud_problem(rng, uniform=True)
+    candidate, _ = certified(problem)
+    root_tree(*problem.shape, *candidate.basis, 0)  # raises if it were none
+    arcs = set(zip(*(index.tolist() for index in candidate.basis), strict=True))
+    assert set(zip(candidate.rows.tolist(), candidate.cols.tolist(), strict=True)) <= arcs
+    i, j = candidate.basis
+    assert problem.cost.at(i, j) == pytest.approx(candidate.f[i] + candidate.g[j], abs=1e-14)
+    assert np.array_equal(np.lexsort((candidate.cols, candidate.rows)), np.arange(candidate.rows.size))
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-14, 1e14, 1e290])
+def test_scale_of_the_costs_changes_nothing(scale, rng):
+    cost = rng.random((70, 70)) - 0.5
+    plain = certified(otkit.TransportProblem(cost))[1]
+    scaled = certified(otkit.TransportProblem(cost * scale))[1]
+    assert scaled.optimal
+    assert scaled.value / scale == pytest.approx(plain.value, rel=1e-12)
+    assert abs(scaled.gap) <= 1e-13 * abs(scaled.value)
+
+
+def test_masses_and_costs_of_every_scale_at_once(rng):
+    """HiGHS, with its absolute tolerances, sees next to nothing of these problems; the pivots see it all."""
+    costs = 10.0 ** rng.uniform(-30, 30, (70, 70))
+    masses = 10.0 ** rng.uniform(-300, 0, (2, 70))
+    problem = otkit.TransportProblem(costs, *masses, probability=True)
+    candidate, proof = certified(problem)
+    assert proof.optimal, proof.verdict
+    assert proof.gap <= 1e-12 * proof.upper
+    assert candidate.stats.iterations > 0
+
+
+def test_all_negative_and_all_equal_costs(rng):
+    cost = -rng.random((70, 70)) - 1
+    candidate, proof = certified(otkit.TransportProblem(cost))
+    rows, cols = scipy.optimize.linear_sum_assignment(cost)
+    assert proof.value == pytest.approx(cost[rows, cols].sum(), rel=1e-14)
+    assert candidate.mass.size == 70
+    assert certified(otkit.TransportProblem(np.full((70, 70), -3.0)))[1].value == -210
+
+
+# --- when HiGHS fails -----------------------------------------------------------------------------------------------
+
+
+def no_answer(*_):
+    return None
+
+
+def nonsense(arcs, costs, supply, demand, max_iterations, max_seconds):
+    rng = np.random.default_rng(0)
+    return linprog.RestrictedSolution(
+        rng.random(costs.size), rng.normal(size=supply.size), rng.normal(size=demand.size), 1
+    )
+
+
+@pytest.mark.parametrize("highs", [no_answer, nonsense])
+@pytest.mark.parametrize("uniform", [False, True])
+def test_refinement_needs_no_help(highs, uniform, rng, monkeypatch):
+    """The pivots start from any arcs: whatever HiGHS says, the end is optimal."""
+    problem = cloud_problem(rng, 70, 65, uniform=uniform)
+    expected = certified(problem)[1].value
+    monkeypatch.setattr(linprog, "solve_restricted", highs)
+    candidate, proof = certified(problem)
+    assert proof.optimal, proof.verdict
+    assert proof.value == pytest.approx(expected, rel=1e-14)
+    assert candidate.stats.iterations > 100
+
+
+@pytest.mark.parametrize("limit", [0, 1, 50])
+def test_iteration_limit_is_kept_and_still_gives_a_plan_and_bounds(limit, rng):
+    problem = cloud_problem(rng)
+    optimum = certified(problem)[1].value
+    candidate, proof = certified(problem, LinprogOptions(max_iterations=limit))
+    assert candidate.stats.status == "iteration_limit"
+    assert candidate.stats.iterations <= limit
+    assert proof.marginal_error <= 1e-14
+    assert proof.lower <= optimum * (1 + 1e-14) <= proof.upper * (1 + 2e-14)
+    assert not proof.optimal
+
+
+def test_time_limit_ends_in_a_feasible_plan(rng):
+    problem = cloud_problem(rng, 200, 200)
+    candidate, proof = certified(problem, monitor=Monitor(max_seconds=0.0))
+    assert candidate.stats.status == "time_limit"
+    assert proof.marginal_error <= 1e-14
+    assert not proof.optimal
+
+
+def test_monitor_hears_of_the_work(rng):
+    heard = []
+    solve(cloud_problem(rng), LinprogOptions(), Monitor(heard.append))
+    assert [report.text.split(",")[0] for report in heard[:: len(heard) - 1]] == ["column generation", "refining"]
+
+
+# --- kernels against slow twins -------------------------------------------------------------------------------------
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def some_masses(rng, n, m, zeros=True):
+    plan = rng.integers(0 if zeros else 1, 4, (n, m))
+    problem = otkit.TransportProblem(np.ones((n, m)), plan.sum(axis=1) + 0.0, plan.sum(axis=0) + 0.0)
+    return problem, linprog._integer_masses(problem)
+
+
+def nodes(problem):
+    return [*problem.supply.tolist(), *problem.demand.tolist()]
+
+
+def test_integer_masses_balance_and_keep_sixty_bits(rng):
+    problem = cloud_problem(rng)
+    masses = linprog._integer_masses(problem)
+    n = problem.shape[0]
+    for part in masses:
+        assert part[:n].sum() == part[n:].sum()
+    assert masses.units / 2.0**59 == pytest.approx(np.array(nodes(problem)), abs=1e-16)  # 2⁵⁹: the total is 1
+    problem, masses = some_masses(rng, 4, 5)
+    assert masses.units.tolist() == nodes(problem)
+
+
+@given(st.integers(1, 6), st.integers(1, 6), seeds)
+def test_greedy_shipping_against_fractions(n, m, seed):
+    """Slow twin: the same with one number a node, units + ε grains, ε = 1/1000."""
+    rng = np.random.default_rng(seed)
+    _, masses = some_masses(rng, n, m, zeros=False)
+    k = int(rng.integers(0, 10))
+    rows, cols = rng.integers(0, n, k), rng.integers(0, m, k)
+    left = [Fraction(int(u)) + Fraction(int(e), 1000) for u, e in zip(*masses, strict=True)]
+    used = []
+
+    def ship(i, j):
+        amount = min(left[i], left[n + j])
+        if amount > 0:
+            left[i] -= amount
+            left[n + j] -= amount
+            used.append((i, j))
+
+    for i, j in zip(rows.tolist(), cols.tolist(), strict=True):
+        ship(i, j)
+    while any(left):
+        ship(next(i for i in range(n) if left[i]), next(j for j in range(m) if left[n + j]))
+    found = linprog._ship_greedily(n, m, rows, cols, *masses)
+    assert list(zip(*(part.tolist() for part in found), strict=True)) == used
+    assert len(used) == n + m - 1  # grains leave no arc empty: a spanning tree
+
+
+@given(st.integers(1, 6), st.integers(1, 6), seeds)
+def test_first_basis_is_feasible_and_never_degenerate(n, m, seed):
+    rng = np.random.default_rng(seed)
+    _, masses = some_masses(rng, n, m, zeros=False)
+    arcs = Arcs(rng.integers(0, n, 15), rng.integers(0, m, 15))
+    tree = root_tree(n, m, *linprog._first_basis(n, m, arcs, masses), 0)
+    units, grains = linprog._exact_flows(tree, *masses)
+    assert all((u, e) > (0, 0) for u, e in zip(units.tolist(), grains.tolist(), strict=True))
+
+
+@given(st.integers(2, 6), st.integers(2, 6), seeds)
+def test_a_pivot_keeps_the_basis_feasible(n, m, seed):
+    """The leaving arc is the right one exactly if the next tree has no negative flow."""
+    rng = np.random.default_rng(seed)
+    _, masses = some_masses(rng, n, m, zeros=False)
+    rows, cols = linprog._first_basis(n, m, Arcs(rng.integers(0, n, 15), rng.integers(0, m, 15)), masses)
+    i, j = int(rng.integers(n)), int(rng.integers(m))
+    if (i, j) in set(zip(rows.tolist(), cols.tolist(), strict=True)):
+        return
+    tree = root_tree(n, m, rows, cols, 0)
+    leaving = linprog._leaving_arc(tree, *linprog._exact_flows(tree, *masses), i, n + j)
+    rows, cols = rows.copy(), cols.copy()
+    rows[leaving], cols[leaving] = i, j
+    units, grains = linprog._exact_flows(root_tree(n, m, rows, cols, 0), *masses)
+    assert all((u, e) > (0, 0) for u, e in zip(units.tolist(), grains.tolist(), strict=True))
+
+
+def test_grains_keep_a_fully_degenerate_problem_from_cycling():
+    """An assignment with thousands of ties, from the worst start: every pivot gains, so the limit is never met."""
+    n = 40
+    cost = np.add.outer(np.arange(n), np.arange(n)) % 3 + 0.0
+    problem = otkit.TransportProblem(cost)
+    masses = linprog._integer_masses(problem)
+    arcs = linprog._all_pairs(n, n)
+    basic = np.array([i * n + j for i, j in zip(*linprog._first_basis(n, n, arcs, masses), strict=True)])
+    pivots, finished, f, g = linprog._pivot(n, n, *arcs, cost.reshape(-1), basic, *masses, 10_000)
+    assert finished
+    assert pivots < 5000
+    assert f.sum() + g.sum() == 0
+
+
+def test_sums_of_masses_that_differ_by_rounding_are_settled(rng):
+    supply, demand = np.full(70, 1 / 70), np.full(60, 1 / 60)
+    assert supply.sum() != demand.sum()
+    problem = otkit.TransportProblem(rng.random((70, 60)), supply, demand)
+    _, proof = certified(problem)
+    assert proof.optimal
+    assert proof.marginal_error <= 1e-14
+    masses: Masses = linprog._integer_masses(problem)
+    assert masses.units[:70].sum() == masses.units[70:].sum()
