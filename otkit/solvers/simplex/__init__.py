@@ -1,0 +1,99 @@
+"""The network simplex: otkit's own exact solver, from a handful of points to hundreds of thousands.
+
+Small problems are solved over all n·m arcs in one compiled call. Large ones go from coarse to fine (Schmitzer 2016;
+Gerber & Maggioni 2017): the potentials of a coarse problem, extended by a c-transform, tell which few arcs of the finer
+one matter; a network simplex over those (Ahuja, Magnanti & Orlin, *Network Flows*, chapter 11) is followed by pricing
+over all pairs, violated ones are added, and so on until none is left. No n × m matrix is ever held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from otkit._typing import FloatArray, IntArray
+from otkit.basis import root_tree, tree_flows, tree_potentials
+from otkit.candidate import Candidate, SolverStats
+from otkit.costs.pairs import MatrixPairs, PointPairs
+from otkit.monitor import Monitor
+from otkit.problem import TransportProblem
+from otkit.solvers.simplex.dense import solve_dense
+from otkit.solvers.simplex.levels import Level, kd_order, matrix_levels, point_levels, read_only
+from otkit.solvers.simplex.masses import integer_masses
+from otkit.solvers.simplex.multiscale import PIVOTS_WITHOUT_LIMIT, Outcome, solve_from, solve_levels
+
+# Up to this many pairs the dense solver is faster.
+DENSE_PAIRS = 256 * 256
+
+
+@dataclass(frozen=True)
+class SimplexOptions:
+    """Options of ``method="simplex"``.
+
+    Attributes
+    ----------
+    potentials : tuple of two arrays, or None
+        Potentials (f, g) of a similar problem, such as ``result.potentials`` of the last frame of a moving cloud: the
+        solver starts from them instead of from coarse levels.
+    max_rounds : int, default 1000
+        Limit on rounds of pricing; an answer that needs more is handed over unfinished.
+    """
+
+    potentials: tuple[FloatArray, FloatArray] | None = None
+    max_rounds: int = 1000
+
+
+def solve(problem: TransportProblem, options: SimplexOptions, monitor: Monitor) -> Candidate:
+    """Solve a transport problem by the network simplex."""
+    n, m = problem.shape
+    supply, demand, exponent, exact = integer_masses(problem.supply, problem.demand)
+    if n * m <= DENSE_PAIRS and options.potentials is None:
+        outcome, detail = _solve_dense(problem, supply, demand), "dense"
+    else:
+        outcome, detail = _solve_sparse(problem, supply, demand, options, monitor), "multiscale"
+    rows, cols, f, g = outcome.rows, outcome.cols, outcome.f, outcome.g
+    if exact:
+        mass = np.ldexp(outcome.flow.astype(np.float64), -exponent)
+    else:
+        tree = root_tree(n, m, rows, cols, int(np.argmax(problem.supply)))
+        mass = np.maximum(tree_flows(tree, problem.supply, problem.demand), 0.0)
+    shipped = np.flatnonzero(mass > 0.0)
+    stats = SolverStats(outcome.status, outcome.pivots, outcome.rounds, detail)
+    return Candidate(rows[shipped], cols[shipped], mass[shipped], f, g, basis=(rows, cols), stats=stats)
+
+
+def _solve_dense(problem: TransportProblem, supply: IntArray, demand: IntArray) -> Outcome:
+    n, m = problem.shape
+    tree, pivots, _ = solve_dense(problem.cost.pairs, supply, demand, np.empty((n, m)), PIVOTS_WITHOUT_LIMIT)
+    arcs = tree.arc[1:].astype(np.int64)
+    return Outcome(arcs // m, arcs % m, tree.flow[1:], tree.pot[:n], -tree.pot[n:], "optimal", pivots, 0)
+
+
+def _solve_sparse(
+    problem: TransportProblem, supply: IntArray, demand: IntArray, options: SimplexOptions, monitor: Monitor
+) -> Outcome:
+    """Put points into kd-order, solve, and bring the outcome back to the order of the problem."""
+    pairs = problem.cost.pairs
+    if isinstance(pairs, MatrixPairs):
+        row_order, col_order = np.arange(supply.size), np.arange(demand.size)
+    else:
+        row_order, col_order = kd_order(pairs.x), kd_order(np.ascontiguousarray(pairs.y.T))
+        supply, demand = supply[row_order], demand[col_order]
+        pairs = pairs._replace(
+            x=read_only(pairs.x[row_order]), y=read_only(np.ascontiguousarray(pairs.y[:, col_order]))
+        )
+    if options.potentials is not None:
+        f = np.array(options.potentials[0], dtype=np.float64)[row_order]
+        level = Level(pairs, supply, demand, pairs, col_order)
+        outcome = solve_from(level, f, options.max_rounds, monitor, coarse=False)
+    else:
+        levels = (matrix_levels if isinstance(pairs, MatrixPairs) else point_levels)(pairs, supply, demand)
+        outcome = solve_levels(levels, options.max_rounds, monitor)
+    rows, cols = row_order[outcome.rows], col_order[outcome.cols]
+    f, g = np.empty(supply.size), np.empty(demand.size)
+    f[row_order], g[col_order] = outcome.f, outcome.g
+    return outcome._replace(rows=rows, cols=cols, f=f, g=g)
+
+
+__all__ = ["SimplexOptions", "solve"]

@@ -1,0 +1,168 @@
+"""Candidate arcs: for each row and column the few arcs of least reduced cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from otkit._jit import njit
+from otkit._typing import FloatArray, IntArray
+from otkit.costs.pairs import TILE, MatrixPairs, pair, shape, tile
+from otkit.costs.sweeps import Pairs
+from otkit.costs.threads import share
+
+
+@njit
+def insert(values: FloatArray, indices: Any, value: float, index: int) -> None:
+    """Put `value` into the ascending list `values`, whose last and largest entry drops out."""
+    k = values.size - 1
+    while k > 0 and values[k - 1] > value:
+        values[k] = values[k - 1]
+        indices[k] = indices[k - 1]
+        k -= 1
+    values[k] = value
+    indices[k] = index
+
+
+def nearest(pairs: Pairs, prices: FloatArray, keep: int, *, of_rows: bool) -> tuple[FloatArray, Any]:
+    """Return the `keep` smallest c_ij − prices of each row (or column) in ascending order, and where they are.
+
+    `prices` belong to the columns (rows). Where there are fewer pairs the lists end with (inf, −1).
+    """
+    n, m = shape(pairs)
+    size, kernel = (n, _nearest_columns) if of_rows else (m, _nearest_rows)
+    values, indices = np.empty((size, keep)), np.empty((size, keep), np.int32)
+    share(
+        lambda start, stop: kernel(pairs, prices, start, stop, values, indices),
+        size,
+        TILE,
+        worthwhile_threads(pairs, n * m),
+    )
+    return values, indices
+
+
+def worthwhile_threads(pairs: Pairs, evaluations: int) -> int:
+    """Return how many threads so many costs pay for: some 0.1 ms of work each."""
+    width = 1 if isinstance(pairs, MatrixPairs) else pairs.x.shape[1]
+    return 1 + evaluations * (4 + width) // 2_000_000
+
+
+@njit
+def _nearest_columns(pairs: Any, g: FloatArray, first: int, stop: int, values: FloatArray, indices: Any) -> None:
+    """Find, for the rows first … stop, the columns with the smallest c_ij − g_j."""
+    m = g.size
+    keep = values.shape[1]
+    buffer = np.empty(TILE)
+    for i in range(first, stop):
+        values[i, :] = np.inf
+        indices[i, :] = -1
+    for low in range(first, stop, 16):
+        for j0 in range(0, m, TILE):
+            width = min(TILE, m - j0)
+            line = buffer[:width]
+            offset = g[j0 : j0 + width]
+            for i in range(low, min(low + 16, stop)):
+                tile(pairs, i, j0, line)
+                worst = values[i, keep - 1]
+                hits = 0
+                for j in range(width):
+                    line[j] -= offset[j]
+                    hits += line[j] < worst
+                if hits == 0:
+                    continue
+                for j in range(width):
+                    if line[j] < values[i, keep - 1]:
+                        insert(values[i], indices[i], line[j], j0 + j)
+
+
+@njit
+def _nearest_rows(pairs: Any, f: FloatArray, first: int, stop: int, values: FloatArray, indices: Any) -> None:
+    """Find, for the columns first … stop, the rows with the smallest c_ij − f_i."""
+    n = f.size
+    keep = values.shape[1]
+    buffer = np.empty(TILE)
+    for j in range(first, stop):
+        values[j, :] = np.inf
+        indices[j, :] = -1
+    worst_buffer = np.empty(TILE)
+    for j0 in range(first, stop, TILE):
+        width = min(TILE, stop - j0)
+        line = buffer[:width]
+        worst = worst_buffer[:width]
+        worst[:] = np.inf
+        for i in range(n):
+            tile(pairs, i, j0, line)
+            offset = f[i]
+            hits = 0
+            for j in range(width):
+                line[j] -= offset
+                hits += line[j] < worst[j]
+            if hits == 0:
+                continue
+            for j in range(width):
+                if line[j] < worst[j]:
+                    insert(values[j0 + j], indices[j0 + j], line[j], i)
+                    worst[j] = values[j0 + j, keep - 1]
+
+
+@njit
+def reduced_costs(pairs: Any, f: FloatArray, g: FloatArray, rows: Any, cols: Any) -> FloatArray:
+    """Return the reduced costs of index pairs."""
+    out = np.empty(rows.size)
+    for k in range(rows.size):
+        out[k] = pair(pairs, rows[k], cols[k]) - f[rows[k]] - g[cols[k]]
+    return out
+
+
+@njit
+def merge_arcs(
+    pairs: Any, f: FloatArray, g: FloatArray, columns_of_rows: Any, rows_of_columns: Any, room: int
+) -> tuple[Any, Any, FloatArray, int, float]:
+    """Return the union of two lists of arcs, by rows and by columns (−1: none), without repetition, ordered by source.
+
+    The costs are reduced by f and g; the last value is the largest |c| + |f| + |g| of an arc, by which rounding is
+    measured. `room` more entries than needed are allocated.
+    """
+    n, m = f.size, g.size
+    start = np.zeros(n + 1, np.int64)
+    for i in range(n):
+        for j in columns_of_rows[i]:
+            start[i + 1] += j >= 0
+    for j in range(m):
+        for i in rows_of_columns[j]:
+            if i >= 0:
+                start[i + 1] += 1
+    for i in range(n):
+        start[i + 1] += start[i]
+    total = start[n]
+    fill = start[:n].copy()
+    to = np.empty(total, np.int32)
+    # Columns are visited in ascending order, so each row's list from them is sorted.
+    for j in range(m):
+        for i in rows_of_columns[j]:
+            if i >= 0:
+                to[fill[i]] = j
+                fill[i] += 1
+    seen = np.full(m, -1, np.int32)
+    source = np.empty(total + room, np.int32)
+    sink = np.empty(total + room, np.int32)
+    cost = np.empty(total + room)
+    arcs = 0
+    largest = 0.0
+    for i in range(n):
+        for j in columns_of_rows[i]:
+            if j >= 0:
+                to[fill[i]] = j
+                fill[i] += 1
+        for k in range(start[i], start[i + 1]):
+            j = to[k]
+            if seen[j] != i:
+                seen[j] = i
+                source[arcs] = i
+                sink[arcs] = n + j
+                c = pair(pairs, i, j)
+                cost[arcs] = c - f[i] - g[j]
+                largest = max(largest, abs(c) + abs(f[i]) + abs(g[j]))
+                arcs += 1
+    return source, sink, cost, arcs, largest

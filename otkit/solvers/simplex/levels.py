@@ -1,0 +1,184 @@
+"""Order and levels: clusters of points as contiguous ranges of a kd-order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from otkit._jit import njit
+from otkit._typing import FloatArray, IntArray
+from otkit.costs.pairs import MatrixPairs, PointPairs
+from otkit.costs.sweeps import Pairs
+from otkit.solvers.simplex.masses import integer_masses
+
+# The coarsest level has at least so many nodes a side, few enough for the dense solver.
+COARSEST = 128
+
+# Each level is at least so much finer than the one before.
+SMALLEST_STEP = 1.4
+
+# Samples of a given matrix are copied up to this many rows and columns.
+LARGEST_COPY = 2048
+
+
+@njit
+def kd_order(points: FloatArray) -> IntArray:
+    """Order points (n, d) by splitting at the median of the widest axis, down to single points.
+
+    The range [lo, hi) is split at (lo + hi) // 2 on every level, so that `ranges` finds the clusters again.
+    """
+    n, d = points.shape
+    order = np.arange(n)
+    keys = np.empty(n)
+    stack = np.empty((128, 2), np.int64)
+    stack[0] = 0, n
+    height = 1
+    while height > 0:
+        height -= 1
+        lo, hi = stack[height]
+        if hi - lo < 2:
+            continue
+        axis = 0
+        widest = -1.0
+        for k in range(d):
+            low = high = points[order[lo], k]
+            for s in range(lo + 1, hi):
+                value = points[order[s], k]
+                low = min(low, value)
+                high = max(high, value)
+            if high - low > widest:
+                widest, axis = high - low, k
+        for s in range(lo, hi):
+            keys[s] = points[order[s], axis]
+        middle = (lo + hi) // 2
+        _select(keys, order, lo, hi - 1, middle)
+        stack[height] = lo, middle
+        stack[height + 1] = middle, hi
+        height += 2
+    return order
+
+
+@njit
+def _select(keys: FloatArray, order: IntArray, lo: int, hi: int, rank: int) -> None:
+    """Permute keys[lo … hi] and `order` with it so that the entry of index `rank` is where sorting would put it (Hoare)."""
+    while lo < hi:
+        middle = (lo + hi) // 2
+        a, b, c = keys[lo], keys[middle], keys[hi]
+        pivot = max(min(a, b), min(max(a, b), c))
+        i, j = lo, hi
+        while i <= j:
+            while keys[i] < pivot:
+                i += 1
+            while keys[j] > pivot:
+                j -= 1
+            if i <= j:
+                keys[i], keys[j] = keys[j], keys[i]
+                order[i], order[j] = order[j], order[i]
+                i += 1
+                j -= 1
+        if rank <= j:
+            hi = j
+        elif rank >= i:
+            lo = i
+        else:
+            return
+
+
+def ranges(n: int, depth: int) -> IntArray:
+    """Return the 2**depth + 1 bounds of the clusters of a kd-order at `depth`."""
+    bounds = np.array([0, n])
+    for _ in range(depth):
+        finer = np.empty(2 * bounds.size - 1, np.int64)
+        finer[::2] = bounds
+        finer[1::2] = (bounds[:-1] + bounds[1:]) // 2
+        bounds = finer
+    return bounds
+
+
+class Level(NamedTuple):
+    """A problem of some size between coarse and fine.
+
+    Attributes
+    ----------
+    pairs : Pairs
+        Its costs.
+    supply, demand : (n,) and (m,) int64
+    cross : Pairs
+        Costs between its rows and the columns of the next coarser level, which are the columns `cross_cols` of `cross`.
+    """
+
+    pairs: Pairs
+    supply: IntArray
+    demand: IntArray
+    cross: Pairs
+    cross_cols: IntArray
+
+
+def point_levels(pairs: PointPairs, supply: IntArray, demand: IntArray) -> list[Level]:
+    """Return the levels of clouds in kd-order, coarsest first: clusters become points at their centres of mass.
+
+    Where the coordinates that `pairs` holds are not those of a vector space, centres are off; that costs time alone.
+    """
+    x_sides, y_sides = _clusters(pairs.x, supply), _clusters(np.ascontiguousarray(pairs.y.T), demand)
+    levels: list[Level] = []
+    coarser = pairs
+    for depth in range(max(len(x_sides), len(y_sides)) - 1, -1, -1):
+        x, a = x_sides[min(depth, len(x_sides) - 1)]
+        y, b = y_sides[min(depth, len(y_sides) - 1)]
+        here = pairs if depth == 0 else pairs._replace(x=read_only(x), y=read_only(np.ascontiguousarray(y.T)))
+        cross = pairs._replace(x=here.x, y=coarser.y)
+        levels.append(Level(here, a, b, cross, np.arange(coarser.y.shape[1])))
+        coarser = here
+    return levels
+
+
+def _clusters(points: FloatArray, mass: IntArray) -> list[tuple[FloatArray, IntArray]]:
+    """Return points and masses at each level, finest first."""
+    n = mass.size
+    sides = [(points, mass)]
+    depth = int(np.log2(n / SMALLEST_STEP)) if n > COARSEST else 0
+    while 2**depth >= COARSEST:
+        starts = ranges(n, depth)[:-1]
+        total = np.add.reduceat(mass, starts)
+        centres = np.add.reduceat(points * mass[:, None].astype(np.float64), starts) / total[:, None]
+        sides.append((centres, total))
+        depth -= 1
+    return sides
+
+
+def matrix_levels(pairs: MatrixPairs, supply: IntArray, demand: IntArray) -> list[Level]:
+    """Return levels of nested random rows and columns of a matrix, coarsest first; only small ones are copied."""
+    n, m = pairs.matrix.shape
+    x_sides, y_sides = _samples(n, 1), _samples(m, 2)
+    levels: list[Level] = []
+    cols_before = np.arange(0)
+    for depth in range(max(len(x_sides), len(y_sides)) - 1, -1, -1):
+        rows, cols = x_sides[min(depth, len(x_sides) - 1)], y_sides[min(depth, len(y_sides) - 1)]
+        if depth == 0:
+            here, a, b = pairs, supply, demand
+        else:
+            here = MatrixPairs(read_only(np.ascontiguousarray(pairs.matrix[np.ix_(rows, cols)])))
+            share = float(supply[rows].sum()) / float(demand[cols].sum())
+            a, b, _, _ = integer_masses(supply[rows].astype(np.float64), demand[cols] * share)
+        levels.append(Level(here, a, b, here, np.searchsorted(cols, cols_before)))
+        cols_before = cols
+    return levels
+
+
+def _samples(n: int, seed: int) -> list[IntArray]:
+    """Return nested sorted samples of range(n), finest first."""
+    order = np.random.default_rng(seed).permutation(n)
+    samples = [np.arange(n)]
+    size = min(int(n / SMALLEST_STEP), LARGEST_COPY)
+    while size >= COARSEST:
+        samples.append(np.sort(order[:size]))
+        size //= 2
+    return samples
+
+
+def read_only(array: FloatArray) -> FloatArray:
+    """Return a read-only view, the type that kernels are compiled for."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,134 @@
+"""Column generation: find the arcs of negative reduced cost among all pairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from otkit._jit import njit
+from otkit._typing import FloatArray, IntArray
+from otkit.costs.pairs import tile
+from otkit.costs.pairs import shape
+from otkit.costs.sweeps import Pairs
+from otkit.costs.threads import share
+from otkit.solvers.simplex.candidates import insert, worthwhile_threads
+
+
+# The table of bounds is kept below this size; blocks grow with the problem beyond.
+LARGEST_TABLE = 8_000_000
+
+# Violated arcs kept: the worst of each row, and the worst of each column within each of so many parts of the rows.
+PER_ROW = 3
+PARTS = 4
+
+
+class Pricer:
+    """Looks for violated pairs, again and again, and remembers where there can be none.
+
+    For each block of pairs it keeps the least reduced cost found when the block was last looked at. Since then that can
+    have fallen by no more than the potentials of its rows and columns have risen: most blocks are ruled out by this
+    alone, whatever the cost, so that later rounds look at a few per cent of all pairs.
+    """
+
+    def __init__(self, pairs: Pairs) -> None:
+        n, m = shape(pairs)
+        self._pairs = pairs
+        self._rows, self._cols = 32, 64
+        while (n // self._rows + 1) * (m // self._cols + 1) > LARGEST_TABLE:
+            self._rows, self._cols = 2 * self._rows, 2 * self._cols
+        self._row_starts, self._col_starts = np.arange(0, n, self._rows), np.arange(0, m, self._cols)
+        self._table = np.full((self._row_starts.size, self._col_starts.size), -np.inf)
+        self._row_drift, self._col_drift = np.zeros(self._row_starts.size), np.zeros(self._col_starts.size)
+        self._f, self._g = np.zeros(n), np.zeros(m)
+
+    def violated(self, f: FloatArray, g: FloatArray, tolerance: float) -> tuple[IntArray, IntArray]:
+        """Return rows and columns of the worst pairs with c_ij − f_i − g_j < −tolerance; none only if there is none."""
+        n, m = f.size, g.size
+        # A rise of all f against a fall of all g changes no reduced cost, but would count as drift.
+        shift = float(np.median(f - self._f))
+        self._row_drift += np.maximum.reduceat(np.maximum(f - self._f - shift, 0.0), self._row_starts)
+        self._col_drift += np.maximum.reduceat(np.maximum(g - self._g + shift, 0.0), self._col_starts)
+        self._f, self._g = f, g
+        columns = np.empty((n, PER_ROW), np.int32)
+        worst_row = np.full((PARTS, m), -1, np.int32)
+        least, least_of_column = np.empty((n, PER_ROW)), np.full((PARTS, m), -tolerance)
+
+        def look(start: int, stop: int) -> None:
+            for part in range(start, stop):
+                _price(
+                    self._pairs, f, g, self._table, self._row_drift, self._col_drift, self._rows, self._cols,
+                    part, PARTS, tolerance, least, columns, least_of_column[part], worst_row[part],
+                )  # fmt: skip
+
+        share(look, PARTS, 1, worthwhile_threads(self._pairs, n * m // 8))
+        by_row, by_column = columns >= 0, worst_row >= 0
+        rows = np.concatenate([np.nonzero(by_row)[0], worst_row[by_column]])
+        cols = np.concatenate([columns[by_row], np.nonzero(by_column)[1]])
+        keys = np.unique(rows.astype(np.int64) * m + cols)
+        return keys // m, keys % m
+
+
+@njit
+def _price(
+    pairs: Any,
+    f: FloatArray,
+    g: FloatArray,
+    table: Any,
+    row_drift: FloatArray,
+    col_drift: FloatArray,
+    rows: int,
+    cols: int,
+    first: int,
+    step: int,
+    tolerance: float,
+    values: FloatArray,
+    indices: Any,
+    col_value: FloatArray,
+    col_index: Any,
+) -> None:
+    """Look through blocks of `rows` × `cols` pairs, those of block rows first, first + step, …
+
+    `table` holds a lower bound of the reduced costs of each block, from when it was last looked at, plus the drift of
+    its row and column then. Drift counts how far potentials have risen: so table − drift is a bound now, and a block
+    that can hold no reduced cost below −tolerance is passed over.
+    """
+    n, m = f.size, g.size
+    keep = values.shape[1]
+    least_buffer = np.empty(cols)
+    buffer = np.empty(cols)
+    for block in range(first, (n + rows - 1) // rows, step):
+        low, high = block * rows, min(n, block * rows + rows)
+        for i in range(low, high):
+            values[i, :] = -tolerance
+            indices[i, :] = -1
+        for other in range(table.shape[1]):
+            if table[block, other] - row_drift[block] - col_drift[other] >= -tolerance:
+                continue
+            j0 = other * cols
+            width = min(cols, m - j0)
+            line = buffer[:width]
+            least = least_buffer[:width]
+            least[:] = np.inf
+            offset = g[j0 : j0 + width]
+            for i in range(low, high):
+                tile(pairs, i, j0, line)
+                fi = f[i]
+                for j in range(width):
+                    least[j] = min(least[j], line[j] - fi - offset[j])
+            lowest = np.inf
+            for j in range(width):
+                lowest = min(lowest, least[j])
+            table[block, other] = lowest + row_drift[block] + col_drift[other]
+            if lowest >= -tolerance:
+                continue
+            for i in range(low, high):
+                tile(pairs, i, j0, line)
+                for j in range(width):
+                    reduced = line[j] - f[i] - offset[j]
+                    if reduced < -tolerance:
+                        if reduced < values[i, keep - 1]:
+                            insert(values[i], indices[i], reduced, j0 + j)
+                        if reduced < col_value[j0 + j]:
+                            col_value[j0 + j] = reduced
+                            col_index[j0 + j] = i

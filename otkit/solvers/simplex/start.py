@@ -1,0 +1,162 @@
+"""A first strongly feasible tree, from a forest of shipments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from otkit._jit import njit
+from otkit._typing import FloatArray, IntArray
+from otkit.costs.pairs import pair
+from otkit.solvers.simplex.tree import Tree, empty_tree, set_potentials
+
+
+@njit
+def find(group: Any, v: int) -> int:
+    """Return the representative of `v`, halving the path to it."""
+    while group[v] != v:
+        group[v] = group[group[v]]
+        v = group[v]
+    return v
+
+
+@njit
+def first_basis(
+    pairs: Any,
+    f: FloatArray,
+    g: FloatArray,
+    source: Any,
+    sink: Any,
+    cost: FloatArray,
+    arcs: int,
+    order: IntArray,
+    supply: IntArray,
+    demand: IntArray,
+) -> tuple[Tree, int]:
+    """Ship along the arcs in the given order, the rest in the order of the nodes, and join the pieces to a tree.
+
+    Each shipment exhausts one of its two nodes, which no later one touches: so the shipments form a forest. A piece
+    is joined to the others by an arc without flow that leaves one of its sources: strongly feasible. Arcs that are
+    not in the set yet are appended to `source`, `sink`, `cost` behind the first `arcs`, room for n + m of them given.
+    Supply and demand are positive. Returns the tree and the number of arcs.
+    """
+    n, m = supply.size, demand.size
+    nodes = n + m
+    left = np.empty(nodes, np.int64)
+    left[:n] = supply
+    left[n:] = demand
+    group = np.arange(nodes).astype(np.int32)
+    tree_arc = np.empty(nodes, np.int32)
+    tree_flow = np.empty(nodes, np.int64)
+    count = 0
+    for e in order:
+        i, j = source[e], sink[e]
+        if left[i] > 0 and left[j] > 0:
+            moved = min(left[i], left[j])
+            left[i] -= moved
+            left[j] -= moved
+            tree_arc[count], tree_flow[count] = e, moved
+            count += 1
+            group[find(group, i)] = find(group, j)
+    j = n
+    for i in range(n):
+        while left[i] > 0:
+            while left[j] == 0:
+                j += 1
+            moved = min(left[i], left[j])
+            left[i] -= moved
+            left[j] -= moved
+            source[arcs], sink[arcs] = i, j
+            cost[arcs] = pair(pairs, i, j - n) - f[i] - g[j - n]
+            tree_arc[count], tree_flow[count] = arcs, moved
+            arcs += 1
+            count += 1
+            group[find(group, i)] = find(group, j)
+    # Each piece but the root's gets one arc out of it, which leads to another piece.
+    piece = np.empty(nodes, np.int32)
+    for v in range(nodes):
+        piece[v] = find(group, v)
+    joined = np.zeros(nodes, np.bool_)
+    joined[piece[0]] = True
+    for e in order:
+        i, j = source[e], sink[e]
+        if count == nodes - 1:
+            break
+        if not joined[piece[i]] and find(group, i) != find(group, j):
+            joined[piece[i]] = True
+            group[find(group, i)] = find(group, j)
+            tree_arc[count], tree_flow[count] = e, 0
+            count += 1
+    anchor = n
+    while find(group, anchor) != find(group, 0):
+        anchor += 1
+    for i in range(n):
+        if not joined[piece[i]]:
+            joined[piece[i]] = True
+            group[find(group, i)] = find(group, anchor)
+            source[arcs], sink[arcs] = i, anchor
+            cost[arcs] = pair(pairs, i, anchor - n) - f[i] - g[anchor - n]
+            tree_arc[count], tree_flow[count] = arcs, 0
+            arcs += 1
+            count += 1
+    return hang(n, m, source, sink, cost, tree_arc, tree_flow), arcs
+
+
+@njit
+def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any, tree_flow: IntArray) -> Tree:
+    """Return the tree of the n + m − 1 arcs `tree_arc` as seen from its root, source 0, potentials included."""
+    nodes = n + m
+    start = np.zeros(nodes + 1, np.int32)
+    for k in range(nodes - 1):
+        start[source[tree_arc[k]] + 1] += 1
+        start[sink[tree_arc[k]] + 1] += 1
+    for v in range(nodes):
+        start[v + 1] += start[v]
+    fill = start[:nodes].copy()
+    incident = np.empty(2 * nodes, np.int32)
+    for k in range(nodes - 1):
+        i, j = source[tree_arc[k]], sink[tree_arc[k]]
+        incident[fill[i]] = k
+        incident[fill[j]] = k
+        fill[i] += 1
+        fill[j] += 1
+    tree = empty_tree(nodes)
+    parent, thread, back, size, last = tree.parent, tree.thread, tree.back, tree.size, tree.last
+    tree.arc[0], tree.flow[0], tree.cost[0] = -1, 0, 0.0
+    parent[0] = -1
+    stack = np.empty(nodes, np.int32)
+    stack[0] = 0
+    height = 1
+    previous = 0
+    preorder = fill
+    seen = 0
+    while height > 0:
+        height -= 1
+        v = stack[height]
+        thread[previous] = v
+        back[v] = previous
+        previous = v
+        preorder[seen] = v
+        seen += 1
+        size[v] = 1
+        last[v] = v
+        for s in range(start[v], start[v + 1]):
+            k = incident[s]
+            e = tree_arc[k]
+            u = sink[e] if v < n else source[e]
+            if u != parent[v]:
+                parent[u] = v
+                tree.arc[u], tree.flow[u], tree.cost[u] = e, tree_flow[k], cost[e]
+                stack[height] = u
+                height += 1
+    thread[previous] = 0
+    back[0] = previous
+    for s in range(nodes - 1, 0, -1):
+        v = preorder[s]
+        u = parent[v]
+        size[u] += size[v]
+        if last[u] == u:
+            last[u] = last[v]
+    set_potentials(tree, n)
+    return tree
