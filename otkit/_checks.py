@@ -37,7 +37,7 @@ def as_float_array(value: ArrayLike, name: str) -> FloatArray:
 
 
 def _numbers_from_objects(array: np.ndarray, value: ArrayLike, name: str) -> np.ndarray:
-    """Convert an object array whose entries are all numbers (mixed data frames give these); refuse text, digits or not."""
+    """Convert an object array whose entries are all numbers (mixed data frames give these); refuse text, digits too."""
     numbers = _as_numbers(array)
     if numbers is not None:
         return numbers

@@ -194,7 +194,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         or ("" if plan is not None else "no plan was given")
         or ("feasible plan, but nothing proves it optimal" if potentials is None and upper - lower > tolerance else "")
         or _too_wide(lower, upper, tolerance)
-        or (SLACK_FAULT if primal.slack > pair_tolerance else "")
+        or (SLACK_FAULT if potentials is not None and primal.slack > pair_tolerance else "")
     )
     return Certificate(
         lower=lower,
