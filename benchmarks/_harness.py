@@ -33,8 +33,8 @@ def best_of(contenders: Mapping[str, Callable[[], Any]], repeats: int = 5, budge
 def peak_memory(setup: str, statement: str) -> float:
     """Return by how many MiB the peak resident memory of a fresh process grows while it runs `statement`.
 
-    `setup` runs before: imports, data, and a small call that compiles or loads what is needed. Linux only, nan elsewhere:
-    the peak of a process is in /proc, and writing 5 to clear_refs sets it back to what is resident now.
+    `setup` runs before: imports, data, and a small call that compiles or loads what is needed. Linux only, nan
+    elsewhere: the peak of a process is in /proc, and writing 5 to clear_refs sets it back to what is resident now.
     """
     if platform.system() != "Linux":
         return float("nan")
@@ -57,7 +57,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return a Markdown table, columns aligned so that it reads well as text."""
     cells = [[str(cell) for cell in row] for row in [header, *rows]]
     widths = [max(len(row[k]) for row in cells) for k in range(len(header))]
-    lines = ["| " + " | ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells]
+    lines = [
+        "| " + " | ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
+    ]
     lines.insert(1, "|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|")
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import ot
@@ -63,7 +64,7 @@ def main() -> None:
     for n in (1000, 5000):
         for d in (2, 10, 64, 784):
             x, y = clouds(n, d)
-            times = best_of({name: lambda f=f: f(x, y) for name, f in PEERS.items()}, repeats=30 if n == 1000 else 7)
+            times = best_of({name: partial(f, x, y) for name, f in PEERS.items()}, repeats=30 if n == 1000 else 7)
             ours = times.pop("otkit")
             rows.append(
                 [n, d, seconds(ours)]

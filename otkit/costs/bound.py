@@ -108,7 +108,9 @@ class PairCosts(ABC):
         n, m = self.shape
         rows, cols = _as_indices(rows, "rows", n), _as_indices(cols, "cols", m)
         if rows.size != cols.size:
-            raise ValueError(f"rows and cols must have equal lengths, but they have {rows.size} and {cols.size} entries.")
+            raise ValueError(
+                f"rows and cols must have equal lengths, but they have {rows.size} and {cols.size} entries."
+            )
         return sweeps.gather(self.pairs, rows, cols)
 
     def row_minima(self, g: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -173,16 +175,21 @@ class PairCosts(ABC):
 
     def _line_costs(self, partners: IntArray, *, transposed: bool) -> FloatArray:
         everyone = np.arange(partners.size)
-        return sweeps.gather(self.pairs, partners, everyone) if transposed else sweeps.gather(self.pairs, everyone, partners)
+        return (
+            sweeps.gather(self.pairs, partners, everyone)
+            if transposed
+            else sweeps.gather(self.pairs, everyone, partners)
+        )
 
     def _line_extremes(self) -> tuple[float, float]:
-        """Rounding is monotone, so the nearest and the farthest points on the line have the extreme costs."""
+        """Return the costs of the nearest and the farthest points: rounding is monotone, so no others are more extreme."""
         line = self.line()
         assert line is not None
         x_order, y_order = self._line_order
         after = np.searchsorted(line.y[y_order], line.x[x_order])
         near = [
-            sweeps.gather(self.pairs, x_order, y_order[np.clip(after + step, 0, y_order.size - 1)]).min() for step in (-1, 0)
+            sweeps.gather(self.pairs, x_order, y_order[np.clip(after + step, 0, y_order.size - 1)]).min()
+            for step in (-1, 0)
         ]
         far = sweeps.gather(self.pairs, x_order[[0, -1]], y_order[[-1, 0]])
         return float(min(near)), float(far.max())
@@ -191,6 +198,8 @@ class PairCosts(ABC):
 class PointCosts(PairCosts):
     """The p-th power of a metric between two clouds; made by `Cost.between`."""
 
+    pairs: PointPairs
+    metric: Cost
     points: tuple[FloatArray, FloatArray]
 
     def __init__(self, metric: Cost, p: float, x: FloatArray, y: FloatArray, pairs: PointPairs) -> None:
@@ -244,6 +253,8 @@ class MatrixCosts(PairCosts):
     >>> costs.row_minima([0.0, 0.0])[0]
     array([1., 2.])
     """
+
+    pairs: MatrixPairs
 
     def __init__(
         self,
@@ -317,7 +328,7 @@ def _as_indices(value: ArrayLike, name: str, size: int) -> IntArray:
     indices = np.ascontiguousarray(value, dtype=np.int64)
     if indices.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, but its shape is {indices.shape}.")
-    if indices.size and not (0 <= indices.min() and indices.max() < size):
+    if indices.size and (indices.min() < 0 or indices.max() >= size):
         raise IndexError(f"{name} must lie in 0 … {size - 1}, but it ranges from {indices.min()} to {indices.max()}.")
     return indices
 

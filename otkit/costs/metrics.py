@@ -97,7 +97,7 @@ class _Norm(Cost):
             # On the line every norm is |x − y|: with no square to take a root of, nothing overflows on the way, and the
             # Monge property is seen. The bits are the same, since the root of a rounded square is the number again.
             kind, order = SUM_ABS, 1.0
-        pairs = PointPairs(kind, order, 1.0, degree * p / order, x, y.T)
+        pairs = PointPairs(kind, order, 1.0, degree * p / order, x, np.ascontiguousarray(y.T))
         _require_representable(pairs, self.name, p)
         return PointCosts(self, p, x, y, pairs)
 
@@ -201,7 +201,7 @@ class Minkowski(_Norm):
             raise TypeError(f"order must be a number of at least 1, but {self.order!r} was given.") from None
         if not order >= 1.0:
             raise ValueError(
-                f"order must be at least 1, but order = {self.order!r} was given: below 1 the triangle inequality fails."
+                f"order must be at least 1, but {self.order!r} was given: below 1 the triangle inequality fails."
             )
         object.__setattr__(self, "order", order)
 
@@ -289,7 +289,9 @@ class Haversine(Cost):
             scale = math.inf
         pairs = PointPairs(HALF_ANGLE, 1.0, scale, p, _on_sphere(x, "x"), _on_sphere(y, "y").T)
         if not _SMALLEST < scale < math.inf:
-            raise ValueError(f"radius {self.radius:g} with p = {p:g} leaves the range of float64. Choose another unit of length.")
+            raise ValueError(
+                f"radius {self.radius:g} with p = {p:g} leaves the range of float64. Choose another unit of length."
+            )
         return PointCosts(self, p, x, y, pairs)
 
 
@@ -339,10 +341,14 @@ class CallableCost(Cost):
         try:
             cost = pairs_module.power(float(value), p)
         except (TypeError, ValueError):
-            raise TypeError(f"The cost function must return a number, but for x[{i}], y[{j}] it returned {value!r}.") from None
+            raise TypeError(
+                f"The cost function must return a number, but for x[{i}], y[{j}] it returned {value!r}."
+            ) from None
         if not math.isfinite(cost) or (p != 1.0 and float(value) < 0.0):
             constraint = "a finite number" if p == 1.0 else f"a non-negative number with a finite {p:g}th power"
-            raise ValueError(f"The cost function must return {constraint}, but for x[{i}], y[{j}] it returned {value!r}.")
+            raise ValueError(
+                f"The cost function must return {constraint}, but for x[{i}], y[{j}] it returned {value!r}."
+            )
         return cost
 
 
@@ -364,8 +370,8 @@ def as_cost(metric: str | Cost | Callable[..., Any]) -> Cost:
         return metric
     if isinstance(metric, str):
         return _NAMED[_checks.require_choice(metric, "metric", _NAMED)]
-    if isinstance(metric, type) and issubclass(metric, Cost):
-        raise TypeError(f"metric must be a cost object, but the class was given: write {metric.__name__}(…).")
+    if isinstance(metric, type):
+        raise TypeError(f"metric must be a cost object, but a class was given: write {metric.__name__}(…).")
     if callable(metric):
         return CallableCost(metric)
     raise TypeError(f"metric must be a name, a cost object or a function of two points, but {metric!r} was given.")
@@ -415,10 +421,10 @@ def cost_matrix(
 
 
 def _require_representable(pairs: PointPairs, name: str, p: float) -> None:
-    """Raise unless the cost across the box that holds both clouds is representable, and the squares on the way to it."""
-    x, y = pairs.x, pairs.y
+    """Raise unless the cost across the box that holds both clouds is representable, and so are the squares before it."""
+    x, y = np.ascontiguousarray(pairs.x.T), pairs.y  # NumPy reduces contiguous rows much faster than short columns
     with np.errstate(over="ignore", under="ignore"):
-        extent = np.maximum(x.max(axis=0), y.max(axis=1)) - np.minimum(x.min(axis=0), y.min(axis=1))
+        extent = np.maximum(x.max(axis=1), y.max(axis=1)) - np.minimum(x.min(axis=1), y.min(axis=1))
         if not extent.any():
             return
         base = {
@@ -431,7 +437,7 @@ def _require_representable(pairs: PointPairs, name: str, p: float) -> None:
         cost = base**pairs.exponent
     if not (np.isfinite(base) and np.isfinite(cost)):
         problem = "overflow"
-    elif base < _SMALLEST or cost < _SMALLEST:
+    elif (base < _SMALLEST and pairs.kind not in (SUM_ABS, MAX_ABS)) or (cost < _SMALLEST and pairs.exponent > 1.0):
         problem = "vanish"
     else:
         return
@@ -446,7 +452,9 @@ def _directions(points: FloatArray, name: str) -> FloatArray:
     largest = np.abs(points).max(axis=1, keepdims=True)
     if not largest.all():
         row = int(np.argmin(largest))
-        raise ValueError(f"{name} must hold no zero vector for the cosine cost, but {name}[{row}] is zero: it has no direction.")
+        raise ValueError(
+            f"{name} must hold no zero vector for the cosine cost, but {name}[{row}] is zero: it has no direction."
+        )
     scaled = points / largest  # no overflow or underflow in the squares
     return scaled / np.sqrt(np.sum(scaled * scaled, axis=1, keepdims=True))
 
@@ -455,7 +463,7 @@ def _on_sphere(points: FloatArray, name: str) -> FloatArray:
     """Return latitude, longitude and the cosine of the latitude of each point."""
     if points.shape[1] != 2:
         raise ValueError(
-            f"{name} must hold latitude and longitude in degrees for the haversine cost, but it has {points.shape[1]} columns."
+            f"{name} must hold latitude and longitude in degrees for haversine, but it has {points.shape[1]} columns."
         )
     latitude = points[:, 0]
     outside = np.abs(latitude) > 90.0

@@ -52,7 +52,7 @@ class MatrixPairs(NamedTuple):
 def shape(pairs: PointPairs | MatrixPairs) -> tuple[int, int]:
     """Return (n, m)."""
     if isinstance(pairs, MatrixPairs):
-        return pairs.matrix.shape  # type: ignore[no-any-return]
+        return pairs.matrix.shape
     return pairs.x.shape[0], pairs.y.shape[1]
 
 
@@ -69,43 +69,44 @@ def tile(pairs: PointPairs | MatrixPairs, i: int, j0: int, out: FloatArray) -> N
         _point_tile(pairs, i, j0, out)
 
 
-def panel(pairs: PointPairs | MatrixPairs, i0: int, rows: int, j0: int, cols: int, out: FloatArray) -> None:
-    """Write the costs of `rows` rows from `i0` and `cols` columns from `j0` into ``out[:rows, :cols]``.
+def panel(
+    pairs: PointPairs | MatrixPairs, i0: int, rows: int, j0: int, cols: int, out: FloatArray, r0: int, c0: int
+) -> None:
+    """Write the costs of `rows` rows from `i0` and `cols` columns from `j0` into `out` (C order) from ``[r0, c0]``.
 
     The same bits as a tile for each row; faster where there are many coordinates, since the cache is used better.
     """
     if isinstance(pairs, MatrixPairs):
-        _matrix_panel(pairs, i0, rows, j0, cols, out)
+        _matrix_panel(pairs, i0, rows, j0, cols, out, r0, c0)
     else:
-        _point_panel(pairs, i0, rows, j0, cols, out)
+        _point_panel(pairs, i0, rows, j0, cols, out, r0, c0)
 
 
 def pair(pairs: PointPairs | MatrixPairs, i: int, j: int) -> float:
     """Return the cost of row `i` and column `j`, with the same bits as `tile`."""
     if isinstance(pairs, MatrixPairs):
-        return _matrix_pair(pairs, i, j)  # type: ignore[no-any-return]
-    return _point_pair(pairs, i, j)  # type: ignore[no-any-return]
+        return _matrix_pair(pairs, i, j)
+    return _point_pair(pairs, i, j)
 
 
 def _point_tile(pairs, i, j0, out):  # type: ignore[no-untyped-def]
     d, row, first = np.uint32(pairs.y.shape[0]), np.uint32(i), np.uint32(j0)
-    for c in range(out.size):
-        out[c] = 0.0
     for k in range(np.uint32(0), d, np.uint32(_STEP)):
         _add_coordinates(pairs, row, k, first, out)
     _finish(pairs.scale, pairs.exponent, out)
 
 
-def _point_panel(pairs, i0, rows, j0, cols, out):  # type: ignore[no-untyped-def]
-    d, row, first = np.uint32(pairs.y.shape[0]), np.uint32(i0), np.uint32(j0)
-    for r in range(rows):
-        for c in range(cols):
-            out[r, c] = 0.0
+def _point_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-untyped-def]
+    d, row, first, end = np.uint32(pairs.y.shape[0]), np.uint32(i0), np.uint32(j0), c0 + cols
+    if d == 2 and pairs.kind == SUM_SQUARES and pairs.exponent == 0.5:
+        for r in range(np.uint32(rows)):
+            _plane_distances(pairs, np.uint32(row + r), first, out[r0 + r, c0:end])
+        return
     for k in range(np.uint32(0), d, np.uint32(_STEP)):
         for r in range(np.uint32(rows)):
-            _add_coordinates(pairs, np.uint32(row + r), k, first, out[r, :cols])
+            _add_coordinates(pairs, np.uint32(row + r), k, first, out[r0 + r, c0:end])
     for r in range(rows):
-        _finish(pairs.scale, pairs.exponent, out[r, :cols])
+        _finish(pairs.scale, pairs.exponent, out[r0 + r, c0:end])
 
 
 def _point_pair(pairs, i, j):  # type: ignore[no-untyped-def]
@@ -135,9 +136,9 @@ def _matrix_tile(pairs, i, j0, out):  # type: ignore[no-untyped-def]
         out[c] = row[c]
 
 
-def _matrix_panel(pairs, i0, rows, j0, cols, out):  # type: ignore[no-untyped-def]
+def _matrix_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-untyped-def]
     for r in range(rows):
-        source, target = pairs.matrix[i0 + r, j0 : j0 + cols], out[r, :cols]
+        source, target = pairs.matrix[i0 + r, j0 : j0 + cols], out[r0 + r, c0 : c0 + cols]
         for c in range(cols):
             target[c] = source[c]
 
@@ -152,7 +153,7 @@ def _compile_tile(pairs, i, j0, out):  # type: ignore[no-untyped-def]
 
 
 @overload(panel)
-def _compile_panel(pairs, i0, rows, j0, cols, out):  # type: ignore[no-untyped-def]
+def _compile_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-untyped-def]
     return _point_panel if pairs.instance_class is PointPairs else _matrix_panel
 
 
@@ -162,11 +163,14 @@ def _compile_pair(pairs, i, j):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _add_coordinates(pairs: PointPairs, row: int, k: int, j: int, out: FloatArray) -> None:
-    """Add to each sum in `out` the terms of up to _STEP coordinates from `k`, in their order."""
+def _add_coordinates(pairs: PointPairs, row: np.uint32, k: np.uint32, j: np.uint32, out: FloatArray) -> None:
+    """Add to each sum in `out` the terms of up to _STEP coordinates from `k`, in their order; k = 0 begins the sums."""
     # Unsigned 32-bit indices and slices of known length spare the wraparound handling that keeps LLVM from vectorising.
     x, y, kind, n = pairs.x, pairs.y, pairs.kind, np.uint32(out.size)
     stop = min(k + np.uint32(_STEP), np.uint32(y.shape[0]))
+    if k == 0:
+        for c in range(n):
+            out[c] = 0.0
     if kind == SUM_SQUARES and stop - k == _STEP:
         y0, y1, y2, y3 = y[k, j : j + n], y[k + 1, j : j + n], y[k + 2, j : j + n], y[k + 3, j : j + n]
         y4, y5, y6, y7 = y[k + 4, j : j + n], y[k + 5, j : j + n], y[k + 6, j : j + n], y[k + 7, j : j + n]
@@ -178,6 +182,12 @@ def _add_coordinates(pairs: PointPairs, row: int, k: int, j: int, out: FloatArra
             s = (((out[c] + t0 * t0) + t1 * t1) + t2 * t2) + t3 * t3
             out[c] = (((s + t4 * t4) + t5 * t5) + t6 * t6) + t7 * t7
         return
+    while kind == SUM_SQUARES and stop - k >= 2:
+        y0, y1, a0, a1 = y[k, j : j + n], y[k + 1, j : j + n], x[row, k], x[row, k + 1]
+        for c in range(n):
+            t0, t1 = a0 - y0[c], a1 - y1[c]
+            out[c] = (out[c] + t0 * t0) + t1 * t1
+        k += np.uint32(2)
     while k < stop:
         a, column = x[row, k], y[k, j : j + n]
         if kind == SUM_SQUARES:
@@ -202,6 +212,16 @@ def _add_coordinates(pairs: PointPairs, row: int, k: int, j: int, out: FloatArra
                 out[c] = half_angle(a, x[row, 1], x[row, 2], column[c], y[1, j + c], y[2, j + c])
             return
         k += np.uint32(1)
+
+
+@njit
+def _plane_distances(pairs: PointPairs, row: np.uint32, j: np.uint32, out: FloatArray) -> None:
+    """Write Euclidean distances in the plane: sums and roots in one loop, since the divider leaves time for both."""
+    n = np.uint32(out.size)
+    y0, y1, a0, a1 = pairs.y[0, j : j + n], pairs.y[1, j : j + n], pairs.x[row, 0], pairs.x[row, 1]
+    for c in range(n):
+        t0, t1 = a0 - y0[c], a1 - y1[c]
+        out[c] = math.sqrt(t0 * t0 + t1 * t1)
 
 
 @njit

@@ -119,18 +119,19 @@ def _threads(pairs: Pairs, rows: int, cols: int) -> int:
 
 @njit
 def _fill(pairs: Pairs, height: int, i0: int, j0: int, out: FloatArray, start: int, stop: int) -> None:
-    # Panels are made in a buffer: in `out` itself, rows that lie a power of two apart would meet in few cache sets.
+    # High panels are made in a buffer: in `out`, rows that lie a power of two apart would meet in few cache sets.
     buffer = np.empty((height, TILE))
     for top in range(start, stop, ROWS):
         for t in range(0, out.shape[1], TILE):
             cols = min(TILE, out.shape[1] - t)
-            for i in range(top, min(top + ROWS, stop)):
-                r = (i - top) % height
-                if r == 0:
-                    panel(pairs, i0 + i, min(height, stop - i), j0 + t, cols, buffer)
-                costs, target = buffer[r, :cols], out[i, t : t + cols]
-                for c in range(cols):
-                    target[c] = costs[c]
+            for i in range(top, min(top + ROWS, stop), height):
+                rows = min(height, stop - i)
+                place, r0, c0 = (out, i, t) if height == 1 else (buffer, 0, 0)
+                panel(pairs, i0 + i, rows, j0 + t, cols, place, r0, c0)
+                for r in range(rows * (height > 1)):
+                    source, target = buffer[r, :cols], out[i + r, t : t + cols]
+                    for c in range(cols):
+                        target[c] = source[c]
 
 
 @njit
@@ -169,7 +170,7 @@ def _sweep(
             for i in range(top, min(top + ROWS, stop)):
                 r = (i - top) % height
                 if r == 0:
-                    panel(pairs, i, min(height, stop - i), t, prices.size, buffer)
+                    panel(pairs, i, min(height, stop - i), t, prices.size, buffer, 0, 0)
                 costs, price = buffer[r, : prices.size], f[i]
                 for c in range(prices.size):
                     slack[c] = (sign * costs[c] - price) - prices[c]
@@ -217,9 +218,7 @@ def _find(values: FloatArray, value: float) -> int:
 
 
 @njit
-def _slopes(
-    pairs: Pairs, height: int, u: FloatArray, v: FloatArray, slopes: FloatArray, start: int, stop: int
-) -> None:
+def _slopes(pairs: Pairs, height: int, u: FloatArray, v: FloatArray, slopes: FloatArray, start: int, stop: int) -> None:
     buffer = np.empty((height, TILE))
     for i in range(start, stop):
         slopes[i] = 0.0
@@ -229,7 +228,7 @@ def _slopes(
             for i in range(top, min(top + ROWS, stop)):
                 r = (i - top) % height
                 if r == 0:
-                    panel(pairs, i, min(height, stop - i), t, values.size, buffer)
+                    panel(pairs, i, min(height, stop - i), t, values.size, buffer, 0, 0)
                 costs, level = buffer[r, : values.size], u[i]
                 for c in range(values.size):
                     rise = abs(level - values[c])

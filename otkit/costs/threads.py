@@ -1,7 +1,7 @@
 """Sharing the blocks of a sweep among threads.
 
-Kernels are compiled serial and release the GIL, so Python threads run them at full speed. Numba's own parallel loops would
-add several seconds of compilation to each kernel and spin between loops, which stalls whatever else the cores do.
+Kernels are compiled serial and release the GIL, so Python threads run them at full speed. Numba's own parallel loops
+would add several seconds of compilation to each kernel and spin between loops, which stalls whatever else the cores do.
 """
 
 from __future__ import annotations
