@@ -6,7 +6,7 @@ f_i = c_{iσ(i)} − g_{σ(i)}, the constraints f_i + g_j ≤ c_ij read
     g_j ≤ g_{σ(i)} + (c_ij − c_{iσ(i)}),
 
 so that g is feasible if it holds the distances from one column along arcs σ(i) → j of length c_ij − c_{iσ(i)}. These
-have no negative cycle exactly if σ is optimal (R. K. Ahuja, T. L. Magnanti, J. B. Orlin, *Network Flows*, section 12.4).
+have no negative cycle exactly if σ is optimal (Ahuja, Magnanti, Orlin, *Network Flows*, section 12.4).
 The shortest path tree together with the n matched pairs is the spanning tree that proves σ optimal.
 
 Three measures make this fast and sure:
