@@ -182,7 +182,7 @@ class PairCosts(ABC):
         )
 
     def _line_extremes(self) -> tuple[float, float]:
-        """Return the costs of the nearest and the farthest points: rounding is monotone, so no others are more extreme."""
+        """Return the costs of the nearest and the farthest points; rounding is monotone: no others are more extreme."""
         line = self.line()
         assert line is not None
         x_order, y_order = self._line_order

@@ -421,7 +421,7 @@ def cost_matrix(
 
 
 def _require_representable(pairs: PointPairs, name: str, p: float) -> None:
-    """Raise unless the cost across the box that holds both clouds is representable, and so are the squares before it."""
+    """Raise unless the cost across the box that holds both clouds is representable, and its squares as well."""
     x, y = np.ascontiguousarray(pairs.x.T), pairs.y  # NumPy reduces contiguous rows much faster than short columns
     with np.errstate(over="ignore", under="ignore"):
         extent = np.maximum(x.max(axis=1), y.max(axis=1)) - np.minimum(x.min(axis=1), y.min(axis=1))

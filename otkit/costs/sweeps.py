@@ -232,5 +232,7 @@ def _slopes(pairs: Pairs, height: int, u: FloatArray, v: FloatArray, slopes: Flo
                 costs, level = buffer[r, : values.size], u[i]
                 for c in range(values.size):
                     rise = abs(level - values[c])
-                    if rise > slopes[i] * costs[c]:
-                        slopes[i] = rise / costs[c] if costs[c] > 0.0 else np.inf
+                    if costs[c] == 0.0:
+                        slopes[i] = np.inf if rise > 0.0 else slopes[i]
+                    elif rise > slopes[i] * costs[c]:
+                        slopes[i] = max(slopes[i], rise / costs[c])  # a rounded product may let a lesser slope pass
