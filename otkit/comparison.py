@@ -31,8 +31,8 @@ LARGEST_LP = 250_000
 LARGEST_SINKHORN = 1_000_000
 LARGEST_MATRIX = 36_000_000
 
-# A run shorter than this is repeated, since the first one also loads the library and its compiled code.
-SECONDS_WORTH_REPEATING = 2.0
+# A run shorter than this is repeated, since the first one also loads the library, and may compile some of it.
+SECONDS_WORTH_REPEATING = 15.0
 
 
 @dataclass(frozen=True)

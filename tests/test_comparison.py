@@ -20,6 +20,13 @@ X, Y = RNG.normal(size=(12, 2)), RNG.normal(size=(12, 2)) + 1.0
 WEIGHTS = RNG.random(12)
 
 
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    """Run each solver once, and leave out Sinkhorn's, which takes the longest, where a test is not about it."""
+    monkeypatch.setattr(comparison, "SECONDS_WORTH_REPEATING", 0.0)
+    monkeypatch.setattr(comparison, "LARGEST_SINKHORN", 0)
+
+
 def between(x, y, a=None, b=None, **options):
     return otkit.TransportProblem(otkit.Euclidean().between(x, y, **options), a, b, probability=True)
 
@@ -27,10 +34,6 @@ def between(x, y, a=None, b=None, **options):
 def shop():
     bread = bakery()
     return otkit.TransportProblem(bread.cost, bread.supply, bread.demand)
-
-
-def names(problem):
-    return {row.name for row in compare(problem).contenders}
 
 
 ALWAYS = {"otkit lp", "otkit sinkhorn", "SciPy linprog (HiGHS)", "POT emd"}
@@ -58,10 +61,19 @@ def test_all_that_apply_take_part_and_agree(problem, expected):
     assert {row.name for row in result.contenders} == expected
     assert result.upper - result.lower <= 1e-12 * abs(result.upper)
     for row in result.contenders:
-        assert abs(result.error(row)) < (1e-2 if row.name == "otkit sinkhorn" else 1e-9), row.name
-        assert row.seconds > 0
-        assert row.certificate is None or row.certificate.lower <= result.lower
         assert row.name in str(result)
+        if row.name != "otkit sinkhorn":
+            assert abs(result.error(row)) < 1e-9
+            assert row.seconds > 0
+            assert row.certificate is None or row.certificate.lower <= result.lower
+
+
+def test_regularised_solver_is_near_and_says_so(monkeypatch):
+    monkeypatch.setattr(comparison, "LARGEST_SINKHORN", 36)
+    result = compare(shop())
+    (row,) = (row for row in result.contenders if row.name == "otkit sinkhorn")
+    assert 0 <= result.error(row) < 0.05
+    assert row.certificate.lower <= 1070 <= row.certificate.upper
 
 
 def test_masses_keep_their_units():
@@ -77,8 +89,9 @@ def fake_pot(monkeypatch, emd):
 
 
 def answer_of(problem):
-    (row,) = (row for row in compare(problem).contenders if row.name == "POT emd")
-    return row, compare(problem)
+    result = compare(problem)
+    (row,) = (row for row in result.contenders if row.name == "POT emd")
+    return row, result
 
 
 def test_plan_that_is_not_the_best_is_seen(monkeypatch):
@@ -156,6 +169,16 @@ def test_solvers_that_would_take_too_long_are_left_out(monkeypatch):
     assert answered <= {"otkit line", "SciPy wasserstein_distance", "POT wasserstein_1d"}
     (row,) = (row for row in result.contenders if row.name == "otkit lp")
     assert result.judgement(row) == "left out: 12 × 12 pairs are more than 143"
+
+
+def test_quick_solvers_run_twice(monkeypatch):
+    monkeypatch.setattr(comparison, "SECONDS_WORTH_REPEATING", 1000.0)
+    calls = []
+    plan = bakery().printed_plan
+    fake_pot(monkeypatch, lambda *a, **k: calls.append(a) or (plan, {"cost": 1070.0, "u": None, "v": None}))
+    row, _ = answer_of(shop())
+    assert row.value == 1070
+    assert len(calls) == 2
 
 
 def test_progress_names_each_solver():

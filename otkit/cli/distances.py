@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from otkit.cli import options
+from otkit.cli.failures import checking_input
 from otkit.cli.printing import print_json, print_result, result_fields
 from otkit.cli.waiting import waiting
 
@@ -58,8 +59,9 @@ def transport(
     from otkit.tables import read_matrix, read_vector
 
     _check_places(plan, plot, save)
-    masses = [None if path is None else read_vector(path) for path in (a, b)]
-    problem = TransportProblem(read_matrix(cost), *masses)
+    with checking_input():
+        masses = [None if path is None else read_vector(path) for path in (a, b)]
+        problem = TransportProblem(read_matrix(cost), *masses)
     _finish(_solve(problem, method, max_seconds), plan, plot, save, json)
 
 
@@ -68,10 +70,11 @@ def _solve(problem: TransportProblem, method: str, max_seconds: float | None) ->
 
     from otkit.solve import Method, solve_problem
 
-    with waiting("solving") as progress:
+    with checking_input(), waiting("solving") as progress:
         return solve_problem(problem, method=cast(Method, method), max_seconds=max_seconds, progress=progress)
 
 
+@checking_input()
 def _check_places(plan: Path | None, plot: Path | None, save: Path | None) -> None:
     """Refuse a place that can't be written before a long solve rather than after it."""
     from otkit.tables import require_place

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -12,14 +13,27 @@ from typer.core import TyperGroup
 BAD_INPUT, NOT_PROVED, INTERRUPTED = 2, 3, 130
 
 
+class BadInputError(Exception):
+    """What was given can't be used; the message says why."""
+
+
+@contextmanager
+def checking_input() -> Iterator[None]:
+    """Take the errors by which otkit refuses arguments for what they are; elsewhere they would be faults of otkit."""
+    try:
+        yield
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise BadInputError(str(error)) from error
+
+
 class OneLineFailures(TyperGroup):
     """The commands of otkit: errors of usage and of input end in one line, a fault of otkit itself in a traceback."""
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:
+    def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and exit."""
         extra["standalone_mode"] = False  # failures come here instead of being printed by Click
         try:
-            code = super().main(args, prog_name, **extra)
+            code = super().main(*args, **extra)
             if code == INTERRUPTED:  # how recent versions of Typer report Ctrl-C
                 raise KeyboardInterrupt
         except (typer.Abort, KeyboardInterrupt):
@@ -28,7 +42,7 @@ class OneLineFailures(TyperGroup):
             code = _fail(str(error) or "out of memory", BAD_INPUT)
         except OSError as error:
             code = _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), BAD_INPUT)
-        except (ValueError, TypeError, ArithmeticError) as error:
+        except BadInputError as error:
             code = _fail(str(error), BAD_INPUT)
         except ModuleNotFoundError as error:
             if error.name is not None:  # Python missed a module; otkit itself says what to install instead

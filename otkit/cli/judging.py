@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from otkit.cli import options
+from otkit.cli.failures import checking_input
 from otkit.cli.printing import certificate_fields, console, duration, labelled, print_json
 from otkit.cli.waiting import waiting
 
@@ -23,24 +25,28 @@ def verify(
     json: options.Json = False,
 ) -> None:
     """Duality in numbers: primal LP, dual LP, c-transform and Kantorovich-Rubinstein, each with its residual."""
+    problem = options.problem_from(x, y, p=p, metric=metric, weights_x=weights_x, weights_y=weights_y)
     from otkit.verify import verify_duality
 
-    problem = options.problem_from(x, y, p=p, metric=metric, weights_x=weights_x, weights_y=weights_y)
-    with waiting("verifying"):
+    with checking_input(), waiting("verifying"):
         report = verify_duality(problem)
     if json:
-        print_json({"rows": [{"name": r.name, "value": r.value, "residual": r.residual} for r in report.rows]})
+        print_json(asdict(report))
         return
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("quantity", overflow="fold")
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("residual", justify="right", no_wrap=True)
+    table.add_column("", overflow="fold")
     for row in report.rows:
-        table.add_row(row.name, f"{row.value:.15g}", f"{row.residual:.1e}")
+        value = "" if row.value is None else f"{row.value:.12g}"
+        residual = "" if row.residual is None else f"{row.residual:.0e}"
+        table.add_row(row.name, value, residual, row.note)
     console().print(table)
+    console().print(labelled([("problem", report.problem[len("TransportProblem(") : -1])]))
 
 
 def compare(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from otkit.cli.failures import checking_input
+
 if TYPE_CHECKING:
     from otkit.costs import Cost
     from otkit.problem import TransportProblem
@@ -56,6 +58,7 @@ def points_and_weights(path: Path, column: str | None) -> tuple:
     return (read_points(path)[0], None) if column is None else read_weighted_points(path, column)
 
 
+@checking_input()
 def problem_from(
     x: Path, y: Path, *, p: float, metric: str, weights_x: str | None, weights_y: str | None
 ) -> TransportProblem:
