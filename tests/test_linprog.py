@@ -166,14 +166,12 @@ def test_all_negative_and_all_equal_costs(rng):
 
 
 def no_answer(*_):
-    return None
+    return None, 0
 
 
 def nonsense(arcs, costs, supply, demand, max_iterations, max_seconds):
     rng = np.random.default_rng(0)
-    return linprog.RestrictedSolution(
-        rng.random(costs.size), rng.normal(size=supply.size), rng.normal(size=demand.size), 1
-    )
+    return linprog.RestrictedSolution(rng.random(costs.size), *(rng.normal(size=w.size) for w in (supply, demand))), 1
 
 
 @pytest.mark.parametrize("highs", [no_answer, nonsense])

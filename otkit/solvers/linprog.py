@@ -70,7 +70,6 @@ class RestrictedSolution(NamedTuple):
     mass: FloatArray
     f: FloatArray
     g: FloatArray
-    iterations: int
 
 
 class Masses(NamedTuple):
@@ -154,8 +153,8 @@ def solve_restricted(
     demand: FloatArray,
     max_iterations: int,
     max_seconds: float | None,
-) -> RestrictedSolution | None:
-    """Solve the LP over a list of arcs that holds a feasible plan; None if HiGHS stops without an answer.
+) -> tuple[RestrictedSolution | None, int]:
+    """Solve the LP over a list of arcs that holds a feasible plan; return the answer, if HiGHS has one, and iterations.
 
     `costs` and masses should be of unit scale, since HiGHS' tolerances are absolute.
     """
@@ -171,9 +170,9 @@ def solve_restricted(
         options=limits,
     )
     if answer.status != 0:
-        return None
+        return None, answer.nit
     prices = answer.eqlin.marginals
-    return RestrictedSolution(answer.x, prices[:n], prices[n:], answer.nit)
+    return RestrictedSolution(answer.x, prices[:n], prices[n:]), answer.nit
 
 
 # --- the solver -----------------------------------------------------------------------------------------------------
@@ -237,13 +236,13 @@ def _generate_columns(
     while True:
         slack = _slack(cost, arcs, f, g)
         scale = int(np.frexp(np.abs(slack).max())[1])
-        solution = solve_restricted(
+        solution, made = solve_restricted(
             arcs, np.ldexp(slack, -scale), supply, demand, options.max_iterations - iterations, monitor.remaining
         )
+        iterations += made
+        rounds += 1
         if solution is None:  # out of time or iterations, or out of its depth: the refinement takes what there is
             return _sorted(arcs, slack), iterations, rounds
-        iterations += solution.iterations
-        rounds += 1
         f, g = f + np.ldexp(solution.f, scale), g + np.ldexp(solution.g, scale)
         value = float(solution.mass @ cost.at(*arcs))
         arcs = _sorted(arcs, np.where(solution.mass > 0.0, -np.inf, _slack(cost, arcs, f, g)))
