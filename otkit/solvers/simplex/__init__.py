@@ -13,15 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.basis import root_tree, tree_flows, tree_potentials
+from otkit.basis import root_tree, tree_flows
 from otkit.candidate import Candidate, SolverStats
-from otkit.costs.pairs import MatrixPairs, PointPairs
+from otkit.costs.pairs import MatrixPairs
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
 from otkit.solvers.simplex.dense import solve_dense
 from otkit.solvers.simplex.levels import Level, kd_order, matrix_levels, point_levels, read_only
 from otkit.solvers.simplex.masses import integer_masses
-from otkit.solvers.simplex.multiscale import PIVOTS_WITHOUT_LIMIT, Outcome, solve_from, solve_levels
+from otkit.solvers.simplex.multiscale import PIVOTS_WITHOUT_LIMIT, Outcome, solve_level, solve_levels, start_from_rows
 
 # Up to this many pairs the dense solver is faster.
 DENSE_PAIRS = 256 * 256
@@ -86,9 +86,12 @@ def _solve_sparse(
     if options.potentials is not None:
         f = np.array(options.potentials[0], dtype=np.float64)[row_order]
         level = Level(pairs, supply, demand, pairs, col_order)
-        outcome = solve_from(level, f, options.max_rounds, monitor, coarse=False)
+        outcome, _ = solve_level(level, start_from_rows(pairs, f), options.max_rounds, monitor, coarse=False)
     else:
-        levels = (matrix_levels if isinstance(pairs, MatrixPairs) else point_levels)(pairs, supply, demand)
+        if isinstance(pairs, MatrixPairs):
+            levels = matrix_levels(pairs, supply, demand)
+        else:
+            levels = point_levels(pairs, supply, demand)
         outcome = solve_levels(levels, options.max_rounds, monitor)
     rows, cols = row_order[outcome.rows], col_order[outcome.cols]
     f, g = np.empty(supply.size), np.empty(demand.size)

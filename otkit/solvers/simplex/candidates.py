@@ -165,4 +165,79 @@ def merge_arcs(
                 cost[arcs] = c - f[i] - g[j]
                 largest = max(largest, abs(c) + abs(f[i]) + abs(g[j]))
                 arcs += 1
-    return source, sink, cost, arcs, largest
+    return source[: arcs + room], sink[: arcs + room], cost[: arcs + room], arcs, largest
+
+
+@njit
+def best_arcs(
+    source: Any, sink: Any, cost: FloatArray, arcs: int, pot: FloatArray, n: int, keep: int
+) -> tuple[Any, Any]:
+    """Return the `keep` arcs of least reduced cost of each row and of each column, as lists of partners (−1: none)."""
+    nodes = pot.size
+    values = np.full((nodes, keep), np.inf)
+    partners = np.full((nodes, keep), np.int32(-1))
+    for e in range(arcs):
+        i, j = source[e], sink[e]
+        reduced = cost[e] - pot[i] + pot[j]
+        if reduced < values[i, keep - 1]:
+            insert(values[i], partners[i], reduced, j - n)
+        if reduced < values[j, keep - 1]:
+            insert(values[j], partners[j], reduced, i)
+    return partners[:n], partners[n:]
+
+
+@njit
+def refine_arcs(
+    pairs: Any,
+    cross: Any,
+    coarse_g: FloatArray,
+    coarse_source: Any,
+    coarse_sink: Any,
+    coarse_arcs: int,
+    row_starts: IntArray,
+    col_starts: IntArray,
+    keep: int,
+) -> tuple[FloatArray, FloatArray, Any, Any]:
+    """Take arcs between clusters apart: potentials and candidate arcs of the points from pairs below these arcs alone.
+
+    Cluster I holds the rows row_starts[I] … row_starts[I + 1], and so for columns; the arcs are ordered by source.
+    """
+    n, m = row_starts[-1], col_starts[-1]
+    clusters = row_starts.size - 1
+    first = np.zeros(clusters + 1, np.int64)
+    for e in range(coarse_arcs):
+        first[coarse_source[e] + 1] += 1
+    for cluster in range(clusters):
+        first[cluster + 1] += first[cluster]
+    f, g = np.full(n, np.inf), np.full(m, np.inf)
+    for cluster in range(clusters):
+        for i in range(row_starts[cluster], row_starts[cluster + 1]):
+            for e in range(first[cluster], first[cluster + 1]):
+                other = coarse_sink[e] - clusters
+                f[i] = min(f[i], pair(cross, i, other) - coarse_g[other])
+            for e in range(first[cluster], first[cluster + 1]):
+                other = coarse_sink[e] - clusters
+                for j in range(col_starts[other], col_starts[other + 1]):
+                    g[j] = min(g[j], pair(pairs, i, j) - f[i])
+    row_values, columns_of_rows = np.full((n, keep), np.inf), np.full((n, keep), np.int32(-1))
+    col_values, rows_of_columns = np.full((m, keep), np.inf), np.full((m, keep), np.int32(-1))
+    costs = np.empty(m)
+    for cluster in range(clusters):
+        for i in range(row_starts[cluster], row_starts[cluster + 1]):
+            count = 0
+            for e in range(first[cluster], first[cluster + 1]):
+                other = coarse_sink[e] - clusters
+                for j in range(col_starts[other], col_starts[other + 1]):
+                    costs[count] = pair(pairs, i, j)
+                    if costs[count] - g[j] < row_values[i, keep - 1]:
+                        insert(row_values[i], columns_of_rows[i], costs[count] - g[j], j)
+                    count += 1
+            f[i] = row_values[i, 0]
+            count = 0
+            for e in range(first[cluster], first[cluster + 1]):
+                other = coarse_sink[e] - clusters
+                for j in range(col_starts[other], col_starts[other + 1]):
+                    if costs[count] - f[i] < col_values[j, keep - 1]:
+                        insert(col_values[j], rows_of_columns[j], costs[count] - f[i], i)
+                    count += 1
+    return f, g, columns_of_rows, rows_of_columns

@@ -106,6 +106,8 @@ class Level(NamedTuple):
     supply, demand : (n,) and (m,) int64
     cross : Pairs
         Costs between its rows and the columns of the next coarser level, which are the columns `cross_cols` of `cross`.
+    row_starts, col_starts : arrays or None
+        Where its rows and columns are clustered in the next coarser level: the bounds of the clusters.
     """
 
     pairs: Pairs
@@ -113,6 +115,8 @@ class Level(NamedTuple):
     demand: IntArray
     cross: Pairs
     cross_cols: IntArray
+    row_starts: IntArray | None = None
+    col_starts: IntArray | None = None
 
 
 def point_levels(pairs: PointPairs, supply: IntArray, demand: IntArray) -> list[Level]:
@@ -124,26 +128,44 @@ def point_levels(pairs: PointPairs, supply: IntArray, demand: IntArray) -> list[
     levels: list[Level] = []
     coarser = pairs
     for depth in range(max(len(x_sides), len(y_sides)) - 1, -1, -1):
-        x, a = x_sides[min(depth, len(x_sides) - 1)]
-        y, b = y_sides[min(depth, len(y_sides) - 1)]
+        x, a, row_starts = _side(x_sides, depth)
+        y, b, col_starts = _side(y_sides, depth)
         here = pairs if depth == 0 else pairs._replace(x=read_only(x), y=read_only(np.ascontiguousarray(y.T)))
         cross = pairs._replace(x=here.x, y=coarser.y)
-        levels.append(Level(here, a, b, cross, np.arange(coarser.y.shape[1])))
+        levels.append(Level(here, a, b, cross, np.arange(coarser.y.shape[1]), row_starts, col_starts))
         coarser = here
     return levels
 
 
-def _clusters(points: FloatArray, mass: IntArray) -> list[tuple[FloatArray, IntArray]]:
-    """Return points and masses at each level, finest first."""
+class _Side(NamedTuple):
+    """Points and masses of one side at one level, and the bounds of their clusters at the next coarser one."""
+
+    points: FloatArray
+    mass: IntArray
+    starts: IntArray
+
+
+def _side(sides: list[_Side], depth: int) -> _Side:
+    """Return a side at some depth; where it is no longer coarsened, each point is a cluster of its own."""
+    if depth < len(sides) - 1:
+        return sides[depth]
+    return sides[-1]._replace(starts=np.arange(sides[-1].mass.size + 1))
+
+
+def _clusters(points: FloatArray, mass: IntArray) -> list[_Side]:
+    """Return one side at each level, finest first."""
     n = mass.size
-    sides = [(points, mass)]
     depth = int(np.log2(n / SMALLEST_STEP)) if n > COARSEST else 0
+    sides: list[_Side] = []
+    here = _Side(points, mass, ranges(n, depth))
     while 2**depth >= COARSEST:
-        starts = ranges(n, depth)[:-1]
-        total = np.add.reduceat(mass, starts)
-        centres = np.add.reduceat(points * mass[:, None].astype(np.float64), starts) / total[:, None]
-        sides.append((centres, total))
+        sides.append(here)
+        bounds = ranges(n, depth)
+        total = np.add.reduceat(mass, bounds[:-1])
+        weighted = np.add.reduceat(points * mass[:, None].astype(np.float64), bounds[:-1])
+        here = _Side(weighted / total[:, None], total, np.arange(0, 2**depth + 1, 2))
         depth -= 1
+    sides.append(here)
     return sides
 
 
@@ -160,7 +182,7 @@ def matrix_levels(pairs: MatrixPairs, supply: IntArray, demand: IntArray) -> lis
         else:
             here = MatrixPairs(read_only(np.ascontiguousarray(pairs.matrix[np.ix_(rows, cols)])))
             share = float(supply[rows].sum()) / float(demand[cols].sum())
-            a, b, _, _ = integer_masses(supply[rows].astype(np.float64), demand[cols] * share)
+            a, b, _, _ = integer_masses(supply[rows].astype(np.float64), demand[cols].astype(np.float64) * share)
         levels.append(Level(here, a, b, here, np.searchsorted(cols, cols_before)))
         cols_before = cols
     return levels
@@ -182,3 +204,10 @@ def read_only(array: FloatArray) -> FloatArray:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def restricted(pairs: Pairs, rows: IntArray, cols: IntArray) -> Pairs:
+    """Return the costs between some rows and some columns."""
+    if isinstance(pairs, MatrixPairs):
+        return MatrixPairs(read_only(np.ascontiguousarray(pairs.matrix[np.ix_(rows, cols)])))
+    return pairs._replace(x=read_only(pairs.x[rows]), y=read_only(np.ascontiguousarray(pairs.y[:, cols])))

@@ -9,12 +9,17 @@ import numpy as np
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.sweeps import Pairs
 from otkit.monitor import Monitor
-from otkit.solvers.simplex.candidates import merge_arcs, reduced_costs
+from otkit.solvers.simplex.candidates import best_arcs, merge_arcs, nearest, reduced_costs
+from otkit.solvers.simplex.levels import restricted
 from otkit.solvers.simplex.pivots import run_pivots
-from otkit.solvers.simplex.start import first_basis
+from otkit.solvers.simplex.start import Forest, complete, empty_forest, ship
 from otkit.solvers.simplex.tree import set_potentials
 
 EPS = float(np.finfo(np.float64).eps)
+
+# Candidate arcs of each node in the rounds that ship what the first ones left, and the most rounds of that kind.
+LEFTOVER_KEEP = 6
+LEFTOVER_ROUNDS = 12
 
 # Pivots between two looks at the clock. Potentials are computed anew then, so that rounding does not pile up.
 CHUNK = 16_000
@@ -40,17 +45,39 @@ class Master:
         rows_of_columns: Any,
     ) -> None:
         n, m = supply.size, demand.size
-        self._pairs, self._f, self._g = pairs, f, g
+        self.pairs, self._f, self._g = pairs, f, g
         self._n = n
-        self._source, self._sink, self._cost, self._arcs, self.scale = merge_arcs(
-            pairs, f, g, columns_of_rows, rows_of_columns, n + m
-        )
-        order = np.argsort(self._cost[: self._arcs], kind="stable")
-        self._tree, self._arcs = first_basis(
-            pairs, f, g, self._source, self._sink, self._cost, self._arcs, order, supply, demand
-        )
+        source, sink, cost, arcs, self.scale = merge_arcs(pairs, f, g, columns_of_rows, rows_of_columns, 0)
+        self._source, self._sink, self._cost, self._arcs = source, sink, cost, arcs
+        forest = empty_forest(supply, demand)
+        ship(forest, source, sink, np.argsort(cost, kind="stable"))
+        for _ in range(LEFTOVER_ROUNDS):
+            if not self._ship_leftovers(forest):
+                break
+        order = np.argsort(self._cost, kind="stable")
+        self._reserve(n + m)
+        self._tree, self._arcs = complete(forest, pairs, f, g, self._source, self._sink, self._cost, self._arcs, order)
         self._cursor = 0
         self.pivots = 0
+
+    def _ship_leftovers(self, forest: Forest) -> bool:
+        """Ship along the best arcs between nodes that have something left; False if there are none.
+
+        The best arcs of those are long, but an arc between any two of them would be as long as the whole cloud is wide,
+        and each such arc costs tens of pivots.
+        """
+        n = self._n
+        rows, cols = np.flatnonzero(forest.left[:n]), np.flatnonzero(forest.left[n:])
+        if rows.size == 0:
+            return False
+        part, f, g = restricted(self.pairs, rows, cols), self._f[rows], self._g[cols]
+        _, by_rows = nearest(part, g, LEFTOVER_KEEP, of_rows=True)
+        _, by_columns = nearest(part, f, LEFTOVER_KEEP, of_rows=False)
+        source, sink, cost, _, _ = merge_arcs(part, f, g, by_rows, by_columns, 0)
+        first = self._arcs
+        self.add(rows[source], cols[sink - rows.size])
+        ship(forest, self._source, self._sink, first + np.argsort(cost, kind="stable"))
+        return True
 
     def optimize(self, tolerance: float, monitor: Monitor) -> bool:
         """Pivot to the optimum over the present arcs; False if time ran out first."""
@@ -79,13 +106,24 @@ class Master:
 
     def add(self, rows: IntArray, cols: IntArray) -> None:
         """Append arcs; the search for the next pivot begins with them."""
+        first = self._arcs
+        self._reserve(rows.size)
+        self._source[first : first + rows.size] = rows
+        self._sink[first : first + rows.size] = self._n + cols
+        self._cost[first : first + rows.size] = reduced_costs(self.pairs, self._f, self._g, rows, cols)
+        self._cursor, self._arcs = first, first + rows.size
+
+    def _reserve(self, more: int) -> None:
+        """Make room for exactly so many more arcs."""
         arcs = self._arcs
-        self._cursor = arcs
-        self._source = np.concatenate([self._source[:arcs], rows.astype(np.int32)])
-        self._sink = np.concatenate([self._sink[:arcs], (self._n + cols).astype(np.int32)])
-        reduced = reduced_costs(self._pairs, self._f, self._g, rows, cols)
-        self._cost = np.concatenate([self._cost[:arcs], reduced])
-        self._arcs = self._source.size
+        self._source, self._sink = (
+            np.concatenate([a[:arcs], np.empty(more, np.int32)]) for a in (self._source, self._sink)
+        )
+        self._cost = np.concatenate([self._cost[:arcs], np.empty(more)])
+
+    def best_arcs(self, keep: int) -> tuple[Any, Any]:
+        """Return the partners of the `keep` arcs of least reduced cost of each row and of each column."""
+        return best_arcs(self._source, self._sink, self._cost, self._arcs, self._tree.pot, self._n, keep)
 
     def basis(self) -> tuple[IntArray, IntArray, IntArray]:
         """Return rows, columns and flows of the n + m − 1 arcs of the tree."""

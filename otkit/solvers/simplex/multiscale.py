@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.candidate import Status
+from otkit.costs.pairs import shape
 from otkit.costs.sweeps import Pairs
 from otkit.monitor import Monitor
-from otkit.solvers.simplex.candidates import nearest
+from otkit.solvers.simplex.candidates import merge_arcs, nearest, refine_arcs
 from otkit.solvers.simplex.dense import solve_dense
 from otkit.solvers.simplex.levels import Level
 from otkit.solvers.simplex.master import EPS, Master
@@ -30,6 +31,15 @@ PRICE_ROUNDINGS = 8.0
 PIVOTS_WITHOUT_LIMIT = 2**62
 
 
+class Start(NamedTuple):
+    """Potentials of a level, and candidate arcs as lists of the partners of each row and of each column (−1: none)."""
+
+    f: FloatArray
+    g: FloatArray
+    columns_of_rows: Any
+    rows_of_columns: Any
+
+
 class Outcome(NamedTuple):
     """The tree where the simplex stopped: its arcs with their flows, the potentials, and how it went."""
 
@@ -44,23 +54,18 @@ class Outcome(NamedTuple):
 
 
 def solve_levels(levels: list[Level], max_rounds: int, monitor: Monitor) -> Outcome:
-    """Solve the last of the levels, potentials being handed on from the first."""
+    """Solve the last of the levels, potentials and candidate arcs being handed on from the first."""
     coarsest = levels[0]
     g = _coarsest_potentials(coarsest)
+    start = start_from_rows(coarsest.pairs, nearest(coarsest.pairs, g, 1, of_rows=True)[0][:, 0])
     pivots = 0
-    for depth, level in enumerate(levels[1:], start=1):
-        prices = np.full(_columns(level.cross), -np.inf)
-        prices[level.cross_cols] = g
-        f = nearest(level.cross, prices, 1, of_rows=True)[0][:, 0]
+    for depth, level in enumerate(levels):
         final = depth == len(levels) - 1
-        outcome = solve_from(level, f, max_rounds if final else COARSE_ROUNDS, monitor, coarse=not final)
-        g = outcome.g
+        outcome, master = solve_level(level, start, max_rounds if final else COARSE_ROUNDS, monitor, coarse=not final)
         pivots += outcome.pivots
+        if not final:
+            start = _extend(levels[depth + 1], outcome.f, outcome.g, master)
     return outcome._replace(pivots=pivots)
-
-
-def _columns(pairs: Pairs) -> int:
-    return pairs.matrix.shape[1] if hasattr(pairs, "matrix") else pairs.y.shape[1]
 
 
 def _coarsest_potentials(level: Level) -> FloatArray:
@@ -69,21 +74,39 @@ def _coarsest_potentials(level: Level) -> FloatArray:
     return -tree.pot[n:]
 
 
-def solve_from(level: Level, f: FloatArray, max_rounds: int, monitor: Monitor, *, coarse: bool) -> Outcome:
-    """Solve one level from potentials f of its rows.
-
-    Two c-transforms make g and then f good at every pair; on the way the few best arcs of each row and column are kept.
-    """
-    values, rows_of_columns = nearest(level.pairs, f, KEEP, of_rows=False)
+def start_from_rows(pairs: Pairs, f: FloatArray) -> Start:
+    """Complete potentials of the rows: two c-transforms make g and then f good at every pair, and find the best arcs."""
+    values, rows_of_columns = nearest(pairs, f, KEEP, of_rows=False)
     g = values[:, 0].copy()
-    values, columns_of_rows = nearest(level.pairs, g, KEEP, of_rows=True)
-    f = values[:, 0].copy()
+    values, columns_of_rows = nearest(pairs, g, KEEP, of_rows=True)
+    return Start(values[:, 0].copy(), g, columns_of_rows, rows_of_columns)
+
+
+def _extend(level: Level, coarse_f: FloatArray, coarse_g: FloatArray, master: Master) -> Start:
+    """Start a level from the next coarser one.
+
+    Where it is made of clusters, the arcs between clusters that matter there are the only ones to look below here.
+    """
+    if level.row_starts is None:
+        prices = np.full(shape(level.cross)[1], -np.inf)
+        prices[level.cross_cols] = coarse_g
+        return start_from_rows(level.pairs, nearest(level.cross, prices, 1, of_rows=True)[0][:, 0])
+    by_rows, by_columns = master.best_arcs(KEEP)
+    source, sink, _, arcs, _ = merge_arcs(master.pairs, coarse_f, coarse_g, by_rows, by_columns, 0)
+    return Start(
+        *refine_arcs(level.pairs, level.cross, coarse_g, source, sink, arcs, level.row_starts, level.col_starts, KEEP)
+    )
+
+
+def solve_level(
+    level: Level, start: Start, max_rounds: int, monitor: Monitor, *, coarse: bool
+) -> tuple[Outcome, Master]:
+    """Solve one level by column generation."""
     # The constant that f and g can exchange is chosen to keep both small, and so their rounding.
-    shift = 0.5 * (float(np.median(g)) - float(np.median(f)))
-    f += shift
-    g -= shift
-    master = Master(level.pairs, level.supply, level.demand, f, g, columns_of_rows, rows_of_columns)
-    pricer = Pricer(level.pairs)
+    shift = 0.5 * (float(np.median(start.g)) - float(np.median(start.f)))
+    f, g = start.f + shift, start.g - shift
+    master = Master(level.pairs, level.supply, level.demand, f, g, start.columns_of_rows, start.rows_of_columns)
+    pricer: Pricer | None = None
     tolerance = (COARSE_TOLERANCE if coarse else PRICE_ROUNDINGS * EPS) * master.scale
     status: Status = "optimal"
     rounds = 0
@@ -104,10 +127,12 @@ def solve_from(level: Level, f: FloatArray, max_rounds: int, monitor: Monitor, *
         if rounds == max_rounds:
             status = "iteration_limit"
             break
+        if pricer is None:
+            pricer = Pricer(level.pairs, f, g)
         rows, cols = pricer.violated(f, g, tolerance)
         rounds += 1
         monitor.tick(f"{f.size} × {g.size}: round {rounds}, {master.pivots} pivots, {rows.size} violated pairs")
         if rows.size == 0:
             break
         master.add(rows, cols)
-    return Outcome(*master.basis(), f, g, status, master.pivots, rounds)
+    return Outcome(*master.basis(), f, g, status, master.pivots, rounds), master

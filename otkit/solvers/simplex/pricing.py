@@ -9,6 +9,7 @@ import numpy as np
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import tile
+from otkit.costs import boxes
 from otkit.costs.pairs import shape
 from otkit.costs.sweeps import Pairs
 from otkit.costs.threads import share
@@ -31,7 +32,7 @@ class Pricer:
     alone, whatever the cost, so that later rounds look at a few per cent of all pairs.
     """
 
-    def __init__(self, pairs: Pairs) -> None:
+    def __init__(self, pairs: Pairs, f: FloatArray, g: FloatArray) -> None:
         n, m = shape(pairs)
         self._pairs = pairs
         self._rows, self._cols = 32, 64
@@ -40,7 +41,23 @@ class Pricer:
         self._row_starts, self._col_starts = np.arange(0, n, self._rows), np.arange(0, m, self._cols)
         self._table = np.full((self._row_starts.size, self._col_starts.size), -np.inf)
         self._row_drift, self._col_drift = np.zeros(self._row_starts.size), np.zeros(self._col_starts.size)
-        self._f, self._g = np.zeros(n), np.zeros(m)
+        self._f, self._g = f, g
+        if boxes.can_bound(pairs):
+            self._bound_by_boxes()
+
+    def _bound_by_boxes(self) -> None:
+        """Fill the table with what the boxes around the points say: in the plane, most blocks are never looked at."""
+        pairs = self._pairs
+        rows = boxes.blocks(pairs.x, self._f, self._row_starts)
+        cols = boxes.blocks(np.ascontiguousarray(pairs.y.T), self._g, self._col_starts)
+        share(
+            lambda start, stop: boxes.lower_bounds(
+                pairs.kind, pairs.order, pairs.scale, pairs.exponent, rows, cols, start, stop, self._table
+            ),
+            self._row_starts.size,
+            64,
+            1 + self._table.size // 50_000,
+        )
 
     def violated(self, f: FloatArray, g: FloatArray, tolerance: float) -> tuple[IntArray, IntArray]:
         """Return rows and columns of the worst pairs with c_ij − f_i − g_j < −tolerance; none only if there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,54 @@ def find(group: Any, v: int) -> int:
     return v
 
 
+class Forest(NamedTuple):
+    """Shipments: `count[0]` arcs with their flows; `left` is what each node still has, `group` a union-find forest."""
+
+    arc: Any
+    flow: IntArray
+    count: IntArray
+    left: IntArray
+    group: Any
+
+
 @njit
-def first_basis(
+def empty_forest(supply: IntArray, demand: IntArray) -> Forest:
+    """Return a forest without arcs."""
+    nodes = supply.size + demand.size
+    return Forest(
+        np.empty(nodes, np.int32),
+        np.empty(nodes, np.int64),
+        np.zeros(1, np.int64),
+        np.concatenate((supply, demand)),
+        np.arange(nodes).astype(np.int32),
+    )
+
+
+@njit
+def _append(forest: Forest, arc: int, i: int, j: int, flow: int) -> None:
+    k = forest.count[0]
+    forest.arc[k], forest.flow[k] = arc, flow
+    forest.count[0] = k + 1
+    forest.left[i] -= flow
+    forest.left[j] -= flow
+    forest.group[find(forest.group, i)] = find(forest.group, j)
+
+
+@njit
+def ship(forest: Forest, source: Any, sink: Any, order: IntArray) -> None:
+    """Ship as much as goes along each arc in the given order.
+
+    Each shipment exhausts one of its two nodes, which no later one touches: so the arcs form a forest.
+    """
+    for e in order:
+        i, j = source[e], sink[e]
+        if forest.left[i] > 0 and forest.left[j] > 0:
+            _append(forest, e, i, j, min(forest.left[i], forest.left[j]))
+
+
+@njit
+def complete(
+    forest: Forest,
     pairs: Any,
     f: FloatArray,
     g: FloatArray,
@@ -31,49 +77,24 @@ def first_basis(
     cost: FloatArray,
     arcs: int,
     order: IntArray,
-    supply: IntArray,
-    demand: IntArray,
 ) -> tuple[Tree, int]:
-    """Ship along the arcs in the given order, the rest in the order of the nodes, and join the pieces to a tree.
+    """Ship what is left in the order of the nodes and join the pieces of the forest to a strongly feasible tree.
 
-    Each shipment exhausts one of its two nodes, which no later one touches: so the shipments form a forest. A piece
-    is joined to the others by an arc without flow that leaves one of its sources: strongly feasible. Arcs that are
-    not in the set yet are appended to `source`, `sink`, `cost` behind the first `arcs`, room for n + m of them given.
-    Supply and demand are positive. Returns the tree and the number of arcs.
+    Each piece but the root's is joined to another one by an arc without flow that leaves one of its sources, the first
+    such arc in the given order. Arcs that are not in the set yet are appended behind the first `arcs`, room for n + m of
+    them given. Supply and demand are positive. Returns the tree and the number of arcs.
     """
-    n, m = supply.size, demand.size
+    n, m = f.size, g.size
     nodes = n + m
-    left = np.empty(nodes, np.int64)
-    left[:n] = supply
-    left[n:] = demand
-    group = np.arange(nodes).astype(np.int32)
-    tree_arc = np.empty(nodes, np.int32)
-    tree_flow = np.empty(nodes, np.int64)
-    count = 0
-    for e in order:
-        i, j = source[e], sink[e]
-        if left[i] > 0 and left[j] > 0:
-            moved = min(left[i], left[j])
-            left[i] -= moved
-            left[j] -= moved
-            tree_arc[count], tree_flow[count] = e, moved
-            count += 1
-            group[find(group, i)] = find(group, j)
+    group, left = forest.group, forest.left
     j = n
     for i in range(n):
         while left[i] > 0:
             while left[j] == 0:
                 j += 1
-            moved = min(left[i], left[j])
-            left[i] -= moved
-            left[j] -= moved
-            source[arcs], sink[arcs] = i, j
-            cost[arcs] = pair(pairs, i, j - n) - f[i] - g[j - n]
-            tree_arc[count], tree_flow[count] = arcs, moved
+            source[arcs], sink[arcs], cost[arcs] = i, j, pair(pairs, i, j - n) - f[i] - g[j - n]
+            _append(forest, arcs, i, j, min(left[i], left[j]))
             arcs += 1
-            count += 1
-            group[find(group, i)] = find(group, j)
-    # Each piece but the root's gets one arc out of it, which leads to another piece.
     piece = np.empty(nodes, np.int32)
     for v in range(nodes):
         piece[v] = find(group, v)
@@ -81,26 +102,21 @@ def first_basis(
     joined[piece[0]] = True
     for e in order:
         i, j = source[e], sink[e]
-        if count == nodes - 1:
+        if forest.count[0] == nodes - 1:
             break
         if not joined[piece[i]] and find(group, i) != find(group, j):
             joined[piece[i]] = True
-            group[find(group, i)] = find(group, j)
-            tree_arc[count], tree_flow[count] = e, 0
-            count += 1
+            _append(forest, e, i, j, 0)
     anchor = n
     while find(group, anchor) != find(group, 0):
         anchor += 1
     for i in range(n):
         if not joined[piece[i]]:
             joined[piece[i]] = True
-            group[find(group, i)] = find(group, anchor)
-            source[arcs], sink[arcs] = i, anchor
-            cost[arcs] = pair(pairs, i, anchor - n) - f[i] - g[anchor - n]
-            tree_arc[count], tree_flow[count] = arcs, 0
+            source[arcs], sink[arcs], cost[arcs] = i, anchor, pair(pairs, i, anchor - n) - f[i] - g[anchor - n]
+            _append(forest, arcs, i, anchor, 0)
             arcs += 1
-            count += 1
-    return hang(n, m, source, sink, cost, tree_arc, tree_flow), arcs
+    return hang(n, m, source, sink, cost, forest.arc, forest.flow), arcs
 
 
 @njit
