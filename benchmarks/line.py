@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 
-import numpy as np
 import ot
 import scipy.stats
 from _harness import best_of, machine, peak_memory, seconds, table

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -157,16 +158,19 @@ class PairCosts(ABC):
         return n * m > _MONGE_PAIRS and self.line() is not None
 
     @cached_property
-    def _line_order(self) -> tuple[IntArray, IntArray]:
+    def line_order(self) -> tuple[IntArray, IntArray]:
+        """Permutations that sort the points of `line`, made once for all who ask; equal points come in any order."""
         line = self.line()
         assert line is not None
-        return np.argsort(line.x, kind="stable"), np.argsort(line.y, kind="stable")
+        with ThreadPoolExecutor(1) as thread:  # NumPy sorts without the GIL
+            y_order = thread.submit(np.argsort, line.y)
+            return np.argsort(line.x), y_order.result()
 
     def _line_argmin(self, prices: FloatArray, *, transposed: bool) -> IntArray:
         """Return, for each row, the column minimising c − prices (transposed: for each column, the row)."""
         line = self.line()
         assert line is not None
-        (u, v), (u_order, v_order) = (line.x, line.y), self._line_order
+        (u, v), (u_order, v_order) = (line.x, line.y), self.line_order
         if transposed:
             (u, v), (u_order, v_order) = (v, u), (v_order, u_order)
         argmin = np.empty(u.size, dtype=np.int64)
@@ -185,7 +189,7 @@ class PairCosts(ABC):
         """Return the costs of the nearest and the farthest points; rounding is monotone: no others are more extreme."""
         line = self.line()
         assert line is not None
-        x_order, y_order = self._line_order
+        x_order, y_order = self.line_order
         after = np.searchsorted(line.y[y_order], line.x[x_order])
         near = [
             sweeps.gather(self.pairs, x_order, y_order[np.clip(after + step, 0, y_order.size - 1)]).min()

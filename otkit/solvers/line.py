@@ -56,11 +56,12 @@ def solve(problem: TransportProblem, options: LineOptions, monitor: Monitor) -> 
         raise ValueError("method 'line' needs points on the line and a cost |x - y|**p with p >= 1; use 'auto'.")
     x, y, scale, p = line
     n, m = problem.shape
-    with ThreadPoolExecutor(2) as threads:  # NumPy and our kernels release the GIL: both sides sort at once
-        monitor.tick("sorting")
-        side = threads.submit(_sorted_side, y, problem.b)
-        order_x, x, a, total_a, unit_a = _sorted_side(x, problem.a)
-        order_y, y, b, total_b, _ = side.result()
+    monitor.tick("sorting")
+    order_x, order_y = problem.cost.line_order
+    with ThreadPoolExecutor(1) as thread:  # NumPy and our kernels release the GIL
+        side = thread.submit(_sorted_side, y, problem.b, order_y)
+        x, a, total_a, unit_a = _sorted_side(x, problem.a, order_x)
+        y, b, total_b, _ = side.result()
 
         monitor.tick("filling the staircase")
         ratio = (1.0, 0.0) if total_a == total_b else dd.divide(total_a, total_b)
@@ -71,7 +72,7 @@ def solve(problem: TransportProblem, options: LineOptions, monitor: Monitor) -> 
         empty = _staircase(a, b, ratio, tolerance, unit, order_x, order_y, path, lengths)
 
         monitor.tick("potentials")
-        potentials = threads.submit(_potentials, x, y, scale, p, path)
+        potentials = thread.submit(_potentials, x, y, scale, p, path)
         cells = _empty_cells(n + m - 1)
         _sort_cells(path, lengths, cells)
         f, g = potentials.result()
@@ -96,14 +97,13 @@ def _empty_cells(size: int) -> _Cells:
 
 
 def _sorted_side(
-    points: FloatArray, weights: FloatArray
-) -> tuple[IntArray, FloatArray, FloatArray, dd.DoubleDouble, float]:
-    """Return order, sorted points, weights in that order in a power of two as unit, their sum, and the unit."""
-    order = np.argsort(points)
+    points: FloatArray, weights: FloatArray, order: IntArray
+) -> tuple[FloatArray, FloatArray, dd.DoubleDouble, float]:
+    """Return points and weights in order, the weights in units of a power of two, their sum, and the unit."""
     unit = 2.0 ** min(1000, max(-1000, math.frexp(float(weights.max()))[1]))
     sorted_points, sorted_weights = np.empty(points.size), np.empty(points.size)
     total = _gather(points, weights, order, 1.0 / unit, sorted_points, sorted_weights)
-    return order, sorted_points, sorted_weights, total, unit
+    return sorted_points, sorted_weights, total, unit
 
 
 @njit

@@ -1,7 +1,7 @@
 """Entropic transport: Sinkhorn's iteration in the log domain, rounded to a feasible plan and feasible prices.
 
-With weights that sum to one, the plan that minimises ⟨C, Γ⟩ + ε KL(Γ ‖ a⊗b) is Γ_ij = a_i b_j exp((f_i + g_j − c_ij)/ε),
-and each half step sets one side's potentials so that its marginals are right:
+With weights that sum to one, the minimiser of ⟨C, Γ⟩ + ε KL(Γ ‖ a⊗b) is Γ_ij = a_i b_j exp((f_i + g_j − c_ij)/ε), and
+each half step sets one side's potentials so that its marginals are right:
 
     f_i ← f_i − ε log Σ_j b_j exp((f_i + g_j − c_ij)/ε)
 
@@ -22,14 +22,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from otkit._checks import require_memory
-from otkit._jit import njit, parallel, prange
+from otkit._jit import njit
 from otkit._typing import FloatArray
 from otkit.candidate import Candidate, SolverStats, Status
 from otkit.costs import bind
+from otkit.costs.threads import share
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
 
-DEFAULT_EPSILON = 0.01  # of the mean cost above the smallest
+DEFAULT_EPSILON = 0.02  # of the mean cost of a shipped unit, above the smallest cost
+COOLEST_DEFAULT = 1e-7  # of the spread of the costs, where the optimum is zero or next to it
 SMALLEST_EPSILON = 1e-12  # of the spread of the costs; below, rounding of the costs shows in exp(−c/ε)
 COOLING = 4.0  # from one ε to the next, starting at the spread of the costs
 COARSE_TOLERANCE = 0.05  # marginal error at which an ε that is not the last is left
@@ -37,6 +39,7 @@ TICK = 16  # iterations between two reports
 
 TILE = 256  # columns whose exponentials are computed at a time, in the L1 cache
 ROWS = 16  # rows that a thread takes at a time
+WORTH_A_THREAD = 50_000  # exponentials below which another thread costs more than it saves
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,12 @@ class SinkhornOptions:
     Attributes
     ----------
     epsilon : float or None
-        Strength of the entropy, in units of the cost; None: one hundredth of the mean cost above the smallest. The
-        interval that is proved narrows with ε, and the number of iterations grows as 1/ε.
+        Strength of the entropy, in units of the cost. The interval that is proved narrows with ε, and the number of
+        iterations grows as 1/ε. None: ε falls until it is a fiftieth of the mean cost that the plan ships, counted
+        above the smallest cost of all.
     tolerance : float
-        Marginal error Σ |row sum − a|, as a fraction of the total mass, at which the iteration stops.
+        Marginal error Σ |row sum − a|, as a fraction of the total mass, at which the iteration stops; or ε as a fraction
+        of the largest difference of costs, if that is smaller.
     max_iterations : int
         Iterations over all values of ε.
     """
@@ -79,24 +84,28 @@ def solve(problem: TransportProblem, options: SinkhornOptions, monitor: Monitor)
     require_memory(40 * n * m, f"Sinkhorn's plan of {n} × {m} pairs", "method='simplex' keeps n + m entries.")
     costs, low, exponent = _scaled(problem.cost.dense())
     iteration = _Iteration(costs, problem.supply / problem.total, problem.demand / problem.total, options, monitor)
-    schedule = [_last_epsilon(options.epsilon, iteration, exponent)]
-    while schedule[-1] < 1.0 / COOLING:
-        schedule.append(COOLING * schedule[-1])
-    schedule.reverse()
-    for epsilon in schedule[:-1]:
-        iteration.run(epsilon, max(COARSE_TOLERANCE, options.tolerance))
-    iteration.run(schedule[-1], options.tolerance)
+    last = None if options.epsilon is None else _in_units_of(exponent, options.epsilon)
+    epsilon = _first_epsilon(last)
+    rounds = 1
+    coarse = max(COARSE_TOLERANCE, options.tolerance)
+    iteration.run(epsilon, coarse)
+    while iteration.status == "optimal" and not iteration.is_cold(epsilon, last):
+        epsilon /= COOLING
+        rounds += 1
+        iteration.run(epsilon, coarse)
+    # Mass that is rounded may move as far as the largest difference of costs: that is not to outweigh the entropy.
+    iteration.run(epsilon, min(options.tolerance, epsilon))
 
     monitor.tick("rounding")
     f = problem.cost.row_minima(np.ldexp(iteration.g, exponent) + low)[0]
     g = problem.cost.column_minima(f)[0]
-    plan = iteration.plan(schedule[-1])  # in the memory of the costs
+    plan = iteration.plan(epsilon)  # in the memory of the costs
     plan *= problem.total
     _round(plan, problem.supply, problem.demand)
     rows, cols = np.nonzero(plan)
     with np.errstate(over="ignore"):
-        detail = f"ε = {np.ldexp(schedule[-1], exponent):g}, marginal error {iteration.error:.1e} before rounding"
-    stats = SolverStats(iteration.status, iterations=iteration.count, rounds=len(schedule), detail=detail)
+        detail = f"ε = {np.ldexp(epsilon, exponent):g}, marginal error {iteration.error:.1e} before rounding"
+    stats = SolverStats(iteration.status, iterations=iteration.count, rounds=rounds, detail=detail)
     return Candidate(rows, cols, plan[rows, cols], f, g, stats=stats)
 
 
@@ -111,18 +120,24 @@ def _scaled(costs: FloatArray) -> tuple[FloatArray, float, int]:
     return costs, math.ldexp(low, first), first + second
 
 
-def _last_epsilon(epsilon: float | None, iteration: _Iteration, exponent: int) -> float:
-    """Return the ε to end with, in units of the scaled costs."""
-    if epsilon is None:
-        mean = float(iteration.a @ (iteration.costs @ iteration.b))
-        return DEFAULT_EPSILON * mean if mean > 0.0 else 1.0
+def _in_units_of(exponent: int, epsilon: float) -> float:
+    """Return the ε asked for in units of the scaled costs."""
     mantissa, power = math.frexp(epsilon)
-    last = math.ldexp(mantissa, min(10, power - exponent))  # from 2**9 on, the plan is a⊗b to all intents
-    if last < SMALLEST_EPSILON:
+    scaled = math.ldexp(mantissa, min(10, power - exponent))  # from 2**9 on, the plan is a⊗b to all intents
+    if scaled < SMALLEST_EPSILON:
         raise ValueError(
             f"epsilon must be at least {SMALLEST_EPSILON:g} of the largest difference of costs, "
             f"but epsilon = {epsilon!r} was given."
         )
+    return scaled
+
+
+def _first_epsilon(last: float | None) -> float:
+    """Return the ε to begin with, about the largest difference of costs; `last` times a power of COOLING."""
+    if last is None:
+        return 1.0 / COOLING
+    while last < 1.0 / COOLING:
+        last *= COOLING
     return last
 
 
@@ -139,6 +154,7 @@ class _Iteration:
         self.status: Status = "optimal"
         self._max_iterations = options.max_iterations
         self._monitor = monitor
+        self._threads = 1 + costs.size // WORTH_A_THREAD
 
     def run(self, epsilon: float, tolerance: float) -> None:
         """Iterate until the marginal error is below `tolerance`, or the limits of iterations or time are reached."""
@@ -162,6 +178,19 @@ class _Iteration:
             if self.count % TICK == 0:
                 self._monitor.tick(f"iteration {self.count}: marginal error {self.error:.1e}")
 
+    def is_cold(self, epsilon: float, last: float | None) -> bool:
+        """Whether ε is the last one; if none is given, whether it is small against the mean cost of a shipped unit."""
+        if last is not None:
+            return epsilon <= last
+        if epsilon <= COOLEST_DEFAULT:
+            return True
+        shipped = 0.0
+        for i in range(0, self.a.size, ROWS):
+            costs = self.costs[i : i + ROWS]
+            share_of_b = np.exp(np.minimum((self.f[i : i + ROWS, None] + self.g - costs) / epsilon, 700.0)) * self.b
+            shipped += float((self.a[i : i + ROWS, None] * share_of_b * costs).sum())
+        return epsilon <= DEFAULT_EPSILON * shipped
+
     def plan(self, epsilon: float) -> FloatArray:
         """Return a_i b_j exp((f_i + g_j − c_ij)/ε), in the memory of the costs."""
         plan = self.costs
@@ -174,12 +203,14 @@ class _Iteration:
 
     def _row_sums(self, epsilon: float) -> FloatArray:
         sums = np.empty(self.a.size)
-        _row_sums(self.costs, self.f, self.g, self.b, 1.0 / epsilon, sums)
+        arguments = (self.costs, self.f, self.g, self.b, 1.0 / epsilon, sums)
+        share(lambda start, stop: _row_sums(*arguments, start, stop), sums.size, ROWS, self._threads)
         return sums
 
     def _column_sums(self, epsilon: float) -> FloatArray:
         sums = np.empty(self.b.size)
-        _column_sums(self.costs, self.f, self.g, self.a, 1.0 / epsilon, sums)
+        arguments = (self.costs, self.f, self.g, self.a, 1.0 / epsilon, sums)
+        share(lambda start, stop: _column_sums(*arguments, start, stop), sums.size, TILE, self._threads)
         return sums
 
 
@@ -199,38 +230,52 @@ def _reduction(sums: FloatArray, due: FloatArray) -> FloatArray:
     return np.divide(due, sums, out=factors, where=sums > due)
 
 
-@parallel
-def _row_sums(costs: FloatArray, f: FloatArray, g: FloatArray, b: FloatArray, inverse: float, sums: FloatArray) -> None:
-    """Write Σ_j b_j exp((f_i + g_j − c_ij)·inverse)."""
-    n, m = costs.shape
-    for block in prange((n + ROWS - 1) // ROWS):
-        exponential, power, partial = np.empty(TILE), np.empty(TILE), np.empty(TILE)
-        for i in range(block * ROWS, min(n, (block + 1) * ROWS)):
-            partial[:] = 0.0
-            for j in range(0, m, TILE):
-                size = min(TILE, m - j)
-                _exponentials(costs[i, j : j + size], f[i], g[j : j + size], inverse, exponential, power)
-                weights = b[j : j + size]
-                for k in range(size):
-                    partial[k] += weights[k] * exponential[k]
-            sums[i] = partial.sum()
-
-
-@parallel
-def _column_sums(
-    costs: FloatArray, f: FloatArray, g: FloatArray, a: FloatArray, inverse: float, sums: FloatArray
+@njit
+def _row_sums(
+    costs: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+    b: FloatArray,
+    inverse: float,
+    sums: FloatArray,
+    start: int,
+    stop: int,
 ) -> None:
-    """Write Σ_i a_i exp((f_i + g_j − c_ij)·inverse)."""
-    n, m = costs.shape
-    for block in prange((m + TILE - 1) // TILE):
-        exponential, power, partial = np.empty(TILE), np.empty(TILE), np.zeros(TILE)
-        j = block * TILE
-        size = min(TILE, m - j)
-        for i in range(n):
+    """Write Σ_j b_j exp((f_i + g_j − c_ij)·inverse) for the rows from `start` to `stop`."""
+    m = b.size
+    exponential, power, partial = np.empty(TILE), np.empty(TILE), np.empty(TILE)
+    for i in range(start, stop):
+        partial[:] = 0.0
+        for j in range(0, m, TILE):
+            size = min(TILE, m - j)
+            _exponentials(costs[i, j : j + size], f[i], g[j : j + size], inverse, exponential, power)
+            weights = b[j : j + size]
+            for k in range(size):
+                partial[k] += weights[k] * exponential[k]
+        sums[i] = partial.sum()
+
+
+@njit
+def _column_sums(
+    costs: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+    a: FloatArray,
+    inverse: float,
+    sums: FloatArray,
+    start: int,
+    stop: int,
+) -> None:
+    """Write Σ_i a_i exp((f_i + g_j − c_ij)·inverse) for the columns from `start` to `stop`."""
+    exponential, power = np.empty(TILE), np.empty(TILE)
+    sums[start:stop] = 0.0
+    for j in range(start, stop, TILE):
+        size = min(TILE, stop - j)
+        partial = sums[j : j + size]
+        for i in range(a.size):
             _exponentials(costs[i, j : j + size], f[i], g[j : j + size], inverse, exponential, power)
             for k in range(size):
                 partial[k] += a[i] * exponential[k]
-        sums[j : j + size] = partial[:size]
 
 
 LOG2_E = 1.4426950408889634
