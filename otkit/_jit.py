@@ -1,11 +1,13 @@
 """The one place that configures Numba.
 
-Every compiled function of otkit is made by `njit` or `parallel` below, so that the same promises hold for each of them:
+Every compiled function of otkit is made by `njit` below, so that the same promises hold for each of them:
 
 * ``fastmath`` is off: the proofs rest on IEEE 754 arithmetic, so no operation may be reordered or approximated;
 * ``error_model="numpy"``: a division by zero gives inf or nan, as in NumPy, with no test in the vectoriser's way;
 * ``nogil``: other Python threads (a progress bar, Ctrl-C) run on while a kernel works;
-* ``cache``: compiled once per machine, loaded from disk afterwards.
+* ``cache``: compiled once per machine, loaded from disk afterwards. Numba takes a cached kernel for current as long as
+  the kernel's own file is, though kernels of other files are compiled into it; an upgrade could leave old arithmetic at
+  work. So the stamp of each cached kernel holds a digest of all the files that it may rest on.
 
 Numba may replace libm by Intel's SVML where that library happens to be installed; its vector and scalar forms round
 differently, which would make a cost depend on the shape of the loop that evaluates it. So it is switched off.
@@ -13,15 +15,16 @@ differently, which would make a cost depend on the shape of the loop that evalua
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
 import numba
-from numba import prange
 from numba.extending import overload
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,32 +32,25 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def njit(function: F) -> F:
     """Compile a serial kernel."""
-    return cast(F, numba.njit(function, cache=True, error_model="numpy", nogil=True))
+    kernel = numba.njit(function, cache=True, error_model="numpy", nogil=True)
+    if not numba.config.DISABLE_JIT:
+        _, room, solver = (*function.__module__.split("."), "", "")[:3]
+        file = kernel._cache._cache_file
+        file._source_stamp = (file._source_stamp, _digest_of_kernels(solver if room == "solvers" else ""))
+    return cast(F, kernel)
 
 
-def parallel(function: F) -> F:
-    """Compile a kernel whose `prange` loops are shared among threads.
-
-    Each iteration must write its own outputs only: then the bits do not depend on the number of threads.
-    """
-    return cast(F, numba.njit(function, cache=True, error_model="numpy", nogil=True, parallel=True))
-
-
-@contextmanager
-def threads(count: int | None) -> Iterator[None]:
-    """Run the parallel kernels of a block on `count` threads; None leaves the number as it is."""
-    if count is None:
-        yield
-        return
-    largest = numba.config.NUMBA_NUM_THREADS
-    if not 1 <= count <= largest:
-        raise ValueError(f"threads must be from 1 to {largest} (NUMBA_NUM_THREADS), but threads = {count!r} was given.")
-    before = numba.get_num_threads()
-    numba.set_num_threads(count)
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
+@cache
+def _digest_of_kernels(solver: str) -> str:
+    """Return a digest of every file that a kernel of this solver may rest on; solvers do not know each other."""
+    digest = hashlib.blake2b(digest_size=16)
+    package = Path(__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        room, *inner = path.relative_to(package).with_suffix("").parts
+        content = path.read_bytes()
+        if (room != "solvers" or inner[0] == solver) and (b"njit" in content or b"overload" in content):
+            digest.update(content)
+    return digest.hexdigest()
 
 
-__all__ = ["njit", "overload", "parallel", "prange", "threads"]
+__all__ = ["njit", "overload"]

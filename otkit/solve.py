@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from otkit import _jit
 from otkit._checks import require_choice
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.candidate import Candidate
 from otkit.certificate import Certificate, certify
 from otkit.choice import METHODS, select_solver
 from otkit.costs import Cost, PairCosts, as_cost
+from otkit.costs.threads import threads as sharing_threads
 from otkit.measures import DiscreteMeasure
 from otkit.monitor import Monitor, Progress
 from otkit.problem import TransportProblem
@@ -242,7 +242,7 @@ def solve_problem(
     require_choice(on_failure, "on_failure", ("raise", "return"))
     start = time.perf_counter()
     chosen = select_solver(problem).method if method == "auto" else method
-    with _jit.threads(threads):
+    with sharing_threads(threads):
         candidate = _solve_where_mass_is(problem, chosen, options, Monitor(progress, max_seconds))
         certificate = certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
     result = TransportResult(problem, candidate, certificate, chosen, time.perf_counter() - start)

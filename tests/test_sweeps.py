@@ -119,8 +119,8 @@ for costs in found:
 line = as_cost("euclidean").between(rng.normal(size=60_000), rng.normal(size=50_000))
 for part in line.row_minima(rng.normal(size=50_000)):
     digest.update(part.tobytes())
-import numba
-print(numba.get_num_threads(), digest.hexdigest())
+from otkit.costs.threads import thread_count
+print(thread_count(), digest.hexdigest())
 """
 
 

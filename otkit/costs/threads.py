@@ -7,22 +7,43 @@ would add several seconds of compilation to each kernel and spin between loops, 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Event
 
 import numba
+
+_asked_for: ContextVar[int | None] = ContextVar("threads", default=None)
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Share the work of a block among `count` threads; None means `NUMBA_NUM_THREADS`, by default one for each core."""
+    if count is not None and (not isinstance(count, int) or count < 1):
+        raise ValueError(f"threads must be a positive integer, but threads = {count!r} was given.")
+    token = _asked_for.set(count)
+    try:
+        yield
+    finally:
+        _asked_for.reset(token)
+
+
+def thread_count() -> int:
+    """Return how many threads may share a piece of work."""
+    return _asked_for.get() or numba.config.NUMBA_NUM_THREADS
 
 
 def share(work: Callable[[int, int], None], size: int, step: int, threads_worthwhile: int) -> None:
     """Call ``work(start, stop)`` on consecutive blocks of ``range(size)``, `step` long, from several threads.
 
     Each block must write its own outputs only: then the result does not depend on the number of threads, which is
-    Numba's (``NUMBA_NUM_THREADS``, `numba.set_num_threads`) or `threads_worthwhile` if that is smaller.
+    `thread_count()`, or `threads_worthwhile` if that is smaller.
     """
     blocks = -(-size // step)
-    threads = min(numba.get_num_threads(), threads_worthwhile, blocks)
-    if threads <= 1:
+    workers = min(thread_count(), threads_worthwhile, blocks)
+    if workers <= 1:
         work(0, size)
         return
     counter, stopped = itertools.count(), Event()  # next(counter) is atomic
@@ -31,8 +52,8 @@ def share(work: Callable[[int, int], None], size: int, step: int, threads_worthw
         while not stopped.is_set() and (block := next(counter)) < blocks:
             work(block * step, min(size, block * step + step))
 
-    with ThreadPoolExecutor(threads - 1) as pool:
-        helpers = [pool.submit(worker) for _ in range(threads - 1)]
+    with ThreadPoolExecutor(workers - 1) as pool:
+        helpers = [pool.submit(worker) for _ in range(workers - 1)]
         try:
             worker()  # the calling thread takes its part, and Ctrl-C between two blocks
         finally:
