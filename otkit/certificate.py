@@ -126,8 +126,8 @@ class _Dual(NamedTuple):
 
     lower: float
     magnitude: float  # Σ a |f| + Σ b |g| of the feasible potentials
-    violation: float
-    worst_row: int
+    row_slack: FloatArray  # min_j c_ij − f_i − g_j
+    col_slack: FloatArray
     reach: float  # max |f| + max |g| over points that carry mass
 
 
@@ -202,7 +202,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         value=primal.value if plan is not None else float("nan"),
         marginal_error=primal.marginal_error,
         negativity=primal.negativity,
-        dual_violation=dual.violation / scale,
+        dual_violation=max(0.0, -float(dual.row_slack.min())) / scale,
         slackness_error=primal.slack / scale,
         scale=scale,
         tolerance=tolerance,
@@ -354,7 +354,6 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
 def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray, shipped_cost: float) -> _Dual:
     """Find the worst overpriced pair, and the dual value of the better of two feasible pairs near (f, g)."""
     row_slack, col_slack = problem.cost.slack_minima(f, g)
-    worst_row = int(np.argmin(row_slack))
     # Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f.
     raised = (f + row_slack, g + col_slack)
     bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)
@@ -369,10 +368,8 @@ def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray, s
         weights = np.concatenate([problem.supply, problem.demand])
         by_rows = accurate_dot(np.concatenate([raised[0], g]), weights)
         by_cols = accurate_dot(np.concatenate([f, raised[1]]), weights)
-    violation = max(0.0, -float(row_slack[worst_row]))
-    if by_rows >= by_cols:
-        return _Dual(by_rows, by_rows_magnitude, violation, worst_row, reach)
-    return _Dual(by_cols, by_cols_magnitude, violation, worst_row, reach)
+    lower, magnitude = max((by_rows, by_rows_magnitude), (by_cols, by_cols_magnitude))
+    return _Dual(lower, magnitude, row_slack, col_slack, reach)
 
 
 @njit
@@ -443,13 +440,21 @@ def _unit_cost(primal: _Primal, dual: _Dual, total: float) -> float:
 
 
 def _overpriced(problem: TransportProblem, dual: _Dual, f: FloatArray, g: FloatArray, tolerance: float) -> str:
-    """Say which pair is overpriced the most, if any is by more than the tolerance."""
-    if dual.violation <= tolerance:
-        return ""
-    i = dual.worst_row
-    costs = problem.cost.block(i, i + 1, 0, g.size)[0]
-    j = int(np.argmin(costs - g))
-    return f"potentials overprice a pair: f[{i}] + g[{j}] = {f[i] + g[j]:g}, but it costs {costs[j]:g}"
+    """Say which pair is overpriced by more than the tolerance and the rounding of its own two potentials, if any is.
+
+    Points without mass may lie far beyond all that is shipped, and so may their prices.
+    """
+    roundings = 4.0 * POTENTIAL_ROUNDINGS * EPS
+    rows = np.flatnonzero(-dual.row_slack > tolerance + roundings * np.abs(f))
+    cols = np.flatnonzero(-dual.col_slack > tolerance + roundings * np.abs(g))
+    for i in rows[np.argsort(dual.row_slack[rows], kind="stable")]:
+        costs = problem.cost.at(np.full(cols.size, i), cols)
+        excess = f[i] + g[cols] - costs - roundings * (np.abs(f[i]) + np.abs(g[cols]))
+        if (excess > tolerance).any():
+            k = int(np.argmax(excess))
+            j = int(cols[k])
+            return f"potentials overprice a pair: f[{i}] + g[{j}] = {f[i] + g[j]:g}, but it costs {costs[k]:g}"
+    return ""
 
 
 def _too_wide(lower: float, upper: float, tolerance: float) -> str:
