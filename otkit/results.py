@@ -42,6 +42,9 @@ _METRICS = {
     kind.__name__: kind for kind in (Euclidean, SqEuclidean, Cityblock, Chebyshev, Minkowski, Cosine, Haversine)
 }
 
+# What reading raises beside ValueError where a file is something else, cut off or damaged.
+_DAMAGE = (KeyError, IndexError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+
 
 class Potentials(NamedTuple):
     """Dual prices with f_i + g_j ≤ c_ij.
@@ -291,20 +294,14 @@ def load(path: str | os.PathLike[str]) -> TransportResult:
     ...     otkit.load(path).distance
     3.5
     """
-    foreign = f"path must be a result written by TransportResult.save, but {os.fspath(path)!r} is none"
-    try:
-        archive = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{foreign}.") from error
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise ValueError(f"{foreign}.")
-    with archive:
-        if "header" not in archive:
-            raise ValueError(f"{foreign}: it has no header.")
+    with open(path, "rb") as file:
         try:
+            archive = np.load(file, allow_pickle=False)
             return _result(json.loads(str(archive["header"])), archive)
-        except (KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise ValueError(f"{foreign}, or it is damaged: {error}") from error
+        except (*_DAMAGE, ValueError) as error:
+            raise ValueError(
+                f"path must be a whole file written by TransportResult.save, but {os.fspath(path)!r} is none: {error}"
+            ) from error
 
 
 def _result(header: dict[str, Any], archive: Mapping[str, Any]) -> TransportResult:
