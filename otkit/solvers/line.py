@@ -289,7 +289,9 @@ def _step(start: float, stop: float, fixed: float, p: float) -> float:
         change = (stop - fixed) - old
     if old == 0.0:
         return change**p
-    return old**p * math.expm1(p * math.log1p(max(-1.0, change / old)))
+    if change <= -old:
+        return -(old**p)
+    return old**p * math.expm1(p * math.log1p(change / old))
 
 
 @njit

@@ -1,6 +1,6 @@
 """Entropic transport: Sinkhorn's iteration in the log domain, rounded to a feasible plan and feasible prices.
 
-With weights that sum to one, the minimiser of ⟨C, Γ⟩ + ε KL(Γ ‖ a⊗b) is Γ_ij = a_i b_j exp((f_i + g_j − c_ij)/ε), and
+For weights that sum to one, the minimiser of ⟨C, Γ⟩ + ε KL(Γ ‖ a⊗b) is Γ_ij = a_i b_j exp((f_i + g_j − c_ij)/ε), and
 each half step sets one side's potentials so that its marginals are right:
 
     f_i ← f_i − ε log Σ_j b_j exp((f_i + g_j − c_ij)/ε)
@@ -53,8 +53,8 @@ class SinkhornOptions:
         iterations grows as 1/ε. None: ε falls until it is a fiftieth of the mean cost that the plan ships, counted
         above the smallest cost of all.
     tolerance : float
-        Marginal error Σ |row sum − a|, as a fraction of the total mass, at which the iteration stops; or ε as a fraction
-        of the largest difference of costs, if that is smaller.
+        Marginal error Σ |row sum − a|, as a fraction of the total mass, at which the iteration stops; or ε as a
+        fraction of the largest difference of costs, if that is smaller.
     max_iterations : int
         Iterations over all values of ε.
     """
