@@ -10,6 +10,7 @@ so that lower ≤ OPT ≤ upper whatever the quality of the answer. Nothing here
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +21,7 @@ from otkit._jit import njit
 from otkit._sums import accurate_dot, two_product, two_sum
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import pair
+from otkit.costs.threads import share
 from otkit.plans import Entries, mended, north_west, plan_entries
 from otkit.problem import TransportProblem
 
@@ -36,6 +38,8 @@ SMALLEST_SUM, LARGEST_SUM = 1e-250, 1e290
 
 # A few potentials and costs must add up in float64.
 LARGEST_POTENTIAL = 1e307
+
+PORTION = 100_000  # entries of a plan that one thread weighs at a time
 
 SLACK_FAULT = "the value is proved, but the potentials are slack on a pair that carries mass"
 
@@ -264,13 +268,36 @@ class _Weighed(NamedTuple):
 
 
 def _weigh(problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArray) -> _Weighed:
-    """Sum over the entries of a plan, each cost evaluated once."""
-    weighed = _Weighed(*_weigh_entries(problem.cost.pairs, *plan, f, g, problem.supply, problem.demand))
-    if _products_are_exact(weighed.magnitude) and np.isfinite(weighed.value):
+    """Sum over the entries of a plan: its marginals, and its costs in portions that threads share."""
+    portions = max(1, -(-plan.mass.size // PORTION))
+    marginals: list[tuple[float, bool]] = [(0.0, False)] * 2
+    costs: list[tuple[float, float, float, float, float]] = [(0.0,) * 5] * portions
+
+    def weigh(start: int, stop: int) -> None:
+        for job in range(start, stop):
+            if job < len(marginals):
+                index, due = ((plan.rows, problem.supply), (plan.cols, problem.demand))[job]
+                marginals[job] = _weigh_marginal(index, plan.mass, due)
+            else:
+                k = (job - len(marginals)) * PORTION
+                part = plan.rows[k : k + PORTION], plan.cols[k : k + PORTION], plan.mass[k : k + PORTION]
+                costs[job - len(marginals)] = _weigh_costs(problem.cost.pairs, *part, f, g)
+
+    share(weigh, len(marginals) + portions, 1, portions)
+    value, error, magnitude, negative, slack = zip(*costs, strict=True)
+    weighed = _Weighed(
+        math.fsum(value + error) if all(map(math.isfinite, value + error)) else math.nan,
+        sum(magnitude),
+        sum(error for error, _ in marginals),
+        sum(negative),
+        max(slack),
+        any(beyond for _, beyond in marginals),
+    )
+    if _products_are_exact(weighed.magnitude) and math.isfinite(weighed.value):
         return weighed
-    costs = problem.cost.at(plan.rows, plan.cols)
+    each = problem.cost.at(plan.rows, plan.cols)
     return weighed._replace(
-        value=accurate_dot(costs, plan.mass), magnitude=accurate_dot(np.abs(costs), np.abs(plan.mass))
+        value=accurate_dot(each, plan.mass), magnitude=accurate_dot(np.abs(each), np.abs(plan.mass))
     )
 
 
@@ -280,20 +307,10 @@ def _products_are_exact(magnitude: float) -> bool:
 
 
 @njit
-def _weigh_entries(
-    pairs: Any,
-    rows: IntArray,
-    cols: IntArray,
-    mass: FloatArray,
-    f: FloatArray,
-    g: FloatArray,
-    supply: FloatArray,
-    demand: FloatArray,
-) -> tuple[float, float, float, float, float, bool]:
-    row_sums = np.zeros(supply.size)
-    col_sums = np.zeros(demand.size)
-    row_terms = np.full(supply.size, 8.0)
-    col_terms = np.full(demand.size, 8.0)
+def _weigh_costs(
+    pairs: Any, rows: IntArray, cols: IntArray, mass: FloatArray, f: FloatArray, g: FloatArray
+) -> tuple[float, float, float, float, float]:
+    """Return Σ Γ c in two parts, Σ Γ |c|, Σ of −Γ where negative, and the largest |c − f − g| where mass is shipped."""
     value = error = magnitude = negative = slack = 0.0
     for k in range(mass.size):
         i, j, shipped = rows[k], cols[k], mass[k]
@@ -302,22 +319,28 @@ def _weigh_entries(
         value, sum_error = two_sum(value, product)
         error += product_error + sum_error
         magnitude += abs(product)
-        row_sums[i] += shipped
-        col_sums[j] += shipped
-        row_terms[i] += 1.0
-        col_terms[j] += 1.0
         if shipped > 0.0:
             slack = max(slack, abs(cost - f[i] - g[j]))
         else:
             negative -= shipped
-    marginal_error = 0.0
+    return value, error, magnitude, negative, slack
+
+
+@njit
+def _weigh_marginal(index: IntArray, mass: FloatArray, due: FloatArray) -> tuple[float, bool]:
+    """Return Σ |sum − due|, and whether some sum is off by more than the rounding of its own terms."""
+    sums = np.zeros(due.size)
+    terms = np.full(due.size, 8.0)
+    for k in range(mass.size):
+        sums[index[k]] += mass[k]
+        terms[index[k]] += 1.0
+    error = 0.0
     beyond_rounding = False
-    for sums, terms, due in ((row_sums, row_terms, supply), (col_sums, col_terms, demand)):
-        for k in range(due.size):
-            off = abs(sums[k] - due[k])
-            marginal_error += off
-            beyond_rounding = beyond_rounding or off > EPS * terms[k] * due[k]
-    return value + error, magnitude, marginal_error, negative, slack, beyond_rounding
+    for k in range(due.size):
+        off = abs(sums[k] - due[k])
+        error += off
+        beyond_rounding = beyond_rounding or off > EPS * terms[k] * due[k]
+    return error, beyond_rounding
 
 
 def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[FloatArray, FloatArray, str]:
