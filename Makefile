@@ -17,18 +17,19 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 
-SOURCES := $(shell find otkit -name '*.py')
-
 # Two workers, because two cores are what continuous integration has; more gain little.
 PYTEST_FLAGS := -n 2 --quiet
 
 # The tests of compiled kernels, which run a second time as plain Python.
 KERNEL_TESTS := $(patsubst %,tests/test_%.py,basis certificate costs sums sweeps)
 
+# The tests of the whole, for the built wheel; they need nothing but otkit's own dependencies.
+WHEEL_TESTS := $(patsubst %,tests/test_%.py,package datasets cli plots every_solver)
+
 help:
 	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' Makefile | expand -t 16
 
-demo: $(VENV)/installed $(VENV)/kernels  ## install otkit, solve two problems, print certificates, draw pictures into demo-output/
+demo: $(VENV)/installed  ## install otkit, solve two problems, print certificates, draw pictures into demo-output/
 	$(BIN)/python examples/demo.py demo-output
 	$(BIN)/otkit emd demo-output/x.csv demo-output/y.csv --p 2
 
@@ -44,7 +45,7 @@ types: $(VENV)/installed-dev  ## mypy
 floors: $(VENV)/installed-dev  ## import-linter: a file imports only from the floors below its own
 	$(BIN)/lint-imports
 
-unit: $(VENV)/installed-dev $(VENV)/kernels  ## the tests, and the examples in docstrings, README and docs
+unit: $(VENV)/installed-dev  ## the tests, and the examples in docstrings, README and docs
 	$(BIN)/pytest $(PYTEST_FLAGS)
 
 # NumPy's scalars warn where machine code just gives the IEEE answer, inf or nan, and what kernels return are NumPy's
@@ -60,7 +61,7 @@ wheel: $(VENV)/installed-dev $(WHEEL_VENV)/made  ## the tests of the whole, agai
 	$(BIN)/python -m build --no-isolation --outdir dist >/dev/null
 	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) dist/*.whl pytest pytest-xdist hypothesis
 	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) --no-deps --force-reinstall dist/*.whl
-	OTKIT_TEST_WHEEL=1 $(WHEEL_VENV)/bin/pytest $(PYTEST_FLAGS) tests
+	OTKIT_TEST_WHEEL=1 $(WHEEL_VENV)/bin/pytest $(PYTEST_FLAGS) $(WHEEL_TESTS) -k 'not parquet'
 
 format: $(VENV)/installed-dev  ## ruff: mend what can be mended
 	$(BIN)/ruff check --fix
@@ -74,12 +75,6 @@ $(VENV)/made $(WHEEL_VENV)/made:
 	@test -n "$(PYTHON)" || { echo "otkit needs Python 3.11 or newer, and none was found. Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "otkit needs Python 3.11 or newer, but $(PYTHON) is `$(PYTHON) --version 2>&1`." >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(@D)
-	@touch $@
-
-# Numba keeps a compiled kernel until the file it stands in changes, but not when a function changes that it took from
-# another file: after any edit, all kernels are compiled anew.
-$(VENV)/kernels: $(VENV)/made $(SOURCES)
-	@find otkit -name '*.nb[ci]' -delete
 	@touch $@
 
 $(VENV)/installed: $(VENV)/made pyproject.toml
