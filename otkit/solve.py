@@ -243,8 +243,8 @@ def solve_problem(
     start = time.perf_counter()
     chosen = select_solver(problem).method if method == "auto" else method
     with sharing_threads(threads):
-        candidate = _solve_where_mass_is(problem, chosen, options, Monitor(progress, max_seconds))
-        certificate = certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
+        answer = _answer_along_the_line if chosen == "line" else _answer
+        candidate, certificate = answer(problem, chosen, options, Monitor(progress, max_seconds))
     result = TransportResult(problem, candidate, certificate, chosen, time.perf_counter() - start)
     finished = candidate.stats.status == "optimal" and (certificate.optimal or chosen not in _EXACT)
     if not finished and on_failure == "raise":
@@ -265,8 +265,38 @@ def _points_and_weights(
     return points.points, points.weights
 
 
-def _solve_where_mass_is(problem: TransportProblem, method: str, options: Any, monitor: Monitor) -> Candidate:
-    """Run a solver on the rows and columns that carry mass, and extend its potentials to the others."""
+def _answer(problem: TransportProblem, method: str, options: Any, monitor: Monitor) -> tuple[Candidate, Certificate]:
+    """Solve a problem on the rows and columns that carry mass, extend the potentials to the others, and certify."""
+    rows, cols = np.flatnonzero(problem.supply > 0.0), np.flatnonzero(problem.demand > 0.0)
+    if rows.size == problem.shape[0] and cols.size == problem.shape[1]:
+        candidate = _solve(problem, method, options, monitor)
+    else:
+        candidate = _lifted(problem, rows, cols, _solve(problem.restrict(rows, cols), method, options, monitor))
+    return candidate, certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
+
+
+def _answer_along_the_line(
+    problem: TransportProblem, method: str, options: Any, monitor: Monitor
+) -> tuple[Candidate, Certificate]:
+    """Solve and certify in sorted order, and put the answer back into the order of the points.
+
+    A proof does not depend on how points are numbered, but its time does: at 10⁶ points memory read in order makes it
+    three times as fast. Points without mass are cells without mass.
+    """
+    if problem.cost.line() is None:
+        return _answer(problem, method, options, monitor)  # the solver says what is wrong
+    rows, cols = problem.cost.line_order
+    ordered = problem.restrict(rows, cols)
+    found = _solve(ordered, method, options, monitor)
+    candidate = _lifted(problem, rows, cols, found)
+    certificate = certify(ordered, plan=found, potentials=(found.f, found.g))
+    if not certificate.optimal:  # name the culprit by its own number
+        certificate = certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
+    return candidate, certificate
+
+
+def _solve(problem: TransportProblem, method: str, options: Any, monitor: Monitor) -> Candidate:
+    """Run a solver."""
     name, options_name = _SOLVERS[method]
     module = import_module(f"otkit.solvers.{name}")
     options_type = getattr(module, options_name)
@@ -276,11 +306,8 @@ def _solve_where_mass_is(problem: TransportProblem, method: str, options: Any, m
         raise TypeError(
             f"options must be otkit.{options_name} for method={method!r}, but {type(options).__name__} was given."
         )
-    rows, cols = np.flatnonzero(problem.supply > 0.0), np.flatnonzero(problem.demand > 0.0)
-    if rows.size == problem.shape[0] and cols.size == problem.shape[1]:
-        candidate: Candidate = module.solve(problem, options, monitor)
-        return candidate
-    return _lifted(problem, rows, cols, module.solve(problem.restrict(rows, cols), options, monitor))
+    candidate: Candidate = module.solve(problem, options, monitor)
+    return candidate
 
 
 def _lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Candidate) -> Candidate:
@@ -288,13 +315,13 @@ def _lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Can
     n, m = problem.shape
     f: FloatArray = np.empty(n)
     f[rows] = part.f
-    idle_rows = np.setdiff1d(np.arange(n), rows)
-    if idle_rows.size:
+    if rows.size < n:
+        idle_rows = np.setdiff1d(np.arange(n), rows)
         f[idle_rows] = problem.cost.restrict(idle_rows, cols).row_minima(part.g)[0]
     g: FloatArray = np.empty(m)
     g[cols] = part.g
-    idle_cols = np.setdiff1d(np.arange(m), cols)
-    if idle_cols.size:
+    if cols.size < m:
+        idle_cols = np.setdiff1d(np.arange(m), cols)
         g[idle_cols] = problem.cost.restrict(np.arange(n), idle_cols).column_minima(f)[0]
     basis = None if part.basis is None else (rows[part.basis[0]], cols[part.basis[1]])
     return Candidate(rows[part.rows], cols[part.cols], part.mass, f, g, basis, part.state, part.stats)

@@ -163,8 +163,8 @@ class PairCosts(ABC):
         line = self.line()
         assert line is not None
         with ThreadPoolExecutor(1) as thread:  # NumPy sorts without the GIL
-            y_order = thread.submit(np.argsort, line.y)
-            return np.argsort(line.x), y_order.result()
+            y_order = thread.submit(_sorting_order, line.y)
+            return _sorting_order(line.x), y_order.result()
 
     def _line_argmin(self, prices: FloatArray, *, transposed: bool) -> IntArray:
         """Return, for each row, the column minimising c − prices (transposed: for each column, the row)."""
@@ -326,6 +326,11 @@ def _frozen(array: FloatArray) -> FloatArray:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def _sorting_order(values: FloatArray) -> IntArray:
+    """Return a permutation that sorts `values`; the identity if they are sorted, so that memory is read in order."""
+    return np.arange(values.size) if (values[:-1] <= values[1:]).all() else np.argsort(values)
 
 
 def _as_indices(value: ArrayLike, name: str, size: int) -> IntArray:

@@ -63,24 +63,19 @@ def solve(problem: TransportProblem, options: LineOptions, monitor: Monitor) -> 
         x, a, total_a, unit_a = _sorted_side(x, problem.a, order_x)
         y, b, total_b, _ = side.result()
 
-        monitor.tick("filling the staircase")
-        ratio = (1.0, 0.0) if total_a == total_b else dd.divide(total_a, total_b)
-        unit = 1.0 / total_a[0] if problem.probability else unit_a
-        path = _empty_cells(n + m - 1)
-        lengths = np.empty(n, dtype=np.int64)
-        tolerance = SAME_MASS * total_a[0]
-        empty = _staircase(a, b, ratio, tolerance, unit, order_x, order_y, path, lengths)
+    monitor.tick("filling the staircase")
+    ratio = (1.0, 0.0) if total_a == total_b else dd.divide(total_a, total_b)
+    unit = 1.0 / total_a[0] if problem.probability else unit_a
+    path = _empty_cells(n + m - 1)
+    empty = _staircase(a, b, ratio, SAME_MASS * total_a[0], unit, order_x, order_y, path)
 
-        monitor.tick("potentials")
-        potentials = thread.submit(_potentials, x, y, scale, p, path)
-        cells = _empty_cells(n + m - 1)
-        _sort_cells(path, lengths, cells)
-        f, g = potentials.result()
-    rows, cols, mass = cells.rows, cells.cols, cells.mass
+    monitor.tick("potentials")
+    f, g = _potentials(x, y, scale, p, path)
+    rows, cols, mass = path
     if empty:
         used = mass > 0.0
         rows, cols, mass = rows[used], cols[used], mass[used]
-    return Candidate(rows, cols, mass, f, g, basis=(cells.rows, cells.cols), stats=SolverStats(iterations=n + m - 1))
+    return Candidate(rows, cols, mass, f, g, basis=(path.rows, path.cols), stats=SolverStats(iterations=n + m - 1))
 
 
 class _Cells(NamedTuple):
@@ -136,11 +131,8 @@ def _staircase(
     order_x: IntArray,
     order_y: IntArray,
     path: _Cells,
-    lengths: IntArray,
 ) -> int:
     """Fill the staircase of supply `a` and demand `ratio · b`; return how many of its cells are empty.
-
-    `lengths` takes the number of cells in each row (as numbered before sorting).
 
     What is left of the row and of the column is carried in double-double, so that masses are differences of weights
     without drift, and integers stay integers. A row or column that is served by one cell gets its weight to the bit.
@@ -151,7 +143,6 @@ def _staircase(
     supply = (a[0], 0.0)
     demand = dd.multiply(ratio, (b[0], 0.0))
     new_row = new_col = True  # nothing is taken yet of the row, of the column
-    start = 0
     for k in range(n + m - 1):
         rest_high, rest_low = dd.subtract(supply, demand)
         both_end = abs(rest_high) <= min(tolerance, 2.0**-54 * min(a[i], b[j] * ratio[0]))
@@ -165,8 +156,6 @@ def _staircase(
         mass[k] = moved * unit
         empty += mass[k] == 0.0
         if j == m - 1 or (i < n - 1 and (both_end or rest_high < 0.0)):
-            lengths[order_x[i]] = k + 1 - start
-            start = k + 1
             if i == n - 1:
                 break
             i += 1
@@ -179,46 +168,6 @@ def _staircase(
             supply = (rest_high, rest_low) if rest_high > 0.0 and not both_end else (0.0, 0.0)
             new_row, new_col = False, True
     return empty
-
-
-@njit
-def _sort_cells(path: _Cells, starts: IntArray, cells: _Cells) -> None:
-    """Copy the cells of the path in row-major order; `starts` holds the number of cells of each row, and is used up."""
-    rows, cols, mass = cells
-    size = 0
-    for i in range(starts.size):
-        rows[size : size + starts[i]] = i
-        size += starts[i]
-        starts[i] = size - starts[i]
-    # Copying and sorting in one loop would take twice as long: its branches would wait for the scattered memory.
-    position = 0
-    for k in range(size):
-        if k == 0 or path.rows[k] != path.rows[k - 1]:
-            position = starts[path.rows[k]]
-        cols[position] = path.cols[k]
-        mass[position] = path.mass[k]
-        position += 1
-    for i in range(starts.size):
-        _sort_row(cols, mass, starts[i], starts[i + 1] if i + 1 < starts.size else size)
-
-
-@njit
-def _sort_row(cols: IntArray, mass: FloatArray, start: int, stop: int) -> None:
-    """Sort the cells of one row by column, in place: insertion sort for the usual two or three cells, else Shell's."""
-    gap = 1
-    while 9 * gap < stop - start:
-        gap = 3 * gap + 1
-    while gap > 0:
-        for k in range(start + gap, stop):
-            col, moved = cols[k], mass[k]
-            s = k
-            while s >= start + gap and cols[s - gap] > col:
-                cols[s] = cols[s - gap]
-                mass[s] = mass[s - gap]
-                s -= gap
-            cols[s] = col
-            mass[s] = moved
-        gap //= 3
 
 
 def _potentials(x: FloatArray, y: FloatArray, scale: float, p: float, path: _Cells) -> tuple[FloatArray, FloatArray]:
