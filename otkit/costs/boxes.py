@@ -1,11 +1,11 @@
 """Lower bounds of reduced costs over whole blocks of pairs, from boxes around their points.
 
-A cost that is a convex function h of x − y lies above its tangents, so over a block of rows and columns with centres x̄, ȳ
+A cost that is a convex function h of x − y lies above its tangents, so over a block of pairs with centres x̄ and ȳ
 
     c(x, y) ≥ h(x̄ − ȳ) + ∇h(x̄ − ȳ) · ((x − x̄) − (y − ȳ)).
 
-The potentials are bounded from above by linear functions of the points, f ≤ f̄ + a·(x − x̄) and g ≤ ḡ + b·(y − ȳ), and near
-an optimum a ≈ ∇h ≈ −b: then little is left to lose over the widths of the boxes, r and s,
+The potentials are bounded from above by linear functions of the points, f ≤ f̄ + a·(x − x̄) and g ≤ ḡ + b·(y − ȳ), and
+near an optimum a ≈ ∇h ≈ −b: then little is left to lose over the widths of the boxes, r and s,
 
     c − f − g ≥ h − f̄ − ḡ − |∇h − a|·r − |∇h + b|·s.
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_SQUARES, PointPairs
+from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs
 
 # Dimensions beyond which boxes of a few dozen points hardly exclude any pair.
 LARGEST_DIMENSION = 4
@@ -48,11 +48,13 @@ class Blocks(NamedTuple):
     height: FloatArray
 
 
-def can_bound(pairs: object) -> bool:
+def can_bound(pairs: PointPairs | MatrixPairs) -> bool:
     """Tell whether boxes bound this cost, and are worth their time."""
     if not isinstance(pairs, PointPairs) or pairs.kind == HALF_ANGLE or pairs.y.shape[0] > LARGEST_DIMENSION:
         return False
-    degree = {SUM_SQUARES: 2.0, SUM_ABS: 1.0, MAX_ABS: 1.0}.get(pairs.kind, pairs.order) * pairs.exponent
+    degree = {SUM_SQUARES: 2.0, SUM_ABS: 1.0, MAX_ABS: 1.0, SUM_CUBES: 3.0}.get(
+        pairs.kind, pairs.order
+    ) * pairs.exponent
     return degree >= 1.0 and pairs.scale > 0.0
 
 
@@ -70,8 +72,8 @@ def blocks(points: FloatArray, potentials: FloatArray, starts: IntArray) -> Bloc
                 least, most = min(least, points[i, k]), max(most, points[i, k])
             centre[block, k] = 0.5 * least + 0.5 * most
             radius[block, k] = max(most - centre[block, k], centre[block, k] - least)
-        # Least squares for the slope, with a ridge that keeps it defined where the points lie on a line. Whatever it is,
-        # the height makes the bound hold.
+        # Least squares for the slope, with a ridge that keeps it defined where the points lie on a line. Whatever it
+        # is, the height makes the bound hold.
         mean = 0.0
         for i in range(low, high):
             mean += potentials[i] / (high - low)
@@ -80,8 +82,8 @@ def blocks(points: FloatArray, potentials: FloatArray, starts: IntArray) -> Bloc
             for k in range(d):
                 offset = points[i, k] - centre[block, k]
                 right[k] += offset * (potentials[i] - mean)
-                for l in range(d):
-                    moments[k, l] += offset * (points[i, l] - centre[block, l])
+                for m in range(d):
+                    moments[k, m] += offset * (points[i, m] - centre[block, m])
         _solve_ridge(moments, right)
         slope[block] = right
         height[block] = -np.inf
@@ -106,14 +108,14 @@ def _solve_ridge(matrix: FloatArray, right: FloatArray) -> None:
     for k in range(d):
         matrix[k, k] += ridge
     for k in range(d):
-        for l in range(k + 1, d):
-            factor = matrix[l, k] / matrix[k, k]
+        for m in range(k + 1, d):
+            factor = matrix[m, k] / matrix[k, k]
             for t in range(k, d):
-                matrix[l, t] -= factor * matrix[k, t]
-            right[l] -= factor * right[k]
+                matrix[m, t] -= factor * matrix[k, t]
+            right[m] -= factor * right[k]
     for k in range(d - 1, -1, -1):
-        for l in range(k + 1, d):
-            right[k] -= matrix[k, l] * right[l]
+        for m in range(k + 1, d):
+            right[k] -= matrix[k, m] * right[m]
         right[k] /= matrix[k, k]
 
 
@@ -146,7 +148,7 @@ def lower_bounds(
                 bound -= abs(slope - rows.slope[a, k]) * r + abs(slope + cols.slope[b, k]) * s
                 terms += (abs(slope) + abs(rows.slope[a, k])) * r + (abs(slope) + abs(cols.slope[b, k])) * s
             bound -= margin * terms
-            out[a, b] = bound if bound > -np.inf else -np.inf
+            out[a, b] = bound if bound > -np.inf else -np.inf  # nan, from overflow, bounds nothing
 
 
 @njit
@@ -164,6 +166,8 @@ def _tangent(kind: int, order: float, exponent: float, offset: FloatArray, tange
         elif kind == MAX_ABS:
             if size > base:
                 base, steepest = size, k
+        elif kind == SUM_CUBES:
+            base += size * size * size
         else:
             base += size**order
     tangent[:] = 0.0
@@ -179,6 +183,8 @@ def _tangent(kind: int, order: float, exponent: float, offset: FloatArray, tange
         elif kind == MAX_ABS:
             if k == steepest:
                 tangent[k] = factor * np.sign(offset[k])
+        elif kind == SUM_CUBES:
+            tangent[k] = factor * 3.0 * offset[k] * abs(offset[k])
         else:
             tangent[k] = factor * order * abs(offset[k]) ** (order - 1.0) * np.sign(offset[k])
     return cost

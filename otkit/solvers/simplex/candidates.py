@@ -145,8 +145,8 @@ def merge_arcs(
                 to[fill[i]] = j
                 fill[i] += 1
     seen = np.full(m, -1, np.int32)
-    source = np.empty(total + room, np.int32)
-    sink = np.empty(total + room, np.int32)
+    source = np.empty(total + room, np.uint32)
+    sink = np.empty(total + room, np.uint32)
     cost = np.empty(total + room)
     arcs = 0
     largest = 0.0

@@ -55,8 +55,8 @@ def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
             lowest[j] = min(lowest[j], cost[i, j])
     left = demand.copy()
     group = np.arange(nodes).astype(np.int32)
-    source = np.empty(nodes, np.int32)
-    sink = np.empty(nodes, np.int32)
+    source = np.empty(nodes, np.uint32)
+    sink = np.empty(nodes, np.uint32)
     price = np.empty(nodes)
     flow = np.empty(nodes, np.int64)
     count = 0
@@ -91,7 +91,7 @@ def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
     tree = hang(n, m, source, sink, price, np.arange(nodes).astype(np.int32), flow)
     for v in range(1, nodes):
         k = tree.arc[v]
-        tree.arc[v] = source[k] * m + sink[k] - n
+        tree.arc[v] = np.int64(source[k]) * m + np.int64(sink[k]) - n
     return tree
 
 

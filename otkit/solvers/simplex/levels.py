@@ -61,7 +61,7 @@ def kd_order(points: FloatArray) -> IntArray:
 
 @njit
 def _select(keys: FloatArray, order: IntArray, lo: int, hi: int, rank: int) -> None:
-    """Permute keys[lo … hi] and `order` with it so that the entry of index `rank` is where sorting would put it (Hoare)."""
+    """Permute keys[lo … hi], and `order` with it, so that entry `rank` is where sorting would put it (Hoare 1961)."""
     while lo < hi:
         middle = (lo + hi) // 2
         a, b, c = keys[lo], keys[middle], keys[hi]

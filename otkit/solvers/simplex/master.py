@@ -27,7 +27,7 @@ CHUNK = 16_000
 # Rounding makes a reduced cost wrong by no more than three units of eps · (|c| + |f| + |g|).
 PIVOT_ROUNDINGS = 2.0
 
-# A tolerance below the rounding of a hard case could let pivots go in circles: after this many for each node it doubles.
+# A tolerance below the rounding of a hard case could let pivots go in circles: after so many for each node it doubles.
 PATIENCE = 200
 
 
@@ -58,7 +58,7 @@ class Master:
         self._reserve(n + m)
         self._tree, self._arcs = complete(forest, pairs, f, g, self._source, self._sink, self._cost, self._arcs, order)
         self._cursor = 0
-        self.pivots = 0
+        self.pivots = self.rounds = 0
 
     def _ship_leftovers(self, forest: Forest) -> bool:
         """Ship along the best arcs between nodes that have something left; False if there are none.
@@ -117,7 +117,7 @@ class Master:
         """Make room for exactly so many more arcs."""
         arcs = self._arcs
         self._source, self._sink = (
-            np.concatenate([a[:arcs], np.empty(more, np.int32)]) for a in (self._source, self._sink)
+            np.concatenate([a[:arcs], np.empty(more, np.uint32)]) for a in (self._source, self._sink)
         )
         self._cost = np.concatenate([self._cost[:arcs], np.empty(more)])
 

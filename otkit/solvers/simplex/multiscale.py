@@ -59,10 +59,15 @@ def solve_levels(levels: list[Level], max_rounds: int, monitor: Monitor) -> Outc
     g = _coarsest_potentials(coarsest)
     start = start_from_rows(coarsest.pairs, nearest(coarsest.pairs, g, 1, of_rows=True)[0][:, 0])
     pivots = 0
+    stopped: Status | None = None
     for depth, level in enumerate(levels):
         final = depth == len(levels) - 1
-        outcome, master = solve_level(level, start, max_rounds if final else COARSE_ROUNDS, monitor, coarse=not final)
+        outcome, master = solve_level(
+            level, start, max_rounds if final else COARSE_ROUNDS, monitor, coarse=not final, stopped=stopped
+        )
         pivots += outcome.pivots
+        if outcome.status in ("time_limit", "interrupted"):
+            stopped = outcome.status
         if not final:
             start = _extend(levels[depth + 1], outcome.f, outcome.g, master)
     return outcome._replace(pivots=pivots)
@@ -75,7 +80,7 @@ def _coarsest_potentials(level: Level) -> FloatArray:
 
 
 def start_from_rows(pairs: Pairs, f: FloatArray) -> Start:
-    """Complete potentials of the rows: two c-transforms make g and then f good at every pair, and find the best arcs."""
+    """Complete potentials of the rows: two c-transforms make g and f good at every pair, and find the best arcs."""
     values, rows_of_columns = nearest(pairs, f, KEEP, of_rows=False)
     g = values[:, 0].copy()
     values, columns_of_rows = nearest(pairs, g, KEEP, of_rows=True)
@@ -87,7 +92,7 @@ def _extend(level: Level, coarse_f: FloatArray, coarse_g: FloatArray, master: Ma
 
     Where it is made of clusters, the arcs between clusters that matter there are the only ones to look below here.
     """
-    if level.row_starts is None:
+    if level.row_starts is None or level.col_starts is None:
         prices = np.full(shape(level.cross)[1], -np.inf)
         prices[level.cross_cols] = coarse_g
         return start_from_rows(level.pairs, nearest(level.cross, prices, 1, of_rows=True)[0][:, 0])
@@ -99,40 +104,40 @@ def _extend(level: Level, coarse_f: FloatArray, coarse_g: FloatArray, master: Ma
 
 
 def solve_level(
-    level: Level, start: Start, max_rounds: int, monitor: Monitor, *, coarse: bool
+    level: Level, start: Start, max_rounds: int, monitor: Monitor, *, coarse: bool, stopped: Status | None = None
 ) -> tuple[Outcome, Master]:
-    """Solve one level by column generation."""
+    """Solve one level by column generation, unless an earlier one was cut short, for the reason `stopped`."""
     # The constant that f and g can exchange is chosen to keep both small, and so their rounding.
     shift = 0.5 * (float(np.median(start.g)) - float(np.median(start.f)))
     f, g = start.f + shift, start.g - shift
     master = Master(level.pairs, level.supply, level.demand, f, g, start.columns_of_rows, start.rows_of_columns)
+    status = stopped
+    if status is None:
+        try:
+            status = _generate_columns(master, COARSE_TOLERANCE if coarse else 0.0, max_rounds, monitor)
+        except KeyboardInterrupt:
+            status = "interrupted"
+    f, g = master.potentials()
+    return Outcome(*master.basis(), f, g, status, master.pivots, master.rounds), master
+
+
+def _generate_columns(master: Master, tolerance: float, max_rounds: int, monitor: Monitor) -> Status:
+    """Alternate between pivots over the arcs so far and pricing over all pairs, to a `tolerance` relative to costs."""
     pricer: Pricer | None = None
-    tolerance = (COARSE_TOLERANCE if coarse else PRICE_ROUNDINGS * EPS) * master.scale
-    status: Status = "optimal"
-    rounds = 0
     while True:
         before = master.pivots
-        try:
-            finished = master.optimize(COARSE_TOLERANCE * master.scale if coarse else 0.0, monitor)
-        except KeyboardInterrupt:
-            if coarse:
-                raise
-            finished, status = False, "interrupted"
+        if not master.optimize(tolerance * master.scale, monitor):
+            return "time_limit"
+        if master.rounds > 0 and master.pivots == before:
+            return "optimal"  # arcs that give no pivot are violated by rounding alone
+        if master.rounds == max_rounds:
+            return "iteration_limit"
         f, g = master.potentials()
-        if not finished:
-            status = "interrupted" if status == "interrupted" else "time_limit"
-            break
-        if rounds > 0 and master.pivots == before:
-            break
-        if rounds == max_rounds:
-            status = "iteration_limit"
-            break
         if pricer is None:
-            pricer = Pricer(level.pairs, f, g)
-        rows, cols = pricer.violated(f, g, tolerance)
-        rounds += 1
-        monitor.tick(f"{f.size} × {g.size}: round {rounds}, {master.pivots} pivots, {rows.size} violated pairs")
+            pricer = Pricer(master.pairs, f, g)
+        rows, cols = pricer.violated(f, g, max(tolerance, PRICE_ROUNDINGS * EPS) * master.scale)
+        master.rounds += 1
+        monitor.tick(f"{f.size} × {g.size}: round {master.rounds}, {master.pivots} pivots, {rows.size} violated pairs")
         if rows.size == 0:
-            break
+            return "optimal"
         master.add(rows, cols)
-    return Outcome(*master.basis(), f, g, status, master.pivots, rounds), master

@@ -8,13 +8,11 @@ import numpy as np
 
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.pairs import tile
 from otkit.costs import boxes
-from otkit.costs.pairs import shape
+from otkit.costs.pairs import PointPairs, shape, tile
 from otkit.costs.sweeps import Pairs
 from otkit.costs.threads import share
 from otkit.solvers.simplex.candidates import insert, worthwhile_threads
-
 
 # The table of bounds is kept below this size; blocks grow with the problem beyond.
 LARGEST_TABLE = 8_000_000
@@ -42,12 +40,11 @@ class Pricer:
         self._table = np.full((self._row_starts.size, self._col_starts.size), -np.inf)
         self._row_drift, self._col_drift = np.zeros(self._row_starts.size), np.zeros(self._col_starts.size)
         self._f, self._g = f, g
-        if boxes.can_bound(pairs):
-            self._bound_by_boxes()
+        if isinstance(pairs, PointPairs) and boxes.can_bound(pairs):
+            self._bound_by_boxes(pairs)
 
-    def _bound_by_boxes(self) -> None:
+    def _bound_by_boxes(self, pairs: PointPairs) -> None:
         """Fill the table with what the boxes around the points say: in the plane, most blocks are never looked at."""
-        pairs = self._pairs
         rows = boxes.blocks(pairs.x, self._f, self._row_starts)
         cols = boxes.blocks(np.ascontiguousarray(pairs.y.T), self._g, self._col_starts)
         share(
@@ -104,7 +101,7 @@ def _price(
     col_value: FloatArray,
     col_index: Any,
 ) -> None:
-    """Look through blocks of `rows` × `cols` pairs, those of block rows first, first + step, …
+    """Look through blocks of `rows` × `cols` pairs, those of every `step`-th block row from `first` on.
 
     `table` holds a lower bound of the reduced costs of each block, from when it was last looked at, plus the drift of
     its row and column then. Drift counts how far potentials have risen: so table − drift is a bound now, and a block

@@ -22,11 +22,11 @@ def find(group: Any, v: int) -> int:
 
 
 class Forest(NamedTuple):
-    """Shipments: `count[0]` arcs with their flows; `left` is what each node still has, `group` a union-find forest."""
+    """Shipments: `counter[0]` arcs and their flows; `left` is what nodes still have, `group` a union-find forest."""
 
     arc: Any
     flow: IntArray
-    count: IntArray
+    counter: IntArray
     left: IntArray
     group: Any
 
@@ -46,9 +46,9 @@ def empty_forest(supply: IntArray, demand: IntArray) -> Forest:
 
 @njit
 def _append(forest: Forest, arc: int, i: int, j: int, flow: int) -> None:
-    k = forest.count[0]
+    k = forest.counter[0]
     forest.arc[k], forest.flow[k] = arc, flow
-    forest.count[0] = k + 1
+    forest.counter[0] = k + 1
     forest.left[i] -= flow
     forest.left[j] -= flow
     forest.group[find(forest.group, i)] = find(forest.group, j)
@@ -81,8 +81,8 @@ def complete(
     """Ship what is left in the order of the nodes and join the pieces of the forest to a strongly feasible tree.
 
     Each piece but the root's is joined to another one by an arc without flow that leaves one of its sources, the first
-    such arc in the given order. Arcs that are not in the set yet are appended behind the first `arcs`, room for n + m of
-    them given. Supply and demand are positive. Returns the tree and the number of arcs.
+    such arc in the given order. Arcs that are not in the set yet are appended behind the first `arcs`; there is room
+    for n + m of them. Supply and demand are positive. Returns the tree and the number of arcs.
     """
     n, m = f.size, g.size
     nodes = n + m
@@ -102,7 +102,7 @@ def complete(
     joined[piece[0]] = True
     for e in order:
         i, j = source[e], sink[e]
-        if forest.count[0] == nodes - 1:
+        if forest.counter[0] == nodes - 1:
             break
         if not joined[piece[i]] and find(group, i) != find(group, j):
             joined[piece[i]] = True
@@ -140,8 +140,8 @@ def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any
     tree = empty_tree(nodes)
     parent, thread, back, size, last = tree.parent, tree.thread, tree.back, tree.size, tree.last
     tree.arc[0], tree.flow[0], tree.cost[0] = -1, 0, 0.0
-    parent[0] = -1
-    stack = np.empty(nodes, np.int32)
+    parent[0] = 0
+    stack = np.empty(nodes, np.uint32)
     stack[0] = 0
     height = 1
     previous = 0
@@ -161,7 +161,7 @@ def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any
             k = incident[s]
             e = tree_arc[k]
             u = sink[e] if v < n else source[e]
-            if u != parent[v]:
+            if v == 0 or u != parent[v]:
                 parent[u] = v
                 tree.arc[u], tree.flow[u], tree.cost[u] = e, tree_flow[k], cost[e]
                 stack[height] = u

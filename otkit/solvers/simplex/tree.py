@@ -43,11 +43,11 @@ class Tree(NamedTuple):
 def empty_tree(nodes: int) -> Tree:
     """Return a tree of `nodes` nodes, nothing set."""
     return Tree(
-        np.empty(nodes, np.int32),
-        np.empty(nodes, np.int32),
-        np.empty(nodes, np.int32),
-        np.empty(nodes, np.int32),
-        np.empty(nodes, np.int32),
+        np.empty(nodes, np.uint32),
+        np.empty(nodes, np.uint32),
+        np.empty(nodes, np.uint32),
+        np.empty(nodes, np.uint32),
+        np.empty(nodes, np.uint32),
         np.empty(nodes, np.int32),
         np.empty(nodes, np.int64),
         np.empty(nodes, np.float64),
@@ -63,9 +63,9 @@ def pivot(tree: Tree, n: int, p: int, q: int, arc: int, cost: float, reduced: fl
     """
     parent, size, flow = tree.parent, tree.size, tree.flow
     # Climb to the apex of the cycle. Flow decreases on up arcs of p's side and on down arcs of q's side.
-    a, b = p, q
+    a, b = np.uint32(p), np.uint32(q)
     most_p = most_q = np.int64(np.iinfo(np.int64).max)
-    out_p = out_q = p
+    out_p, out_q = a, b
     while a != b:
         if size[a] < size[b]:
             if a < n and flow[a] < most_p:
@@ -78,23 +78,23 @@ def pivot(tree: Tree, n: int, p: int, q: int, arc: int, cost: float, reduced: fl
     apex = a
     moved = min(most_p, most_q)
     if moved > 0:
-        a = p
+        a = np.uint32(p)
         while a != apex:
             flow[a] += -moved if a < n else moved
             a = parent[a]
-        b = q
+        b = np.uint32(q)
         while b != apex:
             flow[b] += moved if b < n else -moved
             b = parent[b]
     if most_q <= most_p:
-        _rehang(tree, apex, out_q, q, p, arc, moved, cost)
-        return _add_below(tree, q, -reduced)
-    _rehang(tree, apex, out_p, p, q, arc, moved, cost)
-    return _add_below(tree, p, reduced)
+        _rehang(tree, apex, out_q, np.uint32(q), np.uint32(p), arc, moved, cost)
+        return _add_below(tree, np.uint32(q), -reduced)
+    _rehang(tree, apex, out_p, np.uint32(p), np.uint32(q), arc, moved, cost)
+    return _add_below(tree, np.uint32(p), reduced)
 
 
 @njit
-def _rehang(tree: Tree, apex: int, top: int, inner: int, outer: int, arc: int, flow: int, cost: float) -> None:
+def _rehang(tree: Tree, apex: Any, top: Any, inner: Any, outer: Any, arc: int, flow: Any, cost: float) -> None:
     """Cut the subtree below `top`, make `inner` its top, and hang it below `outer`."""
     parent, thread, back, size, last = tree.parent, tree.thread, tree.back, tree.size, tree.last
     count = size[top]
@@ -108,7 +108,7 @@ def _rehang(tree: Tree, apex: int, top: int, inner: int, outer: int, arc: int, f
         size[v] -= count
         v = parent[v]
     v = above
-    while v >= 0 and last[v] == end:
+    while last[v] == end:
         last[v] = before
         v = parent[v]
     # Turn the path from `inner` up to `top` upside down. With s_0 = inner, s_1, … , s_k = top and S_i the old subtree
@@ -154,13 +154,13 @@ def _rehang(tree: Tree, apex: int, top: int, inner: int, outer: int, arc: int, f
         size[v] += count
         v = parent[v]
     v = outer
-    while v >= 0 and last[v] == outer:
+    while last[v] == outer:
         last[v] = tail
         v = parent[v]
 
 
 @njit
-def _add_below(tree: Tree, top: int, change: float) -> int:
+def _add_below(tree: Tree, top: Any, change: float) -> int:
     """Add `change` to the potentials of a subtree, or take it from all others if these are fewer; return how many.
 
     The list is walked from both its ends: two independent chains of loads take half the time of one.
