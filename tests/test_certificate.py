@@ -292,6 +292,26 @@ def test_large_potentials_prove_nothing_false():
             assert not proof.optimal
 
 
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_all_pairs_are_judged_on_a_long_line(rng, p):
+    """Beyond some millions of pairs minima are searched by the Monge property; they are those of the matrix."""
+    x, y = rng.normal(size=2300), rng.normal(size=1900) * 2
+    problem = otkit.TransportProblem(otkit.Euclidean().between(x, y, p))
+    f, g = rng.normal(size=2300), rng.normal(size=1900)
+    proof = certify(problem, potentials=(f, g))
+    cost = np.abs(x[:, None] - y) ** p
+    worst = (f[:, None] + g - cost).max()
+    assert proof.dual_violation * proof.scale == pytest.approx(worst, rel=1e-12)
+    by_rows = (cost - g).min(axis=1).mean() + g.mean()
+    by_cols = (cost - f[:, None]).min(axis=0).mean() + f.mean()
+    assert proof.lower == pytest.approx(max(by_rows, by_cols), rel=1e-12)
+    answer = solve_problem(problem, method="line")
+    assert answer.certificate.optimal
+    k = int(np.argmax(answer.potentials.f))
+    dearer = changed(answer.potentials.f, k, answer.potentials.f[k] + 1e-3)
+    assert "overprice" in certify(problem, plan=answer.plan, potentials=(dearer, answer.potentials.g)).fault
+
+
 def test_costs_that_overflow_are_refused():
     problem = otkit.TransportProblem(np.full((2, 2), 1e308), [10, 10], [10, 10])
     with pytest.raises(ValueError, match=r"C must leave room for sums of cost × mass.*Rescale"):

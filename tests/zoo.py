@@ -208,6 +208,18 @@ add(
     assignment=True,
 )
 
+# Large enough for coarse levels and column generation; a translation is optimal, whatever the cloud and its weights
+_crowd = np.random.default_rng(70).integers(0, 40, (280, 2))
+_crowd3 = np.random.default_rng(71).integers(0, 9, (270, 3))
+_weights = np.random.default_rng(72).integers(1, 50, 280)
+add_planted("planted, large", 73, 260, 290, ties=0.01)
+add_planted("planted, large and degenerate", 74, 280, 270, idle=0.5, ties=0.3)
+add("crowd moved, uniform", lambda: points(_crowd, np.add(_crowd, [3, 4])[::-1]), 5, assignment=True)
+add("crowd moved, weighted", lambda: points(_crowd, np.add(_crowd, [3, 4]), _weights, _weights), 5)
+add("crowd moved, squared", lambda: points(_crowd, np.add(_crowd, [3, 4]), _weights, _weights, p=2), 25)
+add("crowd moved, cityblock", lambda: points(_crowd, np.add(_crowd, [3, 4]), _weights, _weights, metric="cityblock"), 7)
+add("crowd moved in space", lambda: points(_crowd3, np.add(_crowd3, [2, 3, 6])[::-1]), 7, assignment=True)
+
 # Costs of every size
 _cost30 = np.random.default_rng(26).normal(size=(12, 9))
 for _scale in (1e-300, 1e-14, 1e14, 1e200):
