@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import otkit
-from otkit import _jit
 from otkit.costs import as_cost, bind, boxes
+from otkit.costs.threads import threads as sharing_threads
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
 from otkit.solvers import simplex
@@ -288,7 +288,7 @@ def test_same_bits_whatever_the_threads():
     problem = point_problem(*clouds(2500, 2400, 3, 24, weighted=True))
     answers = []
     for threads in (1, 2):
-        with _jit.threads(threads):
+        with sharing_threads(threads):
             answers.append(simplex.solve(problem, SimplexOptions(), Monitor()))
     for field in ("rows", "cols", "mass", "f", "g"):
         assert (getattr(answers[0], field) == getattr(answers[1], field)).all()

@@ -18,10 +18,10 @@ from otkit.candidate import Candidate, SolverStats
 from otkit.costs.pairs import MatrixPairs
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
-from otkit.solvers.simplex.dense import solve_dense
+from otkit.solvers.simplex.dense import solve_small
 from otkit.solvers.simplex.levels import Level, kd_order, matrix_levels, point_levels, read_only
 from otkit.solvers.simplex.masses import integer_masses
-from otkit.solvers.simplex.multiscale import PIVOTS_WITHOUT_LIMIT, Outcome, solve_level, solve_levels, start_from_rows
+from otkit.solvers.simplex.multiscale import Outcome, solve_level, solve_levels, start_from_rows
 
 # Up to this many pairs the dense solver is faster.
 DENSE_PAIRS = 256 * 256
@@ -47,11 +47,13 @@ class SimplexOptions:
 def solve(problem: TransportProblem, options: SimplexOptions, monitor: Monitor) -> Candidate:
     """Solve a transport problem by the network simplex."""
     n, m = problem.shape
-    supply, demand, exponent, exact = integer_masses(problem.supply, problem.demand)
     if n * m <= DENSE_PAIRS and options.potentials is None:
-        outcome, detail = _solve_dense(problem, supply, demand), "dense"
-    else:
-        outcome, detail = _solve_sparse(problem, supply, demand, options, monitor), "multiscale"
+        answer = solve_small(problem.cost.pairs, problem.supply, problem.demand, np.empty((n, m)))
+        rows, cols, mass, f, g, tree_rows, tree_cols, pivots = answer
+        stats = SolverStats("optimal", pivots, 0, "dense")
+        return Candidate(rows, cols, mass, f, g, (tree_rows, tree_cols), None, stats)
+    supply, demand, exponent, exact = integer_masses(problem.supply, problem.demand)
+    outcome = _solve_sparse(problem, supply, demand, options, monitor)
     rows, cols, f, g = outcome.rows, outcome.cols, outcome.f, outcome.g
     if exact:
         mass = np.ldexp(outcome.flow.astype(np.float64), -exponent)
@@ -59,15 +61,8 @@ def solve(problem: TransportProblem, options: SimplexOptions, monitor: Monitor) 
         tree = root_tree(n, m, rows, cols, int(np.argmax(problem.supply)))
         mass = np.maximum(tree_flows(tree, problem.supply, problem.demand), 0.0)
     shipped = np.flatnonzero(mass > 0.0)
-    stats = SolverStats(outcome.status, outcome.pivots, outcome.rounds, detail)
+    stats = SolverStats(outcome.status, outcome.pivots, outcome.rounds, "multiscale")
     return Candidate(rows[shipped], cols[shipped], mass[shipped], f, g, basis=(rows, cols), stats=stats)
-
-
-def _solve_dense(problem: TransportProblem, supply: IntArray, demand: IntArray) -> Outcome:
-    n, m = problem.shape
-    tree, pivots, _ = solve_dense(problem.cost.pairs, supply, demand, np.empty((n, m)), PIVOTS_WITHOUT_LIMIT)
-    arcs = tree.arc[1:].astype(np.int64)
-    return Outcome(arcs // m, arcs % m, tree.flow[1:], tree.pot[:n], -tree.pot[n:], "optimal", pivots, 0)
 
 
 def _solve_sparse(

@@ -2,18 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import tile
+from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.start import find, hang
 from otkit.solvers.simplex.tree import Tree, pivot, set_potentials
 
 # Pivots between two computations of the potentials from the tree, which keep rounding from piling up.
 REFRESH = 4000
+
+
+class Answer(NamedTuple):
+    """Plan entries, potentials, the arcs of the tree, and the number of pivots."""
+
+    rows: IntArray
+    cols: IntArray
+    mass: FloatArray
+    f: FloatArray
+    g: FloatArray
+    tree_rows: IntArray
+    tree_cols: IntArray
+    pivots: int
+
+
+@njit
+def solve_small(pairs: Any, supply: FloatArray, demand: FloatArray, cost: FloatArray) -> Answer:
+    """Solve with positive masses as they are; `cost` (n, m) is room for the costs."""
+    n, m = cost.shape
+    sources, sinks, _, _ = integer_masses(supply, demand)
+    tree, pivots, _ = solve_dense(pairs, sources, sinks, cost, np.iinfo(np.int64).max)
+    flow = _flows(tree, supply, demand)
+    rows, cols = np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64)
+    plan_rows, plan_cols, mass = np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64), np.empty(n + m - 1)
+    shipped = 0
+    for k in range(n + m - 1):
+        rows[k], cols[k] = tree.arc[k + 1] // m, tree.arc[k + 1] % m
+        if flow[k + 1] > 0.0:
+            plan_rows[shipped], plan_cols[shipped], mass[shipped] = rows[k], cols[k], flow[k + 1]
+            shipped += 1
+    f, g = tree.pot[:n].copy(), -tree.pot[n:]
+    return Answer(plan_rows[:shipped], plan_cols[:shipped], mass[:shipped], f, g, rows, cols, pivots)
+
+
+@njit
+def _flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray:
+    """Return the flow above each node: what its subtree has more than it needs, summed from the leaves up."""
+    n = supply.size
+    surplus = np.concatenate((supply, -demand))
+    v = tree.back[0]
+    while v != 0:
+        surplus[tree.parent[v]] += surplus[v]
+        if v >= n:
+            surplus[v] = -surplus[v]
+        v = tree.back[v]
+    return surplus
 
 
 @njit

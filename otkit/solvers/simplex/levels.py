@@ -18,6 +18,10 @@ COARSEST = 128
 # Each level is at least so much finer than the one before.
 SMALLEST_STEP = 1.4
 
+# Up to this dimension the arcs between clusters lead to nearly all arcs between points that matter; beyond, a point's
+# best partners lie in too many clusters, and a sweep over all pairs that finds them saves more pivots than it costs.
+REFINED_DIMENSION = 3
+
 # Samples of a given matrix are copied up to this many rows and columns.
 LARGEST_COPY = 2048
 
@@ -107,7 +111,7 @@ class Level(NamedTuple):
     cross : Pairs
         Costs between its rows and the columns of the next coarser level, which are the columns `cross_cols` of `cross`.
     row_starts, col_starts : arrays or None
-        Where its rows and columns are clustered in the next coarser level: the bounds of the clusters.
+        Bounds of the clusters that make up the next coarser level, where arcs between them are worth following.
     """
 
     pairs: Pairs
@@ -132,7 +136,8 @@ def point_levels(pairs: PointPairs, supply: IntArray, demand: IntArray) -> list[
         y, b, col_starts = _side(y_sides, depth)
         here = pairs if depth == 0 else pairs._replace(x=read_only(x), y=read_only(np.ascontiguousarray(y.T)))
         cross = pairs._replace(x=here.x, y=coarser.y)
-        levels.append(Level(here, a, b, cross, np.arange(coarser.y.shape[1]), row_starts, col_starts))
+        starts = (row_starts, col_starts) if x.shape[1] <= REFINED_DIMENSION else (None, None)
+        levels.append(Level(here, a, b, cross, np.arange(coarser.y.shape[1]), *starts))
         coarser = here
     return levels
 

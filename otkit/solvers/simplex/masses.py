@@ -6,25 +6,39 @@ import math
 
 import numpy as np
 
+from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 
 # Total of the integer masses: flows then never leave 63 bits.
 TOTAL_BITS = 60
 
 
+@njit
 def integer_masses(supply: FloatArray, demand: FloatArray) -> tuple[IntArray, IntArray, int, bool]:
     """Return positive integers with equal totals that are the masses in units of 2**-k, and k.
 
-    A unit is some 2**-60 of the total. Masses that are no multiples of it are rounded, at least to
-    one, and the heaviest node of the lighter side makes up the difference of the totals. The last value tells whether
-    nothing was rounded, so that integer flows are the flows themselves.
+    A unit is some 2**-60 of the total. Masses that are no multiples of it are rounded, at least to one, and the
+    heaviest node of the lighter side makes up the difference of the totals. The last value tells whether nothing was
+    rounded, so that integer flows are the flows themselves.
     """
-    total = max(float(supply.sum()), float(demand.sum()))
-    exponent = TOTAL_BITS - math.frexp(total)[1]
-    scaled = [np.ldexp(values, exponent) for values in (supply, demand)]
-    sources, sinks = (np.maximum(np.rint(values), 1.0).astype(np.int64) for values in scaled)
-    surplus = int(sources.sum()) - int(sinks.sum())
-    exact = surplus == 0 and bool((sources == scaled[0]).all() and (sinks == scaled[1]).all())
-    lighter = sinks if surplus > 0 else sources
-    lighter[np.argmax(lighter)] += abs(surplus)
-    return sources, sinks, exponent, exact
+    exponent = TOTAL_BITS - math.frexp(max(supply.sum(), demand.sum()))[1]
+    sources, rounded_sources = _in_units(supply, exponent)
+    sinks, rounded_sinks = _in_units(demand, exponent)
+    surplus = sources.sum() - sinks.sum()
+    if surplus > 0:
+        sinks[np.argmax(sinks)] += surplus
+    else:
+        sources[np.argmax(sources)] -= surplus
+    return sources, sinks, exponent, surplus == 0 and not rounded_sources and not rounded_sinks
+
+
+@njit
+def _in_units(masses: FloatArray, exponent: int) -> tuple[IntArray, bool]:
+    """Return max(1, round(masses · 2**exponent)), and whether that changed any."""
+    units = np.empty(masses.size, np.int64)
+    rounded = False
+    for i in range(masses.size):
+        scaled = math.ldexp(masses[i], exponent)
+        units[i] = max(1, int(np.rint(scaled)))
+        rounded |= units[i] != scaled
+    return units, rounded

@@ -9,7 +9,7 @@ import numpy as np
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import boxes
-from otkit.costs.pairs import PointPairs, shape, tile
+from otkit.costs.pairs import MatrixPairs, PointPairs, shape, tile
 from otkit.costs.sweeps import Pairs
 from otkit.costs.threads import share
 from otkit.solvers.simplex.candidates import insert, worthwhile_threads
@@ -33,7 +33,9 @@ class Pricer:
     def __init__(self, pairs: Pairs, f: FloatArray, g: FloatArray) -> None:
         n, m = shape(pairs)
         self._pairs = pairs
-        self._rows, self._cols = 32, 64
+        # Where a cost takes long, long rows make it shorter: the loops over coordinates are set up less often.
+        low = isinstance(pairs, MatrixPairs) or pairs.x.shape[1] <= boxes.LARGEST_DIMENSION
+        self._rows, self._cols = (32, 64) if low else (16, 256)
         while (n // self._rows + 1) * (m // self._cols + 1) > LARGEST_TABLE:
             self._rows, self._cols = 2 * self._rows, 2 * self._cols
         self._row_starts, self._col_starts = np.arange(0, n, self._rows), np.arange(0, m, self._cols)

@@ -1,0 +1,158 @@
+"""The network simplex against POT's, whole calls on both sides: costs, solve and, on ours, the certificate.
+
+    python benchmarks/simplex.py [small] [clouds] [dense] [images] [large]
+
+Each row gives both times, their ratio beside the ratio to reach, rounds, pivots, the certified relative gap, and the
+memory that our call adds in a fresh process. `large` has no peer: what is to be reached there are seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+import ot
+from _harness import best_of, machine, peak_memory, seconds, table
+
+import otkit
+
+HEADER = ("case", "otkit", "POT", "ratio", "to reach", "rounds", "pivots", "relative gap", "memory")
+POT_ITERATIONS = 10**9
+
+
+def clouds(n: int, d: int, weighted: bool) -> tuple[np.ndarray, ...]:
+    """Return two standard normal clouds with weights."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(n, d)), rng.normal(size=(n, d))
+    a, b = (rng.random(n), rng.random(n)) if weighted else (np.ones(n), np.ones(n))
+    return x, y, a / a.sum(), b / b.sum()
+
+
+def image(size: int, seed: int) -> np.ndarray:
+    """Return a smooth random density on a grid: a dozen blobs over a faint ground."""
+    rng = np.random.default_rng(seed)
+    u, v = np.meshgrid(*[np.linspace(0, 1, size)] * 2, indexing="ij")
+    density = np.full((size, size), 0.05)
+    for _ in range(12):
+        p, q = rng.random(2)
+        density += rng.random() * np.exp(-((u - p) ** 2 + (v - q) ** 2) / (2 * rng.uniform(0.03, 0.15) ** 2))
+    return density.ravel()
+
+
+def row(name, ours, theirs, target, statement="", repeats=3):  # type: ignore[no-untyped-def]
+    """Run one case and return its line of the table."""
+    contenders = {"otkit": ours} if theirs is None else {"otkit": ours, "POT": theirs}
+    best = best_of(contenders, repeats)
+    result = ours()
+    stats, certificate = result.candidate.stats, result.certificate
+    gap = certificate.gap / abs(certificate.upper) if certificate.upper else certificate.gap
+    memory = f"{peak_memory(*statement):.0f} MiB" if statement else ""
+    if theirs is None:
+        times = (seconds(best["otkit"]), "", "", f"{target:g} s")
+    else:
+        times = (seconds(best["otkit"]), seconds(best["POT"]), f"{best['POT'] / best['otkit']:.1f}", f"{target:g}")
+    line = (name, *times, stats.rounds, stats.iterations, f"{gap:.0e}" if certificate.optimal else "NOT PROVED", memory)
+    print(f"  {name}: {times}", file=sys.stderr, flush=True)
+    return line
+
+
+def cloud_row(n, d, metric, weighted, target, repeats=3, peer=True):  # type: ignore[no-untyped-def]
+    """Time one pair of clouds."""
+    x, y, a, b = clouds(n, d, weighted)
+    setup = (
+        "import sys; sys.path.insert(0, 'benchmarks'); import otkit; from simplex import clouds; "
+        f"x, y, a, b = clouds(200, {d}, {weighted}); call = lambda: otkit.wasserstein(x, y, a, b, "
+        f"metric={metric!r}, method='simplex'); call(); x, y, a, b = clouds(500, {d}, {weighted}); call(); "
+        f"x, y, a, b = clouds({n}, {d}, {weighted})"
+    )
+    return row(
+        f"{n}, d = {d}, {metric}, {'random' if weighted else 'uniform'}",
+        lambda: otkit.wasserstein(x, y, a, b, metric=metric, method="simplex"),
+        (lambda: ot.emd2(a, b, ot.dist(x, y, metric=metric), numItermax=POT_ITERATIONS)) if peer else None,
+        target,
+        (setup, "call()") if n >= 1000 else "",
+        repeats,
+    )
+
+
+def small() -> list[tuple[object, ...]]:
+    """Return the lines for problems solved by the dense kernel."""
+    targets = ((6, 1.0), (32, 1.5), (100, 1.5), (256, 1.3))
+    return [cloud_row(n, 2, "euclidean", True, target, repeats=100) for n, target in targets]
+
+
+def medium() -> list[tuple[object, ...]]:
+    """Return the lines for point clouds that POT can still hold."""
+    cases = [
+        (1000, 2, "euclidean", False, 4), (1000, 2, "euclidean", True, 4),
+        (1000, 2, "sqeuclidean", False, 6), (1000, 2, "sqeuclidean", True, 6),
+        (5000, 2, "euclidean", False, 10), (5000, 2, "euclidean", True, 8),
+        (5000, 2, "sqeuclidean", False, 22), (5000, 2, "sqeuclidean", True, 25),
+        (5000, 10, "euclidean", False, 28), (5000, 10, "sqeuclidean", True, 10), (5000, 64, "euclidean", False, 15),
+        (10_000, 2, "euclidean", False, 15), (10_000, 2, "sqeuclidean", False, 50), (10_000, 2, "cityblock", False, 8),
+    ]  # fmt: skip
+    return [cloud_row(*case, repeats=5 if case[0] == 1000 else 1) for case in cases]
+
+
+def dense() -> list[tuple[object, ...]]:
+    """Return the lines for given matrices."""
+    n = 5000
+    matrices = {}
+    for d in (2, 10):
+        x, y, a, b = clouds(n, d, False)
+        matrices[f"matrix 5000, from d = {d}"] = (ot.dist(x, y, metric="euclidean"), 4.0)
+    matrices["matrix 5000, random entries"] = (np.random.default_rng(1).random((n, n)), 1.5)
+    return [
+        row(
+            name,
+            lambda C=C: otkit.transport(C, a, b, method="simplex"),
+            lambda C=C: ot.emd2(a, b, C, numItermax=POT_ITERATIONS),
+            target,
+            repeats=1,
+        )
+        for name, (C, target) in matrices.items()
+    ]
+
+
+def images() -> list[tuple[object, ...]]:
+    """Return the lines for pairs of images."""
+    lines = []
+    for size, target in ((64, 70.0), (128, 1.0)):
+        u, v = np.meshgrid(*[np.arange(size, dtype=float)] * 2, indexing="ij")
+        points = np.column_stack([u.ravel(), v.ravel()])
+        a, b = image(size, 1), image(size, 2)
+        a, b = a / a.sum(), b / b.sum()
+        lines.append(
+            row(
+                f"images {size}², squared",
+                lambda p=points, a=a, b=b: otkit.wasserstein(p, p, a, b, metric="sqeuclidean", method="simplex"),
+                (lambda p=points, a=a, b=b: ot.emd2(a, b, ot.dist(p, p), numItermax=POT_ITERATIONS))
+                if size == 64
+                else None,
+                target,
+                repeats=1,
+            )
+        )
+    return lines
+
+
+def large() -> list[tuple[object, ...]]:
+    """Return the lines for 100,000 points."""
+    cases = (("sqeuclidean", False, 15), ("sqeuclidean", True, 45), ("euclidean", False, 90), ("euclidean", True, 180))
+    return [cloud_row(100_000, 2, metric, weighted, target, 1, peer=False) for metric, weighted, target in cases]
+
+
+def main() -> None:
+    """Print the tables asked for."""
+    parts = {"small": small, "clouds": medium, "dense": dense, "images": images, "large": large}
+    chosen = sys.argv[1:] or list(parts)
+    print(machine(), file=sys.stderr)
+    began = time.perf_counter()
+    for name in chosen:
+        print(f"\n{name}\n\n{table(HEADER, parts[name]())}", flush=True)
+    print(f"{time.perf_counter() - began:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
