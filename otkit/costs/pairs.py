@@ -57,8 +57,10 @@ def shape(pairs: PointPairs | MatrixPairs) -> tuple[int, int]:
 
 
 def panel_height(pairs: PointPairs | MatrixPairs) -> int:
-    """Return how many rows to evaluate together: one where a row's tile of y fits in the first-level cache anyway."""
-    return ROWS if isinstance(pairs, PointPairs) and pairs.y.shape[0] > 2 * _STEP else 1
+    """Return how many rows to evaluate together: fewer where all of a tile's y fits in the first-level cache anyway."""
+    if isinstance(pairs, MatrixPairs):
+        return 1
+    return ROWS if pairs.y.shape[0] > 2 * _STEP else _STEP
 
 
 def tile(pairs: PointPairs | MatrixPairs, i: int, j0: int, out: FloatArray) -> None:
@@ -90,23 +92,11 @@ def pair(pairs: PointPairs | MatrixPairs, i: int, j: int) -> float:
 
 
 def _point_tile(pairs, i, j0, out):  # type: ignore[no-untyped-def]
-    d, row, first = np.uint32(pairs.y.shape[0]), np.uint32(i), np.uint32(j0)
-    for k in range(np.uint32(0), d, np.uint32(_STEP)):
-        _add_coordinates(pairs, row, k, first, out)
-    _finish(pairs.scale, pairs.exponent, out)
+    _evaluate(pairs, np.uint32(i), 1, np.uint32(j0), out.size, out.reshape((1, out.size)), 0, 0)
 
 
 def _point_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-untyped-def]
-    d, row, first, end = np.uint32(pairs.y.shape[0]), np.uint32(i0), np.uint32(j0), c0 + cols
-    if d == 2 and pairs.kind == SUM_SQUARES and pairs.exponent == 0.5:
-        for r in range(np.uint32(rows)):
-            _plane_distances(pairs, np.uint32(row + r), first, out[r0 + r, c0:end])
-        return
-    for k in range(np.uint32(0), d, np.uint32(_STEP)):
-        for r in range(np.uint32(rows)):
-            _add_coordinates(pairs, np.uint32(row + r), k, first, out[r0 + r, c0:end])
-    for r in range(rows):
-        _finish(pairs.scale, pairs.exponent, out[r0 + r, c0:end])
+    _evaluate(pairs, np.uint32(i0), rows, np.uint32(j0), cols, out, r0, c0)
 
 
 def _point_pair(pairs, i, j):  # type: ignore[no-untyped-def]
@@ -163,73 +153,177 @@ def _compile_pair(pairs, i, j):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _add_coordinates(pairs: PointPairs, row: np.uint32, k: np.uint32, j: np.uint32, out: FloatArray) -> None:
-    """Add to each sum in `out` the terms of up to _STEP coordinates from `k`, in their order; k = 0 begins the sums."""
-    # Unsigned 32-bit indices and slices of known length spare the wraparound handling that keeps LLVM from vectorising.
-    x, y, kind, n = pairs.x, pairs.y, pairs.kind, np.uint32(out.size)
-    stop = min(k + np.uint32(_STEP), np.uint32(y.shape[0]))
-    if k == 0:
+def _evaluate(
+    pairs: PointPairs, row: np.uint32, rows: int, j: np.uint32, cols: int, out: FloatArray, r0: int, c0: int
+) -> None:
+    """Write the costs of rows from `row` and columns from `j`: coordinates _STEP at a time, what is over first.
+
+    Each row of `out` is sliced from the whole, so that Numba knows it to be contiguous.
+    """
+    n = np.uint32(cols)
+    d = np.uint32(pairs.y.shape[0])
+    start, stop = np.uint32(0), np.uint32((d - np.uint32(1)) % np.uint32(_STEP) + np.uint32(1))
+    while start < d:
+        if pairs.kind != SUM_SQUARES:
+            _add_terms(pairs, row, rows, start, stop, j, n, out, r0, c0)
+        elif stop - start == _STEP:
+            _add_eight_squares(pairs, row, rows, start, j, n, out, r0, c0)
+        elif stop == 2 and _rooted_at_once(pairs):
+            _plane_distances(pairs, row, rows, j, n, out, r0, c0)
+        else:
+            _add_squares(pairs, row, rows, stop, j, n, out, r0, c0)
+        start, stop = stop, np.uint32(stop + _STEP)
+    if pairs.scale != 1.0 or not (pairs.exponent == 1.0 or _rooted_at_once(pairs)):
+        for r in range(rows):
+            _finish(pairs, out[r0 + r, c0 : c0 + n])
+
+
+@njit
+def _rooted_at_once(pairs: PointPairs) -> bool:
+    """Whether the last squares and the root are taken in one loop: the divider leaves time for both."""
+    d = pairs.y.shape[0]
+    return pairs.kind == SUM_SQUARES and pairs.exponent == 0.5 and (d >= _STEP or d == 2)
+
+
+# Unsigned 32-bit indices and slices of known length spare the wraparound handling that keeps LLVM from vectorising.
+
+
+@njit
+def _plane_distances(
+    pairs: PointPairs, row: np.uint32, rows: int, j: np.uint32, n: np.uint32, out: FloatArray, r0: int, c0: int
+) -> None:
+    """Write Euclidean distances in the plane."""
+    y0, y1 = pairs.y[0, j : j + n], pairs.y[1, j : j + n]
+    for r in range(np.uint32(rows)):
+        target, a0, a1 = out[r0 + r, c0 : c0 + n], pairs.x[row + r, 0], pairs.x[row + r, 1]
         for c in range(n):
-            out[c] = 0.0
-    if kind == SUM_SQUARES and stop - k == _STEP:
-        y0, y1, y2, y3 = y[k, j : j + n], y[k + 1, j : j + n], y[k + 2, j : j + n], y[k + 3, j : j + n]
-        y4, y5, y6, y7 = y[k + 4, j : j + n], y[k + 5, j : j + n], y[k + 6, j : j + n], y[k + 7, j : j + n]
-        a0, a1, a2, a3 = x[row, k], x[row, k + 1], x[row, k + 2], x[row, k + 3]
-        a4, a5, a6, a7 = x[row, k + 4], x[row, k + 5], x[row, k + 6], x[row, k + 7]
+            t0, t1 = a0 - y0[c], a1 - y1[c]
+            target[c] = math.sqrt(t0 * t0 + t1 * t1)
+
+
+@njit
+def _add_eight_squares(
+    pairs: PointPairs,
+    row: np.uint32,
+    rows: int,
+    k: np.uint32,
+    j: np.uint32,
+    n: np.uint32,
+    out: FloatArray,
+    r0: int,
+    c0: int,
+) -> None:
+    """Add to each sum the squares of coordinates ``k … k + 8``, in order; k = 0 begins the sums."""
+    x, y = pairs.x, pairs.y
+    y0, y1, y2, y3 = y[k, j : j + n], y[k + 1, j : j + n], y[k + 2, j : j + n], y[k + 3, j : j + n]
+    y4, y5, y6, y7 = y[k + 4, j : j + n], y[k + 5, j : j + n], y[k + 6, j : j + n], y[k + 7, j : j + n]
+    rooted = k + _STEP == y.shape[0] and _rooted_at_once(pairs)
+    for r in range(np.uint32(rows)):
+        target, i = out[r0 + r, c0 : c0 + n], np.uint32(row + r)
+        if k == 0:
+            for c in range(n):
+                target[c] = 0.0
+        a0, a1, a2, a3 = x[i, k], x[i, k + 1], x[i, k + 2], x[i, k + 3]
+        a4, a5, a6, a7 = x[i, k + 4], x[i, k + 5], x[i, k + 6], x[i, k + 7]
         for c in range(n):
             t0, t1, t2, t3 = a0 - y0[c], a1 - y1[c], a2 - y2[c], a3 - y3[c]
             t4, t5, t6, t7 = a4 - y4[c], a5 - y5[c], a6 - y6[c], a7 - y7[c]
-            s = (((out[c] + t0 * t0) + t1 * t1) + t2 * t2) + t3 * t3
-            out[c] = (((s + t4 * t4) + t5 * t5) + t6 * t6) + t7 * t7
-        return
-    while kind == SUM_SQUARES and stop - k >= 2:
-        y0, y1, a0, a1 = y[k, j : j + n], y[k + 1, j : j + n], x[row, k], x[row, k + 1]
-        for c in range(n):
-            t0, t1 = a0 - y0[c], a1 - y1[c]
-            out[c] = (out[c] + t0 * t0) + t1 * t1
-        k += np.uint32(2)
-    while k < stop:
-        a, column = x[row, k], y[k, j : j + n]
-        if kind == SUM_SQUARES:
+            s = (((target[c] + t0 * t0) + t1 * t1) + t2 * t2) + t3 * t3
+            s = (((s + t4 * t4) + t5 * t5) + t6 * t6) + t7 * t7
+            target[c] = math.sqrt(s) if rooted else s
+
+
+@njit
+def _add_squares(
+    pairs: PointPairs,
+    row: np.uint32,
+    rows: int,
+    d: np.uint32,
+    j: np.uint32,
+    n: np.uint32,
+    out: FloatArray,
+    r0: int,
+    c0: int,
+) -> None:
+    """Begin the sums with the squares of the first `d` coordinates, two at a time after an odd one."""
+    first = np.uint32(1) if d % np.uint32(2) else np.uint32(2)
+    y0, y1 = pairs.y[0, j : j + n], pairs.y[first - np.uint32(1), j : j + n]
+    for r in range(np.uint32(rows)):
+        target, i = out[r0 + r, c0 : c0 + n], np.uint32(row + r)
+        a0, a1 = pairs.x[i, 0], pairs.x[i, first - np.uint32(1)]
+        if first == 1:
             for c in range(n):
-                t = a - column[c]
-                out[c] += t * t
-        elif kind == SUM_ABS:
-            for c in range(n):
-                out[c] += abs(a - column[c])
-        elif kind == MAX_ABS:
-            for c in range(n):
-                out[c] = max(out[c], abs(a - column[c]))
-        elif kind == SUM_CUBES:
-            for c in range(n):
-                t = abs(a - column[c])
-                out[c] += t * t * t
-        elif kind == SUM_POWERS:
-            for c in range(n):
-                out[c] += abs(a - column[c]) ** pairs.order
+                t0 = a0 - y0[c]
+                target[c] = t0 * t0
         else:
             for c in range(n):
-                out[c] = half_angle(a, x[row, 1], x[row, 2], column[c], y[1, j + c], y[2, j + c])
-            return
-        k += np.uint32(1)
+                t0, t1 = a0 - y0[c], a1 - y1[c]
+                target[c] = t0 * t0 + t1 * t1
+    for k in range(first, d, np.uint32(2)):
+        y0, y1 = pairs.y[k, j : j + n], pairs.y[k + 1, j : j + n]
+        for r in range(np.uint32(rows)):
+            target, i = out[r0 + r, c0 : c0 + n], np.uint32(row + r)
+            a0, a1 = pairs.x[i, k], pairs.x[i, k + 1]
+            for c in range(n):
+                t0, t1 = a0 - y0[c], a1 - y1[c]
+                target[c] = (target[c] + t0 * t0) + t1 * t1
 
 
 @njit
-def _plane_distances(pairs: PointPairs, row: np.uint32, j: np.uint32, out: FloatArray) -> None:
-    """Write Euclidean distances in the plane: sums and roots in one loop, since the divider leaves time for both."""
-    n = np.uint32(out.size)
-    y0, y1, a0, a1 = pairs.y[0, j : j + n], pairs.y[1, j : j + n], pairs.x[row, 0], pairs.x[row, 1]
-    for c in range(n):
-        t0, t1 = a0 - y0[c], a1 - y1[c]
-        out[c] = math.sqrt(t0 * t0 + t1 * t1)
+def _add_terms(
+    pairs: PointPairs,
+    row: np.uint32,
+    rows: int,
+    start: np.uint32,
+    stop: np.uint32,
+    j: np.uint32,
+    n: np.uint32,
+    out: FloatArray,
+    r0: int,
+    c0: int,
+) -> None:
+    """Add to each sum the terms of coordinates ``start … stop`` of a base that is no sum of squares."""
+    kind = pairs.kind
+    for r in range(np.uint32(rows)):
+        target, i = out[r0 + r, c0 : c0 + n], np.uint32(row + r)
+        if start == 0:
+            for c in range(n):
+                target[c] = 0.0
+        for k in range(start, stop):
+            a, column = pairs.x[i, k], pairs.y[k, j : j + n]
+            if kind == SUM_ABS:
+                for c in range(n):
+                    target[c] += abs(a - column[c])
+            elif kind == MAX_ABS:
+                for c in range(n):
+                    target[c] = max(target[c], abs(a - column[c]))
+            elif kind == SUM_CUBES:
+                for c in range(n):
+                    t = abs(a - column[c])
+                    target[c] += t * t * t
+            elif kind == SUM_POWERS:
+                for c in range(n):
+                    target[c] += abs(a - column[c]) ** pairs.order
+            elif k == 0:
+                _half_angles(pairs, i, j, target)
 
 
 @njit
-def _finish(scale: float, exponent: float, out: FloatArray) -> None:
-    """Raise to `exponent` and multiply by `scale`, the choice outside the loop so that each loop vectorises."""
+def _half_angles(pairs: PointPairs, i: np.uint32, j: np.uint32, out: FloatArray) -> None:
+    """Write half the angles between point `i` on the sphere and the points from `j`."""
+    x, y = pairs.x, pairs.y
+    for c in range(np.uint32(out.size)):
+        out[c] = half_angle(x[i, 0], x[i, 1], x[i, 2], y[0, j + c], y[1, j + c], y[2, j + c])
+
+
+@njit
+def _finish(pairs: PointPairs, out: FloatArray) -> None:
+    """Raise to the exponent and multiply by the scale, the choice outside the loop so that each loop vectorises."""
+    exponent, scale = pairs.exponent, pairs.scale
     if exponent == 0.5:
-        for c in range(out.size):
-            out[c] = math.sqrt(out[c])
+        if not _rooted_at_once(pairs):
+            for c in range(out.size):
+                out[c] = math.sqrt(out[c])
     elif exponent == 1.5:
         for c in range(out.size):
             out[c] = out[c] * math.sqrt(out[c])
