@@ -168,7 +168,7 @@ def _evaluate(
             _add_terms(pairs, row, rows, start, stop, j, n, out, r0, c0)
         elif stop - start == _STEP:
             _add_eight_squares(pairs, row, rows, start, j, n, out, r0, c0)
-        elif stop == 2 and _rooted_at_once(pairs):
+        elif d == 2 and _rooted_at_once(pairs):
             _plane_distances(pairs, row, rows, j, n, out, r0, c0)
         else:
             _add_squares(pairs, row, rows, stop, j, n, out, r0, c0)
