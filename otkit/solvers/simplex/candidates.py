@@ -205,11 +205,16 @@ def refine_arcs(
     n, m = row_starts[-1], col_starts[-1]
     clusters = row_starts.size - 1
     first = np.zeros(clusters + 1, np.int64)
+    below = 0
     for e in range(coarse_arcs):
-        first[coarse_source[e] + 1] += 1
+        cluster, other = coarse_source[e], coarse_sink[e] - clusters
+        first[cluster + 1] += 1
+        below += (row_starts[cluster + 1] - row_starts[cluster]) * (col_starts[other + 1] - col_starts[other])
     for cluster in range(clusters):
         first[cluster + 1] += first[cluster]
+    costs = np.empty(below)  # of all pairs below the arcs, in the order in which they are visited
     f, g = np.full(n, np.inf), np.full(m, np.inf)
+    k = 0
     for cluster in range(clusters):
         for i in range(row_starts[cluster], row_starts[cluster + 1]):
             for e in range(first[cluster], first[cluster + 1]):
@@ -218,26 +223,27 @@ def refine_arcs(
             for e in range(first[cluster], first[cluster + 1]):
                 other = coarse_sink[e] - clusters
                 for j in range(col_starts[other], col_starts[other + 1]):
-                    g[j] = min(g[j], pair(pairs, i, j) - f[i])
+                    costs[k] = pair(pairs, i, j)
+                    g[j] = min(g[j], costs[k] - f[i])
+                    k += 1
     row_values, columns_of_rows = np.full((n, keep), np.inf), np.full((n, keep), np.int32(-1))
     col_values, rows_of_columns = np.full((m, keep), np.inf), np.full((m, keep), np.int32(-1))
-    costs = np.empty(m)
+    k = 0
     for cluster in range(clusters):
         for i in range(row_starts[cluster], row_starts[cluster + 1]):
-            count = 0
+            row_begin = k
             for e in range(first[cluster], first[cluster + 1]):
                 other = coarse_sink[e] - clusters
                 for j in range(col_starts[other], col_starts[other + 1]):
-                    costs[count] = pair(pairs, i, j)
-                    if costs[count] - g[j] < row_values[i, keep - 1]:
-                        insert(row_values[i], columns_of_rows[i], costs[count] - g[j], j)
-                    count += 1
+                    if costs[k] - g[j] < row_values[i, keep - 1]:
+                        insert(row_values[i], columns_of_rows[i], costs[k] - g[j], j)
+                    k += 1
             f[i] = row_values[i, 0]
-            count = 0
+            k = row_begin
             for e in range(first[cluster], first[cluster + 1]):
                 other = coarse_sink[e] - clusters
                 for j in range(col_starts[other], col_starts[other + 1]):
-                    if costs[count] - f[i] < col_values[j, keep - 1]:
-                        insert(col_values[j], rows_of_columns[j], costs[count] - f[i], i)
-                    count += 1
+                    if costs[k] - f[i] < col_values[j, keep - 1]:
+                        insert(col_values[j], rows_of_columns[j], costs[k] - f[i], i)
+                    k += 1
     return f, g, columns_of_rows, rows_of_columns

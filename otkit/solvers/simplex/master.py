@@ -50,11 +50,11 @@ class Master:
         source, sink, cost, arcs, self.scale = merge_arcs(pairs, f, g, columns_of_rows, rows_of_columns, 0)
         self._source, self._sink, self._cost, self._arcs = source, sink, cost, arcs
         forest = empty_forest(supply, demand)
-        ship(forest, source, sink, np.argsort(cost, kind="stable"))
+        ship(forest, source, sink, ascending(cost))
         for _ in range(LEFTOVER_ROUNDS):
             if not self._ship_leftovers(forest):
                 break
-        order = np.argsort(self._cost, kind="stable")
+        order = ascending(self._cost)
         self._reserve(n + m)
         self._tree, self._arcs = complete(forest, pairs, f, g, self._source, self._sink, self._cost, self._arcs, order)
         self._cursor = 0
@@ -76,7 +76,7 @@ class Master:
         source, sink, cost, _, _ = merge_arcs(part, f, g, by_rows, by_columns, 0)
         first = self._arcs
         self.add(rows[source], cols[sink - rows.size])
-        ship(forest, self._source, self._sink, first + np.argsort(cost, kind="stable"))
+        ship(forest, self._source, self._sink, first + ascending(cost))
         return True
 
     def optimize(self, tolerance: float, monitor: Monitor) -> bool:
@@ -130,3 +130,12 @@ class Master:
         arcs = self._tree.arc[1:]
         rows, cols = self._source[arcs].astype(np.int64), self._sink[arcs].astype(np.int64) - self._n
         return rows, cols, self._tree.flow[1:]
+
+
+def ascending(cost: FloatArray) -> IntArray:
+    """Return an order of ascending costs, to one part in 16, those below zero as zero.
+
+    That is all a greedy start needs, and radix sort of the leading 16 bits of the float takes a tenth of the time.
+    """
+    leading = np.maximum(cost, 0.0).view(np.uint64) >> np.uint64(48)
+    return np.argsort(leading.astype(np.uint16), kind="stable")

@@ -131,7 +131,8 @@ def _price(
                 tile(pairs, i, j0, line)
                 fi = f[i]
                 for j in range(width):
-                    least[j] = min(least[j], line[j] - fi - offset[j])
+                    reduced = line[j] - fi - offset[j]
+                    least[j] = reduced if reduced < least[j] else least[j]  # min() minds nan and is not vectorised
             lowest = np.inf
             for j in range(width):
                 lowest = min(lowest, least[j])
