@@ -12,7 +12,7 @@ import numpy as np
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import ROWS, TILE, MatrixPairs, PointPairs, pair, panel, panel_height, shape
-from otkit.costs.threads import share
+from otkit.costs.threads import share, thread_count
 
 Pairs = PointPairs | MatrixPairs
 
@@ -107,8 +107,8 @@ def _minima(
 
 
 def _step(n: int) -> int:
-    """Return how many rows to hand to a thread at a time: whole panels, about a hundred portions."""
-    return ROWS * max(1, n // (100 * ROWS))
+    """Return how many rows to hand to a thread at a time: whole panels, about eight portions for each thread."""
+    return ROWS * max(1, n // (8 * thread_count() * ROWS))
 
 
 def _threads(pairs: Pairs, rows: int, cols: int) -> int:

@@ -7,10 +7,12 @@ would add several seconds of compilation to each kernel and spin between loops, 
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from threading import Event
 
 import numba
@@ -52,11 +54,21 @@ def share(work: Callable[[int, int], None], size: int, step: int, threads_worthw
         while not stopped.is_set() and (block := next(counter)) < blocks:
             work(block * step, min(size, block * step + step))
 
-    with ThreadPoolExecutor(workers - 1) as pool:
-        helpers = [pool.submit(worker) for _ in range(workers - 1)]
-        try:
-            worker()  # the calling thread takes its part, and Ctrl-C between two blocks
-        finally:
-            stopped.set()
-        for helper in helpers:
-            helper.result()
+    helpers = [_pool().submit(worker) for _ in range(workers - 1)]
+    try:
+        worker()  # the calling thread takes its part, and Ctrl-C between two blocks
+    finally:
+        stopped.set()
+        wait(helpers)
+    for helper in helpers:
+        helper.result()
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """Return the threads that help, kept for later calls: starting one takes longer than many a sweep."""
+    return ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix="otkit")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of its parent's threads
