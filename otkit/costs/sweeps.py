@@ -19,6 +19,9 @@ Pairs = PointPairs | MatrixPairs
 _PARTS = 16  # ranges of rows whose column minima are kept apart until they are combined
 _WORTH_A_THREAD = 1_000_000  # operations that take longer than starting a thread, about 0.1 ms
 
+FEW_ROWS = 8  # panels of so few rows leave the first-level cache to the rows themselves
+WIDE = 1024  # columns that such a panel takes at a time
+
 _NO_MINIMA, _NO_ARGMIN = np.empty(0), np.empty(0, dtype=np.int64)
 
 
@@ -119,19 +122,23 @@ def _threads(pairs: Pairs, rows: int, cols: int) -> int:
 
 @njit
 def _fill(pairs: Pairs, height: int, i0: int, j0: int, out: FloatArray, start: int, stop: int) -> None:
-    # High panels are made in a buffer: in `out`, rows that lie a power of two apart would meet in few cache sets.
+    m = out.shape[1]
+    if height <= FEW_ROWS:  # rows one by one, straight to their place
+        for top in range(start, stop, height):
+            for t in range(0, m, WIDE):
+                panel(pairs, i0 + top, min(height, stop - top), j0 + t, min(WIDE, m - t), out, top, t)
+        return
+    # Panels are made in a buffer: in `out` itself, rows that lie a power of two apart would meet in few cache sets.
     buffer = np.empty((height, TILE))
-    for top in range(start, stop, ROWS):
-        for t in range(0, out.shape[1], TILE):
-            cols = min(TILE, out.shape[1] - t)
-            for i in range(top, min(top + ROWS, stop), height):
-                rows = min(height, stop - i)
-                place, r0, c0 = (out, i, t) if height == 1 else (buffer, 0, 0)
-                panel(pairs, i0 + i, rows, j0 + t, cols, place, r0, c0)
-                for r in range(rows * (height > 1)):
-                    source, target = buffer[r, :cols], out[i + r, t : t + cols]
-                    for c in range(cols):
-                        target[c] = source[c]
+    for top in range(start, stop, height):
+        rows = min(height, stop - top)
+        for t in range(0, m, TILE):
+            cols = min(TILE, m - t)
+            panel(pairs, i0 + top, rows, j0 + t, cols, buffer, 0, 0)
+            for r in range(rows):
+                costs, target = buffer[r, :cols], out[top + r, t : t + cols]
+                for c in range(cols):
+                    target[c] = costs[c]
 
 
 @njit
