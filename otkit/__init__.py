@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from otkit.certificate import certify as certify
     from otkit.choice import estimate as estimate
     from otkit.choice import select_solver as select_solver
+    from otkit.comparison import compare as compare
     from otkit.costs import CallableCost as CallableCost
     from otkit.costs import Chebyshev as Chebyshev
     from otkit.costs import Cityblock as Cityblock
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from otkit.solvers.line import LineOptions as LineOptions
     from otkit.solvers.linprog import LinprogOptions as LinprogOptions
     from otkit.solvers.linprog import transport_lp as transport_lp
+    from otkit.solvers.simplex import SimplexOptions as SimplexOptions
     from otkit.solvers.sinkhorn import SinkhornOptions as SinkhornOptions
     from otkit.verify import verify_duality as verify_duality
 
@@ -57,6 +59,7 @@ _ROOMS = {
     "candidate": ["Candidate"],
     "certificate": ["Certificate", "certify"],
     "choice": ["estimate", "select_solver"],
+    "comparison": ["compare"],
     "costs": [
         "CallableCost",
         "Chebyshev",
@@ -77,6 +80,7 @@ _ROOMS = {
     "solvers.assignment": ["AssignmentOptions"],
     "solvers.line": ["LineOptions"],
     "solvers.linprog": ["LinprogOptions", "transport_lp"],
+    "solvers.simplex": ["SimplexOptions"],
     "solvers.sinkhorn": ["SinkhornOptions"],
     "verify": ["verify_duality"],
 }

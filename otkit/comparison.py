@@ -138,8 +138,7 @@ def compare(
     Examples
     --------
     >>> import otkit
-    >>> from otkit.comparison import compare
-    >>> comparison = compare(otkit.TransportProblem([[1, 2], [3, 1]], [2, 1], [1, 2]))
+    >>> comparison = otkit.compare(otkit.TransportProblem([[1, 2], [3, 1]], [2, 1], [1, 2]))
     >>> comparison.lower, comparison.upper
     (4.0, 4.0)
     >>> max(abs(comparison.error(row)) for row in comparison.contenders if row.value == row.value) < 1e-3
@@ -162,6 +161,7 @@ def _own(problem: TransportProblem, max_seconds: float | None) -> Iterator[tuple
     suited = {
         "line": "" if problem.cost.line() is not None else None,
         "assignment": _too_large(problem, LARGEST_MATRIX) if _is_assignment(problem) else None,
+        "simplex": "",
         "lp": _too_large(problem, LARGEST_LP),
         "sinkhorn": _too_large(problem, LARGEST_SINKHORN),
     }

@@ -142,7 +142,7 @@ class TransportResult:
         --------
         >>> import otkit
         >>> otkit.wasserstein([0.0, 1.0], [[2.0], [4.0], [6.0]]).barycentric_projection().round(12).tolist()
-        [[2.6666666666666665], [5.333333333333333]]
+        [[2.666666666667], [5.333333333333]]
         """
         _, y = self._points("barycentric_projection")
         entries = self.candidate

@@ -36,7 +36,7 @@ def shop():
     return otkit.TransportProblem(bread.cost, bread.supply, bread.demand)
 
 
-ALWAYS = {"otkit lp", "otkit sinkhorn", "SciPy linprog (HiGHS)", "POT emd"}
+ALWAYS = {"otkit simplex", "otkit lp", "otkit sinkhorn", "SciPy linprog (HiGHS)", "POT emd"}
 ON_LINE = {"otkit line", "POT wasserstein_1d"}
 UNIFORM = {"otkit assignment", "SciPy linear_sum_assignment"}
 
@@ -166,7 +166,7 @@ def test_solvers_that_would_take_too_long_are_left_out(monkeypatch):
         monkeypatch.setattr(comparison, limit, 143)
     result = compare(between(X[:, 0], Y[:, 0]))
     answered = {row.name for row in result.contenders if not math.isnan(row.value)}
-    assert answered <= {"otkit line", "SciPy wasserstein_distance", "POT wasserstein_1d"}
+    assert answered <= {"otkit line", "otkit simplex", "SciPy wasserstein_distance", "POT wasserstein_1d"}
     (row,) = (row for row in result.contenders if row.name == "otkit lp")
     assert result.judgement(row) == "left out: 12 × 12 pairs are more than 143"
 
