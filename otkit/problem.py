@@ -169,7 +169,7 @@ class TransportProblem:
 
     def restrict(self, rows: IntArray, cols: IntArray) -> TransportProblem:
         """Return the problem on some rows and columns that hold all the mass."""
-        return balanced_problem(self.cost.restrict(rows, cols), self.a[rows], self.b[cols], self.probability)
+        return balanced_problem(self.cost.restrict(rows, cols), self.a.take(rows), self.b.take(cols), self.probability)
 
     def __repr__(self) -> str:
         n, m = self.shape

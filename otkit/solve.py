@@ -323,8 +323,12 @@ def _lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Can
     if cols.size < m:
         idle_cols = np.setdiff1d(np.arange(m), cols)
         g[idle_cols] = problem.cost.restrict(np.arange(n), idle_cols).column_minima(f)[0]
-    basis = None if part.basis is None else (rows[part.basis[0]], cols[part.basis[1]])
-    return Candidate(rows[part.rows], cols[part.cols], part.mass, f, g, basis, part.state, part.stats)
+    plan = rows.take(part.rows), cols.take(part.cols)
+    basis = part.basis
+    if basis is not None:
+        same = basis[0] is part.rows and basis[1] is part.cols
+        basis = plan if same else (rows.take(basis[0]), cols.take(basis[1]))
+    return Candidate(*plan, part.mass, f, g, basis, part.state, part.stats)
 
 
 def _failure(result: TransportResult) -> str:

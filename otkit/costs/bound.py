@@ -224,8 +224,11 @@ class PointCosts(PairCosts):
     def restrict(self, rows: Indices, cols: Indices) -> PointCosts:
         """Return the costs between subsets of the points."""
         (x, y), pairs = self.points, self.pairs
-        part = pairs._replace(x=pairs.x[rows], y=pairs.y[:, cols])
-        return PointCosts(self.metric, self.p, x[rows], y[cols], part)
+        x_part, y_part = _taken(x, rows, 0), _taken(y, cols, 0)
+        # Where a metric looks at the points as they are, so does the part: what is taken once need not be taken again.
+        pair_x = x_part if _same_memory(pairs.x, x) else _taken(pairs.x, rows, 0)
+        pair_y = y_part.T if _same_memory(pairs.y, y) and y.shape[1] == 1 else _taken(pairs.y, cols, 1)
+        return PointCosts(self.metric, self.p, x_part, y_part, pairs._replace(x=pair_x, y=pair_y))
 
     def transpose(self) -> PointCosts:
         """Return the costs with the clouds exchanged."""
@@ -326,6 +329,17 @@ def _frozen(array: FloatArray) -> FloatArray:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def _taken(array: FloatArray, which: Indices, axis: int) -> FloatArray:
+    """Return the entries `which` along an axis; `take` is twice as fast as indexing where they are given one by one."""
+    if isinstance(which, slice):
+        return array[which] if axis == 0 else array[:, which]
+    return array.take(np.asarray(which), axis=axis)
+
+
+def _same_memory(one: FloatArray, other: FloatArray) -> bool:
+    return one.size == other.size and one.ctypes.data == other.ctypes.data
 
 
 def _sorting_order(values: FloatArray) -> IntArray:
