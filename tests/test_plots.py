@@ -20,6 +20,7 @@ DRAWINGS = [otkit.plot_plan, otkit.plot_cost_and_plan, otkit.plot_potentials]
 
 @pytest.fixture(autouse=True)
 def close_figures():
+    plt.close("all")  # what another test left open
     yield
     plt.close("all")
 
