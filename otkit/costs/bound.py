@@ -166,15 +166,28 @@ class PairCosts(ABC):
             y_order = thread.submit(_sorting_order, line.y)
             return _sorting_order(line.x), y_order.result()
 
+    @cached_property
+    def _line_is_sorted(self) -> tuple[bool, bool]:
+        """Whether either order is the identity: at 10⁶ points, copying in that order costs as much as the search."""
+        x_order, y_order = self.line_order
+        return bool((np.diff(x_order) == 1).all()), bool((np.diff(y_order) == 1).all())
+
     def _line_argmin(self, prices: FloatArray, *, transposed: bool) -> IntArray:
         """Return, for each row, the column minimising c − prices (transposed: for each column, the row)."""
         line = self.line()
         assert line is not None
-        (u, v), (u_order, v_order) = (line.x, line.y), self.line_order
+        (u, v), (u_order, v_order), (u_sorted, v_sorted) = (line.x, line.y), self.line_order, self._line_is_sorted
         if transposed:
-            (u, v), (u_order, v_order) = (v, u), (v_order, u_order)
+            (u, v), (u_order, v_order), (u_sorted, v_sorted) = (v, u), (v_order, u_order), (v_sorted, u_sorted)
+        if not v_sorted:
+            v, prices = v.take(v_order), prices.take(v_order)
+        found = monge_argmin(u if u_sorted else u.take(u_order), v, prices, line.scale, line.p)
+        if not v_sorted:
+            found = v_order.take(found)
+        if u_sorted:
+            return found
         argmin = np.empty(u.size, dtype=np.int64)
-        argmin[u_order] = v_order[monge_argmin(u[u_order], v[v_order], prices[v_order], line.scale, line.p)]
+        argmin[u_order] = found
         return argmin
 
     def _line_costs(self, partners: IntArray, *, transposed: bool) -> FloatArray:

@@ -51,13 +51,14 @@ def row_minima(pairs: Pairs, g: FloatArray) -> tuple[FloatArray, IntArray]:
 
 def column_minima(pairs: Pairs, f: FloatArray) -> tuple[FloatArray, IntArray]:
     """Return min_i c_ij − f_i and the first i that attains it, for each column."""
-    return _minima(pairs, f, np.zeros(shape(pairs)[1]), _NO_MINIMA, _NO_ARGMIN)
+    m = shape(pairs)[1]
+    return _minima(pairs, f, np.zeros(m), _NO_MINIMA, np.empty(m, dtype=np.int64))
 
 
 def slack_minima(pairs: Pairs, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the minima of (c_ij − f_i) − g_j over each row and over each column, in one sweep."""
-    rows, argmin = np.empty(f.size), np.empty(f.size, dtype=np.int64)
-    columns, _ = _minima(pairs, f, g, rows, argmin)
+    rows = np.empty(f.size)
+    columns, _ = _minima(pairs, f, g, rows, _NO_ARGMIN)
     return rows, columns
 
 
@@ -90,23 +91,23 @@ def _row_minima(pairs: Pairs, sign: float, f: FloatArray, g: FloatArray) -> tupl
 
 
 def _minima(
-    pairs: Pairs, f: FloatArray, g: FloatArray, rows: FloatArray, row_argmin: IntArray
+    pairs: Pairs, f: FloatArray, g: FloatArray, rows: FloatArray, argmin: IntArray
 ) -> tuple[FloatArray, IntArray]:
-    """Return the minima over columns; fill those over rows unless `rows` is empty."""
+    """Return the minima over columns, and where if `argmin` has room; fill those over rows unless `rows` is empty."""
     n, m = shape(pairs)
     height, step, threads = panel_height(pairs), -(-n // _PARTS), _threads(pairs, n, m)
     parts = 1 if threads == 1 else _PARTS
-    minima, argmin = np.full((parts, m), np.inf), np.zeros((parts, m), dtype=np.int64)
+    minima, argmins = np.full((parts, m), np.inf), np.zeros((parts, argmin.size), dtype=np.int64)
 
     def sweep(start: int, stop: int) -> None:
         part = start // step
-        _sweep(pairs, height, 1.0, f, g, rows, row_argmin, minima[part], argmin[part], start, stop)
+        _sweep(pairs, height, 1.0, f, g, rows, _NO_ARGMIN, minima[part], argmins[part], start, stop)
 
     share(sweep, n, step, threads)
-    if parts == 1:
-        return minima[0], argmin[0]
+    if not argmin.size:
+        return minima.min(axis=0), argmin
     best = minima.argmin(axis=0)[None]
-    return np.take_along_axis(minima, best, axis=0)[0], np.take_along_axis(argmin, best, axis=0)[0]
+    return np.take_along_axis(minima, best, axis=0)[0], np.take_along_axis(argmins, best, axis=0)[0]
 
 
 def _step(n: int) -> int:
@@ -161,7 +162,7 @@ def _sweep(
     start: int,
     stop: int,
 ) -> None:
-    """Find the minima of (sign · c − f) − g over rows and columns; an empty array asks for none.
+    """Find the minima of (sign · c − f) − g over rows and columns, and where they are; an empty array asks for none.
 
     `rows` is overwritten between `start` and `stop`, `columns` is lowered where these rows are below it.
     """
@@ -181,13 +182,18 @@ def _sweep(
                 costs, price = buffer[r, : prices.size], f[i]
                 for c in range(prices.size):
                     slack[c] = (sign * costs[c] - price) - prices[c]
-                if columns.size:
+                if column_argmin.size:
                     _lower(columns[t : t + prices.size], column_argmin[t : t + prices.size], slack, i)
+                elif columns.size:
+                    best = columns[t : t + prices.size]
+                    for c in range(best.size):
+                        best[c] = min(best[c], slack[c])
                 if rows.size:
                     low = _minimum(slack, work)
                     if low < rows[i]:
                         rows[i] = low
-                        row_argmin[i] = t + _find(slack, low)
+                        if row_argmin.size:
+                            row_argmin[i] = t + _find(slack, low)
 
 
 @njit
