@@ -48,7 +48,7 @@ class OneLineFailures(TyperGroup):
             if error.name is not None:  # Python missed a module; otkit itself says what to install instead
                 raise
             code = _fail(str(error), BAD_INPUT)
-        except Exception as error:
+        except Exception as error:  # what is no failure of the input is raised again, with its traceback
             code = _code_of(error)
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -19,7 +19,7 @@ from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import pairs as pairs_module
 from otkit.costs import sweeps
 from otkit.costs.monge import monge_argmin
-from otkit.costs.pairs import MatrixPairs, PointPairs
+from otkit.costs.pairs import MatrixPairs, PointPairs, read_only
 
 if TYPE_CHECKING:
     from otkit.costs.metrics import Cost
@@ -223,7 +223,9 @@ class PointCosts(PairCosts):
         self.metric = metric
         self.p = p
         self.points = (x, y)
-        self.pairs = pairs._replace(x=_frozen(np.ascontiguousarray(pairs.x)), y=_frozen(np.ascontiguousarray(pairs.y)))
+        self.pairs = pairs._replace(
+            x=read_only(np.ascontiguousarray(pairs.x)), y=read_only(np.ascontiguousarray(pairs.y))
+        )
 
     def __repr__(self) -> str:
         n, m = self.shape
@@ -286,7 +288,7 @@ class MatrixCosts(PairCosts):
         self.metric = metric
         self.p = p
         self.points = points
-        self.pairs = MatrixPairs(_frozen(_as_matrix(matrix)))
+        self.pairs = MatrixPairs(read_only(_as_matrix(matrix)))
 
     def __repr__(self) -> str:
         n, m = self.shape
@@ -311,7 +313,7 @@ class MatrixCosts(PairCosts):
         """Wrap a part of a matrix that was checked already."""
         part = object.__new__(MatrixCosts)
         part.metric, part.p, part.points = self.metric, self.p, points
-        part.pairs = MatrixPairs(_frozen(matrix))
+        part.pairs = MatrixPairs(read_only(matrix))
         return part
 
 
@@ -335,13 +337,6 @@ def _as_matrix(value: ArrayLike) -> FloatArray:
         _checks.require_finite(matrix, "C")
         return matrix
     return _checks.as_cost_array(value, "C")
-
-
-def _frozen(array: FloatArray) -> FloatArray:
-    """Return a read-only view: kernels are compiled once, for read-only arrays, whatever the caller holds."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 def _taken(array: FloatArray, which: Indices, axis: int) -> FloatArray:

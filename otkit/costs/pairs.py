@@ -56,6 +56,13 @@ def shape(pairs: PointPairs | MatrixPairs) -> tuple[int, int]:
     return pairs.x.shape[0], pairs.y.shape[1]
 
 
+def read_only(array: FloatArray) -> FloatArray:
+    """Return a read-only view: kernels are compiled once, for read-only arrays, whatever the caller holds."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 def panel_height(pairs: PointPairs | MatrixPairs) -> int:
     """Return how many rows to evaluate together: fewer where all of a tile's y fits in the first-level cache anyway."""
     if isinstance(pairs, MatrixPairs):

@@ -51,14 +51,13 @@ def row_minima(pairs: Pairs, g: FloatArray) -> tuple[FloatArray, IntArray]:
 
 def column_minima(pairs: Pairs, f: FloatArray) -> tuple[FloatArray, IntArray]:
     """Return min_i c_ij − f_i and the first i that attains it, for each column."""
-    m = shape(pairs)[1]
-    return _minima(pairs, f, np.zeros(m), _NO_MINIMA, np.empty(m, dtype=np.int64))
+    return _minima(pairs, f, np.zeros(shape(pairs)[1]), _NO_MINIMA, locate=True)
 
 
 def slack_minima(pairs: Pairs, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the minima of (c_ij − f_i) − g_j over each row and over each column, in one sweep."""
     rows = np.empty(f.size)
-    columns, _ = _minima(pairs, f, g, rows, _NO_ARGMIN)
+    columns, _ = _minima(pairs, f, g, rows, locate=False)
     return rows, columns
 
 
@@ -91,21 +90,21 @@ def _row_minima(pairs: Pairs, sign: float, f: FloatArray, g: FloatArray) -> tupl
 
 
 def _minima(
-    pairs: Pairs, f: FloatArray, g: FloatArray, rows: FloatArray, argmin: IntArray
+    pairs: Pairs, f: FloatArray, g: FloatArray, rows: FloatArray, *, locate: bool
 ) -> tuple[FloatArray, IntArray]:
-    """Return the minima over columns, and where if `argmin` has room; fill those over rows unless `rows` is empty."""
+    """Return the minima over columns, and where if `locate`; fill those over rows unless `rows` is empty."""
     n, m = shape(pairs)
     height, step, threads = panel_height(pairs), -(-n // _PARTS), _threads(pairs, n, m)
     parts = 1 if threads == 1 else _PARTS
-    minima, argmins = np.full((parts, m), np.inf), np.zeros((parts, argmin.size), dtype=np.int64)
+    minima, argmins = np.full((parts, m), np.inf), np.zeros((parts, m * locate), dtype=np.int64)
 
     def sweep(start: int, stop: int) -> None:
         part = start // step
         _sweep(pairs, height, 1.0, f, g, rows, _NO_ARGMIN, minima[part], argmins[part], start, stop)
 
     share(sweep, n, step, threads)
-    if not argmin.size:
-        return minima.min(axis=0), argmin
+    if not locate:
+        return minima.min(axis=0), _NO_ARGMIN
     best = minima.argmin(axis=0)[None]
     return np.take_along_axis(minima, best, axis=0)[0], np.take_along_axis(argmins, best, axis=0)[0]
 

@@ -15,11 +15,11 @@ import numpy as np
 from otkit._typing import FloatArray, IntArray
 from otkit.basis import root_tree, tree_flows
 from otkit.candidate import Candidate, SolverStats
-from otkit.costs.pairs import MatrixPairs
+from otkit.costs.pairs import MatrixPairs, read_only
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
 from otkit.solvers.simplex.dense import solve_small
-from otkit.solvers.simplex.levels import Level, kd_order, matrix_levels, point_levels, read_only
+from otkit.solvers.simplex.levels import Level, kd_order, matrix_levels, point_levels
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.multiscale import Outcome, solve_level, solve_levels, start_from_rows
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.pairs import MatrixPairs, PointPairs
+from otkit.costs.pairs import MatrixPairs, PointPairs, read_only
 from otkit.costs.sweeps import Pairs
 from otkit.solvers.simplex.masses import integer_masses
 
@@ -202,13 +202,6 @@ def _samples(n: int, seed: int) -> list[IntArray]:
         samples.append(np.sort(order[:size]))
         size //= 2
     return samples
-
-
-def read_only(array: FloatArray) -> FloatArray:
-    """Return a read-only view, the type that kernels are compiled for."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 def restricted(pairs: Pairs, rows: IntArray, cols: IntArray) -> Pairs:
