@@ -5,6 +5,7 @@ Every compiled function of otkit is made by `njit` below, so that the same promi
 * ``fastmath`` is off: the proofs rest on IEEE 754 arithmetic, so no operation may be reordered or approximated;
 * ``error_model="numpy"``: a division by zero gives inf or nan, as in NumPy, with no test in the vectoriser's way;
 * ``nogil``: other Python threads (a progress bar, Ctrl-C) run on while a kernel works;
+* ``no_cfunc_wrapper``: nothing calls kernels through C function pointers, so that the wrapper need not be compiled;
 * ``cache``: compiled once per machine, loaded from disk afterwards. Numba takes a cached kernel for current as long as
   the kernel's own file is, though kernels of other files are compiled into it; an upgrade could leave old arithmetic at
   work. So the stamp of each cached kernel holds a digest of all the files that it may rest on.
@@ -32,7 +33,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def njit(function: F) -> F:
     """Compile a serial kernel."""
-    kernel = numba.njit(function, cache=True, error_model="numpy", nogil=True)
+    kernel = numba.njit(function, cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
     if not numba.config.DISABLE_JIT:
         _, room, solver = (*function.__module__.split("."), "", "")[:3]
         file = kernel._cache._cache_file

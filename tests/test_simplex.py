@@ -16,7 +16,6 @@ from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
 from otkit.solvers import simplex
 from otkit.solvers.simplex import SimplexOptions
-from otkit.solvers.simplex.dense import solve_dense
 from otkit.solvers.simplex.levels import kd_order, ranges
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.pricing import Pricer
@@ -359,14 +358,6 @@ def test_integer_masses(total):
     assert np.abs(np.ldexp(sources.astype(float), -exponent) - a).max() <= 1e-15 * total
     _, _, _, exact = integer_masses(np.array([3.0, 4.0]), np.array([2.0, 5.0]))
     assert exact
-
-
-def test_dense_solver_stops_at_its_limit():
-    cost = as_cost("euclidean").between(*clouds(60, 60, 2, 35)[:2])
-    ones = np.ones(60, np.int64)
-    _, pivots, finished = solve_dense(cost.pairs, ones, ones, np.empty((60, 60)), 5)
-    assert pivots == 5
-    assert not finished
 
 
 @pytest.mark.slow

@@ -85,7 +85,8 @@ def blocks(points: FloatArray, potentials: FloatArray, starts: IntArray) -> Bloc
                 for m in range(d):
                     moments[k, m] += offset * (points[i, m] - centre[block, m])
         _solve_ridge(moments, right)
-        slope[block] = right
+        for k in range(d):
+            slope[block, k] = right[k]
         height[block] = -np.inf
         for i in range(low, high):
             rest = potentials[i]

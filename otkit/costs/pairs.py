@@ -1,10 +1,10 @@
-"""What a kernel sees of a cost: a named tuple of arrays, and `tile` and `pair`, which evaluate it.
+"""What a kernel sees of a cost: a named tuple of arrays, and `panel` and `pair`, which evaluate it.
 
 Every kernel of otkit that needs costs is written once against these two functions and specialised by Numba for the type
 of the named tuple. Both are plain Python functions as well, so that kernels run with ``NUMBA_DISABLE_JIT=1``.
 
 One cost is always computed by the same sequence of IEEE 754 operations, a sum over coordinates from the first to the
-last, whichever function asks for it and whatever else is computed beside it: a tile, a pair, a dense matrix and any
+last, whichever function asks for it and whatever else is computed beside it: a panel, a pair, a dense matrix and any
 number of threads give the same bits. Nothing here is contracted to fused multiply-adds, so plain Python gives them too.
 """
 
@@ -63,6 +63,14 @@ def read_only(array: FloatArray) -> FloatArray:
     return view
 
 
+def transposed(pairs: PointPairs | MatrixPairs) -> PointPairs | MatrixPairs:
+    """Return the same costs with rows and columns exchanged."""
+    if isinstance(pairs, MatrixPairs):
+        return MatrixPairs(pairs.matrix.T)
+    x, y = np.ascontiguousarray(pairs.y.T), np.ascontiguousarray(pairs.x.T)
+    return pairs._replace(x=read_only(x), y=read_only(y))
+
+
 def panel_height(pairs: PointPairs | MatrixPairs) -> int:
     """Return how many rows to evaluate together: fewer where all of a tile's y fits in the first-level cache anyway."""
     if isinstance(pairs, MatrixPairs):
@@ -70,20 +78,12 @@ def panel_height(pairs: PointPairs | MatrixPairs) -> int:
     return ROWS if pairs.y.shape[0] > 2 * _STEP else _STEP
 
 
-def tile(pairs: PointPairs | MatrixPairs, i: int, j0: int, out: FloatArray) -> None:
-    """Write the costs of row `i` and columns ``j0 … j0 + out.size`` into `out` (float64, contiguous)."""
-    if isinstance(pairs, MatrixPairs):
-        _matrix_tile(pairs, i, j0, out)
-    else:
-        _point_tile(pairs, i, j0, out)
-
-
 def panel(
     pairs: PointPairs | MatrixPairs, i0: int, rows: int, j0: int, cols: int, out: FloatArray, r0: int, c0: int
 ) -> None:
     """Write the costs of `rows` rows from `i0` and `cols` columns from `j0` into `out` (C order) from ``[r0, c0]``.
 
-    The same bits as a tile for each row; faster where there are many coordinates, since the cache is used better.
+    Where there are many coordinates, several rows at once are faster: the cache is used better.
     """
     if isinstance(pairs, MatrixPairs):
         _matrix_panel(pairs, i0, rows, j0, cols, out, r0, c0)
@@ -92,18 +92,29 @@ def panel(
 
 
 def pair(pairs: PointPairs | MatrixPairs, i: int, j: int) -> float:
-    """Return the cost of row `i` and column `j`, with the same bits as `tile`."""
+    """Return the cost of row `i` and column `j`, with the same bits as `panel`."""
     if isinstance(pairs, MatrixPairs):
         return _matrix_pair(pairs, i, j)
     return _point_pair(pairs, i, j)
 
 
-def _point_tile(pairs, i, j0, out):  # type: ignore[no-untyped-def]
-    _evaluate(pairs, np.uint32(i), 1, np.uint32(j0), out.size, out.reshape((1, out.size)), 0, 0)
-
-
 def _point_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-untyped-def]
-    _evaluate(pairs, np.uint32(i0), rows, np.uint32(j0), cols, out, r0, c0)
+    """Evaluate coordinates _STEP at a time, what is over first."""
+    row, j, n, d = np.uint32(i0), np.uint32(j0), np.uint32(cols), np.uint32(pairs.y.shape[0])
+    start, stop = np.uint32(0), np.uint32((d - np.uint32(1)) % np.uint32(_STEP) + np.uint32(1))
+    while start < d:
+        if pairs.kind != SUM_SQUARES:
+            _add_terms(pairs, row, rows, start, stop, j, n, out, r0, c0)
+        elif stop - start == _STEP:
+            _add_eight_squares(pairs, row, rows, start, j, n, out, r0, c0)
+        elif d == 2 and _rooted_at_once(pairs):
+            _plane_distances(pairs, row, rows, j, n, out, r0, c0)
+        else:
+            _add_squares(pairs, row, rows, stop, j, n, out, r0, c0)
+        start, stop = stop, np.uint32(stop + _STEP)
+    if pairs.scale != 1.0 or not (pairs.exponent == 1.0 or _rooted_at_once(pairs)):
+        for r in range(rows):
+            _finish(pairs, out[r0 + r, c0 : c0 + n])
 
 
 def _point_pair(pairs, i, j):  # type: ignore[no-untyped-def]
@@ -127,12 +138,6 @@ def _point_pair(pairs, i, j):  # type: ignore[no-untyped-def]
     return pairs.scale * power(base, pairs.exponent)
 
 
-def _matrix_tile(pairs, i, j0, out):  # type: ignore[no-untyped-def]
-    row = pairs.matrix[i, j0 : j0 + out.size]
-    for c in range(out.size):
-        out[c] = row[c]
-
-
 def _matrix_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-untyped-def]
     for r in range(rows):
         source, target = pairs.matrix[i0 + r, j0 : j0 + cols], out[r0 + r, c0 : c0 + cols]
@@ -142,11 +147,6 @@ def _matrix_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-un
 
 def _matrix_pair(pairs, i, j):  # type: ignore[no-untyped-def]
     return np.float64(pairs.matrix[i, j])
-
-
-@overload(tile)
-def _compile_tile(pairs, i, j0, out):  # type: ignore[no-untyped-def]
-    return _point_tile if pairs.instance_class is PointPairs else _matrix_tile
 
 
 @overload(panel)
@@ -160,39 +160,14 @@ def _compile_pair(pairs, i, j):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _evaluate(
-    pairs: PointPairs, row: np.uint32, rows: int, j: np.uint32, cols: int, out: FloatArray, r0: int, c0: int
-) -> None:
-    """Write the costs of rows from `row` and columns from `j`: coordinates _STEP at a time, what is over first.
-
-    Each row of `out` is sliced from the whole, so that Numba knows it to be contiguous.
-    """
-    n = np.uint32(cols)
-    d = np.uint32(pairs.y.shape[0])
-    start, stop = np.uint32(0), np.uint32((d - np.uint32(1)) % np.uint32(_STEP) + np.uint32(1))
-    while start < d:
-        if pairs.kind != SUM_SQUARES:
-            _add_terms(pairs, row, rows, start, stop, j, n, out, r0, c0)
-        elif stop - start == _STEP:
-            _add_eight_squares(pairs, row, rows, start, j, n, out, r0, c0)
-        elif d == 2 and _rooted_at_once(pairs):
-            _plane_distances(pairs, row, rows, j, n, out, r0, c0)
-        else:
-            _add_squares(pairs, row, rows, stop, j, n, out, r0, c0)
-        start, stop = stop, np.uint32(stop + _STEP)
-    if pairs.scale != 1.0 or not (pairs.exponent == 1.0 or _rooted_at_once(pairs)):
-        for r in range(rows):
-            _finish(pairs, out[r0 + r, c0 : c0 + n])
-
-
-@njit
 def _rooted_at_once(pairs: PointPairs) -> bool:
     """Whether the last squares and the root are taken in one loop: the divider leaves time for both."""
     d = pairs.y.shape[0]
     return pairs.kind == SUM_SQUARES and pairs.exponent == 0.5 and (d >= _STEP or d == 2)
 
 
-# Unsigned 32-bit indices and slices of known length spare the wraparound handling that keeps LLVM from vectorising.
+# Each row of `out` is sliced from the whole, so that Numba knows it to be contiguous. Unsigned 32-bit indices and
+# slices of known length spare the wraparound handling that keeps LLVM from vectorising.
 
 
 @njit

@@ -16,9 +16,10 @@ from otkit._typing import FloatArray, IntArray
 from otkit.basis import root_tree, tree_flows
 from otkit.candidate import Candidate, SolverStats
 from otkit.costs.pairs import MatrixPairs, read_only
+from otkit.costs.sweeps import fill
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
-from otkit.solvers.simplex.dense import solve_small
+from otkit.solvers.simplex.dense import solve_dense
 from otkit.solvers.simplex.levels import Level, kd_order, matrix_levels, point_levels
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.multiscale import Outcome, solve_level, solve_levels, start_from_rows
@@ -48,8 +49,9 @@ def solve(problem: TransportProblem, options: SimplexOptions, monitor: Monitor) 
     """Solve a transport problem by the network simplex."""
     n, m = problem.shape
     if n * m <= DENSE_PAIRS and options.potentials is None:
-        answer = solve_small(problem.cost.pairs, problem.supply, problem.demand, np.empty((n, m)))
-        rows, cols, mass, f, g, tree_rows, tree_cols, pivots = answer
+        cost = np.empty((n, m))
+        fill(problem.cost.pairs, 0, 0, cost)
+        rows, cols, mass, f, g, tree_rows, tree_cols, pivots = solve_dense(cost, problem.supply, problem.demand)
         stats = SolverStats("optimal", pivots, 0, "dense")
         return Candidate(rows, cols, mass, f, g, (tree_rows, tree_cols), None, stats)
     supply, demand, exponent, exact = integer_masses(problem.supply, problem.demand)
@@ -73,7 +75,7 @@ def _solve_sparse(
     if isinstance(pairs, MatrixPairs):
         row_order, col_order = np.arange(supply.size), np.arange(demand.size)
     else:
-        row_order, col_order = kd_order(pairs.x), kd_order(np.ascontiguousarray(pairs.y.T))
+        row_order, col_order = kd_order(pairs.x), kd_order(read_only(np.ascontiguousarray(pairs.y.T)))
         supply, demand = supply[row_order], demand[col_order]
         pairs = pairs._replace(
             x=read_only(pairs.x[row_order]), y=read_only(np.ascontiguousarray(pairs.y[:, col_order]))

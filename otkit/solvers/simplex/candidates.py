@@ -8,9 +8,12 @@ import numpy as np
 
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.pairs import TILE, MatrixPairs, pair, shape, tile
+from otkit.costs.pairs import TILE, MatrixPairs, pair, panel, shape, transposed
 from otkit.costs.sweeps import Pairs
 from otkit.costs.threads import share
+
+# Rows that are evaluated together: their costs stay in the first-level cache.
+PANEL = 16
 
 
 @njit
@@ -30,13 +33,14 @@ def nearest(pairs: Pairs, prices: FloatArray, keep: int, *, of_rows: bool) -> tu
 
     `prices` belong to the columns (rows). Where there are fewer pairs the lists end with (inf, −1).
     """
+    if not of_rows:
+        pairs = transposed(pairs)
     n, m = shape(pairs)
-    size, kernel = (n, _nearest_columns) if of_rows else (m, _nearest_rows)
-    values, indices = np.empty((size, keep)), np.empty((size, keep), np.int32)
+    values, indices = np.empty((n, keep)), np.empty((n, keep), np.int32)
     share(
-        lambda start, stop: kernel(pairs, prices, start, stop, values, indices),
-        size,
-        TILE,
+        lambda start, stop: _nearest(pairs, prices, start, stop, values, indices),
+        n,
+        PANEL,
         worthwhile_threads(pairs, n * m),
     )
     return values, indices
@@ -49,61 +53,32 @@ def worthwhile_threads(pairs: Pairs, evaluations: int) -> int:
 
 
 @njit
-def _nearest_columns(pairs: Any, g: FloatArray, first: int, stop: int, values: FloatArray, indices: Any) -> None:
+def _nearest(pairs: Any, g: FloatArray, first: int, stop: int, values: FloatArray, indices: Any) -> None:
     """Find, for the rows first … stop, the columns with the smallest c_ij − g_j."""
     m = g.size
     keep = values.shape[1]
-    buffer = np.empty(TILE)
+    buffer = np.empty((PANEL, TILE), g.dtype)
     for i in range(first, stop):
-        values[i, :] = np.inf
-        indices[i, :] = -1
-    for low in range(first, stop, 16):
+        for k in range(keep):
+            values[i, k] = np.inf
+            indices[i, k] = -1
+    for low in range(first, stop, PANEL):
+        rows = min(PANEL, stop - low)
         for j0 in range(0, m, TILE):
             width = min(TILE, m - j0)
-            line = buffer[:width]
-            offset = g[j0 : j0 + width]
-            for i in range(low, min(low + 16, stop)):
-                tile(pairs, i, j0, line)
-                worst = values[i, keep - 1]
+            panel(pairs, low, rows, j0, width, buffer, 0, 0)
+            prices = g[j0 : j0 + width]
+            for r in range(rows):
+                i, line = low + r, buffer[r, :width]
+                worst = g.dtype.type(values[i, keep - 1])
                 hits = 0
                 for j in range(width):
-                    line[j] -= offset[j]
+                    line[j] -= prices[j]
                     hits += line[j] < worst
-                if hits == 0:
-                    continue
-                for j in range(width):
-                    if line[j] < values[i, keep - 1]:
-                        insert(values[i], indices[i], line[j], j0 + j)
-
-
-@njit
-def _nearest_rows(pairs: Any, f: FloatArray, first: int, stop: int, values: FloatArray, indices: Any) -> None:
-    """Find, for the columns first … stop, the rows with the smallest c_ij − f_i."""
-    n = f.size
-    keep = values.shape[1]
-    buffer = np.empty(TILE)
-    for j in range(first, stop):
-        values[j, :] = np.inf
-        indices[j, :] = -1
-    worst_buffer = np.empty(TILE)
-    for j0 in range(first, stop, TILE):
-        width = min(TILE, stop - j0)
-        line = buffer[:width]
-        worst = worst_buffer[:width]
-        worst[:] = np.inf
-        for i in range(n):
-            tile(pairs, i, j0, line)
-            offset = f[i]
-            hits = 0
-            for j in range(width):
-                line[j] -= offset
-                hits += line[j] < worst[j]
-            if hits == 0:
-                continue
-            for j in range(width):
-                if line[j] < worst[j]:
-                    insert(values[j0 + j], indices[j0 + j], line[j], i)
-                    worst[j] = values[j0 + j, keep - 1]
+                if hits > 0:
+                    for j in range(width):
+                        if line[j] < values[i, keep - 1]:
+                            insert(values[i], indices[i], float(line[j]), j0 + j)
 
 
 @njit
@@ -161,7 +136,7 @@ def merge_arcs(
                 seen[j] = i
                 source[arcs] = i
                 sink[arcs] = n + j
-                c = pair(pairs, i, j)
+                c = pair(pairs, i, np.int64(j))
                 cost[arcs] = c - f[i] - g[j]
                 largest = max(largest, abs(c) + abs(f[i]) + abs(g[j]))
                 arcs += 1
@@ -180,9 +155,9 @@ def best_arcs(
         i, j = source[e], sink[e]
         reduced = cost[e] - pot[i] + pot[j]
         if reduced < values[i, keep - 1]:
-            insert(values[i], partners[i], reduced, j - n)
+            insert(values[i], partners[i], reduced, np.int64(j - n))
         if reduced < values[j, keep - 1]:
-            insert(values[j], partners[j], reduced, i)
+            insert(values[j], partners[j], reduced, np.int64(i))
     return partners[:n], partners[n:]
 
 
@@ -218,10 +193,10 @@ def refine_arcs(
     for cluster in range(clusters):
         for i in range(row_starts[cluster], row_starts[cluster + 1]):
             for e in range(first[cluster], first[cluster + 1]):
-                other = coarse_sink[e] - clusters
+                other = np.int64(coarse_sink[e]) - clusters
                 f[i] = min(f[i], pair(cross, i, other) - coarse_g[other])
             for e in range(first[cluster], first[cluster + 1]):
-                other = coarse_sink[e] - clusters
+                other = np.int64(coarse_sink[e]) - clusters
                 for j in range(col_starts[other], col_starts[other + 1]):
                     costs[k] = pair(pairs, i, j)
                     g[j] = min(g[j], costs[k] - f[i])
@@ -233,7 +208,7 @@ def refine_arcs(
         for i in range(row_starts[cluster], row_starts[cluster + 1]):
             row_begin = k
             for e in range(first[cluster], first[cluster + 1]):
-                other = coarse_sink[e] - clusters
+                other = np.int64(coarse_sink[e]) - clusters
                 for j in range(col_starts[other], col_starts[other + 1]):
                     if costs[k] - g[j] < row_values[i, keep - 1]:
                         insert(row_values[i], columns_of_rows[i], costs[k] - g[j], j)
@@ -241,7 +216,7 @@ def refine_arcs(
             f[i] = row_values[i, 0]
             k = row_begin
             for e in range(first[cluster], first[cluster + 1]):
-                other = coarse_sink[e] - clusters
+                other = np.int64(coarse_sink[e]) - clusters
                 for j in range(col_starts[other], col_starts[other + 1]):
                     if costs[k] - f[i] < col_values[j, keep - 1]:
                         insert(col_values[j], rows_of_columns[j], costs[k] - f[i], i)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.pairs import tile
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.start import find, hang
 from otkit.solvers.simplex.tree import Tree, pivot, set_potentials
 
 # Pivots between two computations of the potentials from the tree, which keep rounding from piling up.
 REFRESH = 4000
+
+# A tolerance below the rounding of a hard case could let pivots go in circles: after so many for each node it doubles.
+PATIENCE = 200
 
 
 class Answer(NamedTuple):
@@ -31,11 +33,23 @@ class Answer(NamedTuple):
 
 
 @njit
-def solve_small(pairs: Any, supply: FloatArray, demand: FloatArray, cost: FloatArray) -> Answer:
-    """Solve with positive masses as they are; `cost` (n, m) is room for the costs."""
+def solve_dense(cost: FloatArray, supply: FloatArray, demand: FloatArray) -> Answer:
+    """Solve with costs (n, m), supply and demand, all masses positive."""
     n, m = cost.shape
     sources, sinks, _, _ = integer_masses(supply, demand)
-    tree, pivots, _ = solve_dense(pairs, sources, sinks, cost, np.iinfo(np.int64).max)
+    largest = 0.0
+    for i in range(n):
+        for j in range(m):
+            largest = max(largest, abs(cost[i, j]))
+    tolerance = 8.0 * np.finfo(np.float64).eps * largest
+    tree = _start(cost, sources, sinks)
+    pivots, row, done = 0, np.int64(0), np.int64(1)
+    while done > 0:
+        done, row = _pivots(tree, cost, row, tolerance)
+        set_potentials(tree, n)
+        pivots += done
+        if pivots > PATIENCE * (n + m):
+            tolerance *= 2.0
     flow = _flows(tree, supply, demand)
     rows, cols = np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64)
     plan_rows, plan_cols, mass = np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64), np.empty(n + m - 1)
@@ -45,7 +59,11 @@ def solve_small(pairs: Any, supply: FloatArray, demand: FloatArray, cost: FloatA
         if flow[k + 1] > 0.0:
             plan_rows[shipped], plan_cols[shipped], mass[shipped] = rows[k], cols[k], flow[k + 1]
             shipped += 1
-    f, g = tree.pot[:n].copy(), -tree.pot[n:]
+    f, g = np.empty(n), np.empty(m)
+    for i in range(n):
+        f[i] = tree.pot[i]
+    for j in range(m):
+        g[j] = -tree.pot[n + j]
     return Answer(plan_rows[:shipped], plan_cols[:shipped], mass[:shipped], f, g, rows, cols, pivots)
 
 
@@ -53,7 +71,11 @@ def solve_small(pairs: Any, supply: FloatArray, demand: FloatArray, cost: FloatA
 def _flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray:
     """Return the flow above each node: what its subtree has more than it needs, summed from the leaves up."""
     n = supply.size
-    surplus = np.concatenate((supply, -demand))
+    surplus = np.empty(n + demand.size)
+    for i in range(n):
+        surplus[i] = supply[i]
+    for j in range(demand.size):
+        surplus[n + j] = -demand[j]
     v = tree.back[0]
     while v != 0:
         surplus[tree.parent[v]] += surplus[v]
@@ -64,49 +86,23 @@ def _flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray:
 
 
 @njit
-def solve_dense(pairs: Any, supply: IntArray, demand: IntArray, cost: FloatArray, limit: int) -> tuple[Tree, int, bool]:
-    """Solve with integer supply and demand, all positive; `cost` (n, m) is room for the costs.
-
-    Returns the tree, whose arc i·m + j joins source i and sink j, the number of pivots, and whether it is optimal.
-    """
-    n, m = cost.shape
-    largest = 0.0
-    for i in range(n):
-        tile(pairs, i, 0, cost[i])
-        for j in range(m):
-            largest = max(largest, abs(cost[i, j]))
-    tolerance = 8.0 * np.finfo(np.float64).eps * largest
-    tree = _start(cost, supply, demand)
-    done = 0
-    row = 0
-    fresh = True
-    while done < limit:
-        count, row, finished = _pivots(tree, cost, row, tolerance, min(REFRESH, limit - done))
-        done += count
-        if finished and fresh and count == 0:
-            return tree, done, True
-        set_potentials(tree, n)
-        fresh = True
-    return tree, done, False
-
-
-@njit
 def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
     """Ship from each source to its cheapest open sinks, costs reduced by the column minima; join the pieces cheaply."""
     n, m = cost.shape
     nodes = n + m
-    lowest = np.empty(m)
-    lowest[:] = cost[0]
-    for i in range(1, n):
+    lowest = np.full(m, np.inf)
+    for i in range(n):
         for j in range(m):
             lowest[j] = min(lowest[j], cost[i, j])
     left = demand.copy()
-    group = np.arange(nodes).astype(np.int32)
+    group, arcs = np.empty(nodes, np.int32), np.empty(nodes, np.int32)
+    for v in range(nodes):
+        group[v] = arcs[v] = v
     source = np.empty(nodes, np.uint32)
     sink = np.empty(nodes, np.uint32)
     price = np.empty(nodes)
     flow = np.empty(nodes, np.int64)
-    count = 0
+    count, root = 0, np.int64(0)
     for i in range(n):
         rest = supply[i]
         while rest > 0:
@@ -125,7 +121,7 @@ def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
         if count == nodes - 1:
             break
         mine = find(group, i)
-        if mine == find(group, 0):
+        if mine == find(group, root):
             continue
         best = np.inf
         to = -1
@@ -135,7 +131,7 @@ def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
         source[count], sink[count], price[count], flow[count] = i, n + to, cost[i, to], 0
         count += 1
         group[mine] = find(group, n + to)
-    tree = hang(n, m, source, sink, price, np.arange(nodes).astype(np.int32), flow)
+    tree = hang(n, m, source, sink, price, arcs, flow)
     for v in range(1, nodes):
         k = tree.arc[v]
         tree.arc[v] = np.int64(source[k]) * m + np.int64(sink[k]) - n
@@ -143,15 +139,18 @@ def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
 
 
 @njit
-def _pivots(tree: Tree, cost: FloatArray, row: int, tolerance: float, limit: int) -> tuple[int, int, bool]:
-    """Pivot, the entering arc the most negative of a few rows; a row is scanned for improvements by SIMD first."""
+def _pivots(tree: Tree, cost: FloatArray, row: int, tolerance: float) -> tuple[int, int]:
+    """Pivot up to REFRESH times, the entering arc the most negative of a few rows, each scanned by SIMD first.
+
+    Returns the number of pivots, zero at the optimum, and the row to begin with next.
+    """
     n, m = cost.shape
     sink_pot = tree.pot[n:]
     rows_at_once = max(1, min(n, int((n * m) ** 0.5) * 2 // m))
     done = 0
-    while done < limit:
+    while done < REFRESH:
         best = -tolerance
-        p = q = -1
+        p, q = np.int64(-1), np.int64(-1)
         seen = 0
         while seen < n and p < 0:
             for _ in range(min(rows_at_once, n - seen)):
@@ -168,7 +167,7 @@ def _pivots(tree: Tree, cost: FloatArray, row: int, tolerance: float, limit: int
                 row = row + 1 if row + 1 < n else 0
                 seen += 1
         if p < 0:
-            return done, row, True
+            return done, row
         pivot(tree, n, p, n + q, p * m + q, cost[p, q], best)
         done += 1
-    return done, row, False
+    return done, row

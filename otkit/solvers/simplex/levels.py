@@ -36,7 +36,7 @@ def kd_order(points: FloatArray) -> IntArray:
     order = np.arange(n)
     keys = np.empty(n)
     stack = np.empty((128, 2), np.int64)
-    stack[0] = 0, n
+    stack[0, 0], stack[0, 1] = 0, n
     height = 1
     while height > 0:
         height -= 1
@@ -57,8 +57,8 @@ def kd_order(points: FloatArray) -> IntArray:
             keys[s] = points[order[s], axis]
         middle = (lo + hi) // 2
         _select(keys, order, lo, hi - 1, middle)
-        stack[height] = lo, middle
-        stack[height + 1] = middle, hi
+        stack[height, 0], stack[height, 1] = lo, middle
+        stack[height + 1, 0], stack[height + 1, 1] = middle, hi
         height += 2
     return order
 

@@ -9,7 +9,7 @@ import numpy as np
 from otkit._typing import FloatArray, IntArray
 from otkit.candidate import Status
 from otkit.costs.pairs import shape
-from otkit.costs.sweeps import Pairs
+from otkit.costs.sweeps import Pairs, fill
 from otkit.monitor import Monitor
 from otkit.solvers.simplex.candidates import merge_arcs, nearest, refine_arcs
 from otkit.solvers.simplex.dense import solve_dense
@@ -27,8 +27,6 @@ COARSE_ROUNDS = 20
 # A pair counts as violated from here on, in units of eps · (|c| + |f| + |g|); above the roundings in the master problem
 # and in pricing together, so that each violated arc gives a pivot.
 PRICE_ROUNDINGS = 8.0
-
-PIVOTS_WITHOUT_LIMIT = 2**62
 
 
 class Start(NamedTuple):
@@ -74,9 +72,9 @@ def solve_levels(levels: list[Level], max_rounds: int, monitor: Monitor) -> Outc
 
 
 def _coarsest_potentials(level: Level) -> FloatArray:
-    n, m = level.supply.size, level.demand.size
-    tree, _, _ = solve_dense(level.pairs, level.supply, level.demand, np.empty((n, m)), PIVOTS_WITHOUT_LIMIT)
-    return -tree.pot[n:]
+    cost = np.empty((level.supply.size, level.demand.size))
+    fill(level.pairs, 0, 0, cost)
+    return solve_dense(cost, level.supply.astype(np.float64), level.demand.astype(np.float64)).g
 
 
 def start_from_rows(pairs: Pairs, f: FloatArray) -> Start:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from otkit._jit import njit
 from otkit._typing import FloatArray
 from otkit.solvers.simplex.tree import Tree, pivot
@@ -32,7 +34,7 @@ def run_pivots(
     e = cursor
     while done < limit:
         best = -tolerance
-        chosen = -1
+        chosen = np.int64(-1)
         scanned = 0
         while scanned < arcs and chosen < 0:
             stop = min(e + block, arcs)
@@ -45,6 +47,6 @@ def run_pivots(
             e = stop if stop < arcs else 0
         if chosen < 0:
             return done, e, True
-        pivot(tree, n, source[chosen], sink[chosen], chosen, cost[chosen], best)
+        pivot(tree, n, np.int64(source[chosen]), np.int64(sink[chosen]), chosen, cost[chosen], best)
         done += 1
     return done, e, False

@@ -9,7 +9,7 @@ import numpy as np
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import boxes
-from otkit.costs.pairs import MatrixPairs, PointPairs, shape, tile
+from otkit.costs.pairs import MatrixPairs, PointPairs, panel, read_only, shape
 from otkit.costs.sweeps import Pairs
 from otkit.costs.threads import share
 from otkit.solvers.simplex.candidates import insert, worthwhile_threads
@@ -48,7 +48,7 @@ class Pricer:
     def _bound_by_boxes(self, pairs: PointPairs) -> None:
         """Fill the table with what the boxes around the points say: in the plane, most blocks are never looked at."""
         rows = boxes.blocks(pairs.x, self._f, self._row_starts)
-        cols = boxes.blocks(np.ascontiguousarray(pairs.y.T), self._g, self._col_starts)
+        cols = boxes.blocks(read_only(np.ascontiguousarray(pairs.y.T)), self._g, self._col_starts)
         share(
             lambda start, stop: boxes.lower_bounds(
                 pairs.kind, pairs.order, pairs.scale, pairs.exponent, rows, cols, start, stop, self._table
@@ -111,41 +111,44 @@ def _price(
     """
     n, m = f.size, g.size
     keep = values.shape[1]
-    least_buffer = np.empty(cols)
-    buffer = np.empty(cols)
+    least = np.empty(cols)
+    buffer = np.empty((rows, cols))
     for block in range(first, (n + rows - 1) // rows, step):
-        low, high = block * rows, min(n, block * rows + rows)
-        for i in range(low, high):
-            values[i, :] = -tolerance
-            indices[i, :] = -1
+        low = block * rows
+        height = min(rows, n - low)
+        for i in range(low, low + height):
+            for k in range(keep):
+                values[i, k] = -tolerance
+                indices[i, k] = -1
         for other in range(table.shape[1]):
             if table[block, other] - row_drift[block] - col_drift[other] >= -tolerance:
                 continue
             j0 = other * cols
             width = min(cols, m - j0)
-            line = buffer[:width]
-            least = least_buffer[:width]
-            least[:] = np.inf
-            offset = g[j0 : j0 + width]
-            for i in range(low, high):
-                tile(pairs, i, j0, line)
-                fi = f[i]
+            panel(pairs, low, height, j0, width, buffer, 0, 0)
+            prices, minima = g[j0 : j0 + width], least[:width]
+            for j in range(width):
+                minima[j] = np.inf
+            for r in range(height):
+                line, fi = buffer[r, :width], f[low + r]
                 for j in range(width):
-                    reduced = line[j] - fi - offset[j]
-                    least[j] = reduced if reduced < least[j] else least[j]  # min() minds nan and is not vectorised
+                    line[j] = line[j] - fi - prices[j]
+                    minima[j] = line[j] if line[j] < minima[j] else minima[j]  # min() minds nan, not vectorised
             lowest = np.inf
             for j in range(width):
-                lowest = min(lowest, least[j])
+                lowest = min(lowest, minima[j])
             table[block, other] = lowest + row_drift[block] + col_drift[other]
             if lowest >= -tolerance:
                 continue
-            for i in range(low, high):
-                tile(pairs, i, j0, line)
+            for r in range(height):
+                i, line = low + r, buffer[r, :width]
+                hits = 0
                 for j in range(width):
-                    reduced = line[j] - f[i] - offset[j]
-                    if reduced < -tolerance:
-                        if reduced < values[i, keep - 1]:
-                            insert(values[i], indices[i], reduced, j0 + j)
-                        if reduced < col_value[j0 + j]:
-                            col_value[j0 + j] = reduced
+                    hits += line[j] < -tolerance
+                if hits > 0:
+                    for j in range(width):
+                        if line[j] < values[i, keep - 1]:
+                            insert(values[i], indices[i], line[j], j0 + j)
+                        if line[j] < col_value[j0 + j]:
+                            col_value[j0 + j] = line[j]
                             col_index[j0 + j] = i

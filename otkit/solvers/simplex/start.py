@@ -34,14 +34,12 @@ class Forest(NamedTuple):
 @njit
 def empty_forest(supply: IntArray, demand: IntArray) -> Forest:
     """Return a forest without arcs."""
-    nodes = supply.size + demand.size
-    return Forest(
-        np.empty(nodes, np.int32),
-        np.empty(nodes, np.int64),
-        np.zeros(1, np.int64),
-        np.concatenate((supply, demand)),
-        np.arange(nodes).astype(np.int32),
-    )
+    n, nodes = supply.size, supply.size + demand.size
+    left, group = np.empty(nodes, np.int64), np.empty(nodes, np.int32)
+    for v in range(nodes):
+        left[v] = supply[v] if v < n else demand[v - n]
+        group[v] = v
+    return Forest(np.empty(nodes, np.int32), np.empty(nodes, np.int64), np.zeros(1, np.int64), left, group)
 
 
 @njit
@@ -61,7 +59,7 @@ def ship(forest: Forest, source: Any, sink: Any, order: IntArray) -> None:
     Each shipment exhausts one of its two nodes, which no later one touches: so the arcs form a forest.
     """
     for e in order:
-        i, j = source[e], sink[e]
+        i, j = np.int64(source[e]), np.int64(sink[e])
         if forest.left[i] > 0 and forest.left[j] > 0:
             _append(forest, e, i, j, min(forest.left[i], forest.left[j]))
 
@@ -87,6 +85,7 @@ def complete(
     n, m = f.size, g.size
     nodes = n + m
     group, left = forest.group, forest.left
+    root, nothing = np.int64(0), np.int64(0)
     j = n
     for i in range(n):
         while left[i] > 0:
@@ -99,22 +98,22 @@ def complete(
     for v in range(nodes):
         piece[v] = find(group, v)
     joined = np.zeros(nodes, np.bool_)
-    joined[piece[0]] = True
+    joined[piece[root]] = True
     for e in order:
-        i, j = source[e], sink[e]
+        i, j = np.int64(source[e]), np.int64(sink[e])
         if forest.counter[0] == nodes - 1:
             break
         if not joined[piece[i]] and find(group, i) != find(group, j):
             joined[piece[i]] = True
-            _append(forest, e, i, j, 0)
+            _append(forest, e, i, j, nothing)
     anchor = n
-    while find(group, anchor) != find(group, 0):
+    while find(group, anchor) != find(group, root):
         anchor += 1
     for i in range(n):
         if not joined[piece[i]]:
             joined[piece[i]] = True
             source[arcs], sink[arcs], cost[arcs] = i, anchor, pair(pairs, i, anchor - n) - f[i] - g[anchor - n]
-            _append(forest, arcs, i, anchor, 0)
+            _append(forest, arcs, i, anchor, nothing)
             arcs += 1
     return hang(n, m, source, sink, cost, forest.arc, forest.flow), arcs
 
@@ -129,7 +128,9 @@ def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any
         start[sink[tree_arc[k]] + 1] += 1
     for v in range(nodes):
         start[v + 1] += start[v]
-    fill = start[:nodes].copy()
+    fill = np.empty(nodes, np.int32)
+    for v in range(nodes):
+        fill[v] = start[v]
     incident = np.empty(2 * nodes, np.int32)
     for k in range(nodes - 1):
         i, j = source[tree_arc[k]], sink[tree_arc[k]]
