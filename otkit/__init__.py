@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from otkit import datasets as datasets
+    from otkit import teaching as teaching
     from otkit.candidate import Candidate as Candidate
     from otkit.certificate import Certificate as Certificate
     from otkit.certificate import certify as certify
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from otkit.duality import kantorovich_potential as kantorovich_potential
     from otkit.duality import lipschitz_constant as lipschitz_constant
     from otkit.duality import subgradient as subgradient
+    from otkit.grids import wasserstein_grid as wasserstein_grid
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_plan as plot_plan
@@ -72,6 +74,7 @@ _ROOMS = {
         "cost_matrix",
     ],
     "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
+    "grids": ["wasserstein_grid"],
     "measures": ["DiscreteMeasure"],
     "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
     "problem": ["InfeasibleError", "TransportProblem"],
@@ -86,12 +89,14 @@ _ROOMS = {
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = ["__version__", "datasets", *sorted(_ROOM_OF)]  # noqa: PLE0604 (names are strings, built from the table above)
+_WHOLE_ROOMS = ("datasets", "teaching")
+
+__all__ = ["__version__", *_WHOLE_ROOMS, *sorted(_ROOM_OF)]  # noqa: PLE0604 (names are strings, built from the table above)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "datasets":
-        return import_module("otkit.datasets")
+    if name in _WHOLE_ROOMS:
+        return import_module(f"otkit.{name}")
     if name not in _ROOM_OF:
         raise AttributeError(f"module 'otkit' has no attribute {name!r}")
     value = getattr(import_module(f"otkit.{_ROOM_OF[name]}"), name)

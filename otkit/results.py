@@ -244,11 +244,10 @@ class TransportResult:
         return points
 
     def _cheapest_targets(self, which: np.ndarray) -> IntArray:
-        """Return argmin_j c_ij − g_j for the rows in `which`, zeros for the others."""
-        rows = np.flatnonzero(which)
+        """Return argmin_j c_ij − g_j over the columns that take mass for the rows in `which`, zeros for the others."""
+        rows, cols = np.flatnonzero(which), np.flatnonzero(self.problem.b)
         targets = np.zeros(which.size, np.int64)
-        everything = np.arange(self.problem.shape[1])
-        targets[rows] = self.problem.cost.restrict(rows, everything).row_minima(self.candidate.g)[1]
+        targets[rows] = cols[self.problem.cost.restrict(rows, cols).row_minima(self.candidate.g[cols])[1]]
         return targets
 
     def __str__(self) -> str:
