@@ -155,12 +155,13 @@ def _on_all_cells(found: TransportResult, problem: TransportProblem, rows: IntAr
     """Return an answer for the cells with mass, rows `rows` and columns `cols`, as one for all cells.
 
     No plan ships from or to a cell without mass, so its certificate stays true. Such a cell gets a price to which no
-    pair can object: costs are not negative, so with f_i = −max g or g_j = −max f no sum f_i + g_j exceeds 0. Where both
-    cells lack mass the sum is −(max f + max g), and f + g = c ≥ 0 wherever the plan ships.
+    pair can object: with f_i = −max g, and then g_j = −max f over all cells, f_i + g_j ≤ 0, and no cost is negative.
     """
     part, (n, m) = found.candidate, problem.shape
-    f, g = np.full(n, -part.g.max()), np.full(m, -part.f.max())
-    f[rows], g[cols] = part.f, part.g
+    f = np.full(n, -part.g.max())
+    f[rows] = part.f
+    g = np.full(m, -f.max())
+    g[cols] = part.g
     basis = None if part.basis is None else (rows[part.basis[0]], cols[part.basis[1]])
     answer = Candidate(rows[part.rows], cols[part.cols], part.mass, f, g, basis, part.state, part.stats)
     return TransportResult(problem, answer, found.certificate, found.method, found.seconds)
