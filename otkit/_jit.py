@@ -26,6 +26,7 @@ from typing import Any, TypeVar, cast
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
 import numba
+from numba import int64
 from numba.extending import overload
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,4 +55,6 @@ def _digest_of_kernels(solver: str) -> str:
     return digest.hexdigest()
 
 
-__all__ = ["njit", "overload"]
+# A kernel that is handed a literal, or a variable that still is one, is compiled for that number and then once more for
+# any: ``int64(0)`` is no literal.
+__all__ = ["int64", "njit", "overload"]

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from otkit._jit import njit
+from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import TILE, MatrixPairs, pair, panel, shape, transposed
+from otkit.costs.single import single_precision
 from otkit.costs.sweeps import Pairs
 from otkit.costs.threads import share
 
@@ -31,8 +32,12 @@ def insert(values: FloatArray, indices: Any, value: float, index: int) -> None:
 def nearest(pairs: Pairs, prices: FloatArray, keep: int, *, of_rows: bool) -> tuple[FloatArray, Any]:
     """Return the `keep` smallest c_ij − prices of each row (or column) in ascending order, and where they are.
 
-    `prices` belong to the columns (rows). Where there are fewer pairs the lists end with (inf, −1).
+    `prices` belong to the columns (rows). Where there are fewer pairs the lists end with (inf, −1). In many dimensions
+    single precision has to do: the arcs found are but candidates.
     """
+    single = single_precision(pairs)
+    if single is not None:
+        pairs, prices = single.pairs, prices.astype(np.float32)
     if not of_rows:
         pairs = transposed(pairs)
     n, m = shape(pairs)
@@ -136,7 +141,7 @@ def merge_arcs(
                 seen[j] = i
                 source[arcs] = i
                 sink[arcs] = n + j
-                c = pair(pairs, i, np.int64(j))
+                c = pair(pairs, i, int64(j))
                 cost[arcs] = c - f[i] - g[j]
                 largest = max(largest, abs(c) + abs(f[i]) + abs(g[j]))
                 arcs += 1
@@ -155,9 +160,9 @@ def best_arcs(
         i, j = source[e], sink[e]
         reduced = cost[e] - pot[i] + pot[j]
         if reduced < values[i, keep - 1]:
-            insert(values[i], partners[i], reduced, np.int64(j - n))
+            insert(values[i], partners[i], reduced, int64(j - n))
         if reduced < values[j, keep - 1]:
-            insert(values[j], partners[j], reduced, np.int64(i))
+            insert(values[j], partners[j], reduced, int64(i))
     return partners[:n], partners[n:]
 
 
@@ -193,10 +198,10 @@ def refine_arcs(
     for cluster in range(clusters):
         for i in range(row_starts[cluster], row_starts[cluster + 1]):
             for e in range(first[cluster], first[cluster + 1]):
-                other = np.int64(coarse_sink[e]) - clusters
+                other = int64(coarse_sink[e]) - clusters
                 f[i] = min(f[i], pair(cross, i, other) - coarse_g[other])
             for e in range(first[cluster], first[cluster + 1]):
-                other = np.int64(coarse_sink[e]) - clusters
+                other = int64(coarse_sink[e]) - clusters
                 for j in range(col_starts[other], col_starts[other + 1]):
                     costs[k] = pair(pairs, i, j)
                     g[j] = min(g[j], costs[k] - f[i])
@@ -208,7 +213,7 @@ def refine_arcs(
         for i in range(row_starts[cluster], row_starts[cluster + 1]):
             row_begin = k
             for e in range(first[cluster], first[cluster + 1]):
-                other = np.int64(coarse_sink[e]) - clusters
+                other = int64(coarse_sink[e]) - clusters
                 for j in range(col_starts[other], col_starts[other + 1]):
                     if costs[k] - g[j] < row_values[i, keep - 1]:
                         insert(row_values[i], columns_of_rows[i], costs[k] - g[j], j)
@@ -216,7 +221,7 @@ def refine_arcs(
             f[i] = row_values[i, 0]
             k = row_begin
             for e in range(first[cluster], first[cluster + 1]):
-                other = np.int64(coarse_sink[e]) - clusters
+                other = int64(coarse_sink[e]) - clusters
                 for j in range(col_starts[other], col_starts[other + 1]):
                     if costs[k] - f[i] < col_values[j, keep - 1]:
                         insert(col_values[j], rows_of_columns[j], costs[k] - f[i], i)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otkit._jit import njit
+from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.start import find, hang
@@ -43,10 +43,10 @@ def solve_dense(cost: FloatArray, supply: FloatArray, demand: FloatArray) -> Ans
             largest = max(largest, abs(cost[i, j]))
     tolerance = 8.0 * np.finfo(np.float64).eps * largest
     tree = _start(cost, sources, sinks)
-    pivots, row, done = 0, np.int64(0), np.int64(1)
+    pivots, row, done = 0, int64(0), int64(1)
     while done > 0:
         done, row = _pivots(tree, cost, row, tolerance)
-        set_potentials(tree, n)
+        set_potentials(tree)
         pivots += done
         if pivots > PATIENCE * (n + m):
             tolerance *= 2.0
@@ -102,7 +102,7 @@ def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
     sink = np.empty(nodes, np.uint32)
     price = np.empty(nodes)
     flow = np.empty(nodes, np.int64)
-    count, root = 0, np.int64(0)
+    count, root = 0, int64(0)
     for i in range(n):
         rest = supply[i]
         while rest > 0:
@@ -134,7 +134,7 @@ def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
     tree = hang(n, m, source, sink, price, arcs, flow)
     for v in range(1, nodes):
         k = tree.arc[v]
-        tree.arc[v] = np.int64(source[k]) * m + np.int64(sink[k]) - n
+        tree.arc[v] = int64(source[k]) * m + int64(sink[k]) - n
     return tree
 
 
@@ -150,7 +150,7 @@ def _pivots(tree: Tree, cost: FloatArray, row: int, tolerance: float) -> tuple[i
     done = 0
     while done < REFRESH:
         best = -tolerance
-        p, q = np.int64(-1), np.int64(-1)
+        p, q = int64(-1), int64(-1)
         seen = 0
         while seen < n and p < 0:
             for _ in range(min(rows_at_once, n - seen)):
@@ -168,6 +168,6 @@ def _pivots(tree: Tree, cost: FloatArray, row: int, tolerance: float) -> tuple[i
                 seen += 1
         if p < 0:
             return done, row
-        pivot(tree, n, p, n + q, p * m + q, cost[p, q], best)
+        pivot(tree, p, n + q, p * m + q, cost[p, q], best)
         done += 1
     return done, row

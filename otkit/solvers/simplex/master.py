@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.sweeps import Pairs
+from otkit.costs.sweeps import Pairs, fill
 from otkit.monitor import Monitor
 from otkit.solvers.simplex.candidates import best_arcs, merge_arcs, nearest, reduced_costs
 from otkit.solvers.simplex.levels import restricted
 from otkit.solvers.simplex.pivots import run_pivots
 from otkit.solvers.simplex.start import Forest, complete, empty_forest, ship
-from otkit.solvers.simplex.tree import set_potentials
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -21,8 +20,12 @@ EPS = float(np.finfo(np.float64).eps)
 LEFTOVER_KEEP = 6
 LEFTOVER_ROUNDS = 12
 
-# Pivots between two looks at the clock. Potentials are computed anew then, so that rounding does not pile up.
-CHUNK = 16_000
+# Where so few pairs of nodes have something left, all of them are sorted, and one round is enough.
+LEFTOVER_PAIRS = 1 << 14
+
+# Between two looks at the clock the simplex may do so many units of work for each node and arc. Then nodes are numbered
+# anew and potentials computed anew, so that their rounding does not pile up.
+EFFORT = 64
 
 # Rounding makes a reduced cost wrong by no more than three units of eps · (|c| + |f| + |g|).
 PIVOT_ROUNDINGS = 2.0
@@ -71,12 +74,17 @@ class Master:
         if rows.size == 0:
             return False
         part, f, g = restricted(self.pairs, rows, cols), self._f[rows], self._g[cols]
-        _, by_rows = nearest(part, g, LEFTOVER_KEEP, of_rows=True)
-        _, by_columns = nearest(part, f, LEFTOVER_KEEP, of_rows=False)
-        source, sink, cost, _, _ = merge_arcs(part, f, g, by_rows, by_columns, 0)
+        if rows.size * cols.size <= LEFTOVER_PAIRS:
+            source, sink = _greedy(part, f, g, forest.left[rows], forest.left[n + cols])
+            order = np.arange(source.size)
+        else:
+            _, by_rows = nearest(part, g, LEFTOVER_KEEP, of_rows=True)
+            _, by_columns = nearest(part, f, LEFTOVER_KEEP, of_rows=False)
+            source, sink, cost, _, _ = merge_arcs(part, f, g, by_rows, by_columns, 0)
+            order = ascending(cost)
         first = self._arcs
         self.add(rows[source], cols[sink - rows.size])
-        ship(forest, self._source, self._sink, first + ascending(cost))
+        ship(forest, self._source, self._sink, first + order)
         return True
 
     def optimize(self, tolerance: float, monitor: Monitor) -> bool:
@@ -86,10 +94,10 @@ class Master:
         patience = PATIENCE * tree.pot.size
         finished = False
         while not finished:
+            effort = EFFORT * (tree.pot.size + self._arcs)
             done, self._cursor, finished = run_pivots(
-                tree, self._n, self._source, self._sink, self._cost, self._arcs, self._cursor, tolerance, CHUNK
+                tree, self._source, self._sink, self._cost, self._arcs, self._cursor, tolerance, effort
             )
-            set_potentials(tree, self._n)
             self.pivots += done
             finished = finished and done == 0
             patience -= done
@@ -130,6 +138,21 @@ class Master:
         arcs = self._tree.arc[1:]
         rows, cols = self._source[arcs].astype(np.int64), self._sink[arcs].astype(np.int64) - self._n
         return rows, cols, self._tree.flow[1:]
+
+
+def _greedy(pairs: Pairs, f: FloatArray, g: FloatArray, supply: IntArray, demand: IntArray) -> tuple[Any, Any]:
+    """Return sources and sinks of the arcs along which everything goes, shipped greedily by ascending reduced cost."""
+    n, m = supply.size, demand.size
+    cost = np.empty((n, m))
+    fill(pairs, 0, 0, cost)
+    cost -= f[:, None]
+    cost -= g
+    source, sink = np.divmod(np.arange(n * m, dtype=np.uint32), np.uint32(m))
+    sink += np.uint32(n)
+    forest = empty_forest(supply, demand)
+    ship(forest, source, sink, ascending(cost.ravel()))
+    arcs = forest.arc[: forest.counter[0]]
+    return source[arcs], sink[arcs]
 
 
 def ascending(cost: FloatArray) -> IntArray:

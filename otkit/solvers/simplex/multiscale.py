@@ -106,7 +106,7 @@ def solve_level(
 ) -> tuple[Outcome, Master]:
     """Solve one level by column generation, unless an earlier one was cut short, for the reason `stopped`."""
     # The constant that f and g can exchange is chosen to keep both small, and so their rounding.
-    shift = 0.5 * (float(np.median(start.g)) - float(np.median(start.f)))
+    shift = 0.5 * float(start.g.mean() - start.f.mean())
     f, g = start.f + shift, start.g - shift
     master = Master(level.pairs, level.supply, level.demand, f, g, start.columns_of_rows, start.rows_of_columns)
     status = stopped

@@ -6,47 +6,71 @@ from typing import Any
 
 import numpy as np
 
-from otkit._jit import njit
+from otkit._jit import int64, njit
 from otkit._typing import FloatArray
-from otkit.solvers.simplex.tree import Tree, pivot
+from otkit.solvers.simplex.tree import Tree, empty_tree, pivot, set_potentials
 
 
 @njit
 def run_pivots(
-    tree: Tree,
-    n: int,
-    source: Any,
-    sink: Any,
-    cost: FloatArray,
-    arcs: int,
-    cursor: int,
-    tolerance: float,
-    limit: int,
+    tree: Tree, source: Any, sink: Any, cost: FloatArray, arcs: int, cursor: int, tolerance: float, effort: int
 ) -> tuple[int, int, bool]:
-    """Pivot until no arc has a reduced cost below −tolerance, or `limit` pivots are done.
+    """Pivot until no arc has a reduced cost below −tolerance, or some `effort` is spent; potentials are then set anew.
 
     Block search: the arcs are looked through in turn, a block at a time, and the most negative of the first block that
     has a negative one enters (Grigoriadis 1986). Returns the pivots done, where to look next, and whether none is left.
+
+    Meanwhile nodes are numbered in the preorder of the tree: most of the time goes to walks along that list, and
+    memory read in order is several times as fast. Effort counts the potentials changed and arcs looked at.
     """
-    pot = tree.pot
+    nodes = tree.pot.size
+    number = np.empty(nodes, np.uint32)
+    preordered = empty_tree(nodes)
+    top = np.uint32(0)
+    for k in range(nodes):
+        number[top] = k
+        top = tree.thread[top]
+    _renumber(tree, number, preordered)
+    tail, head = np.empty(arcs, np.uint32), np.empty(arcs, np.uint32)
+    for e in range(arcs):
+        tail[e], head[e] = number[source[e]], number[sink[e]]
+    pot = preordered.pot
     block = max(32, int(arcs**0.5))
-    done = 0
+    done = spent = 0
     e = cursor
-    while done < limit:
+    finished = False
+    while spent < effort:
         best = -tolerance
-        chosen = np.int64(-1)
+        chosen = int64(-1)
         scanned = 0
         while scanned < arcs and chosen < 0:
             stop = min(e + block, arcs)
             for k in range(e, stop):
-                reduced = cost[k] - pot[source[k]] + pot[sink[k]]
+                reduced = cost[k] - pot[tail[k]] + pot[head[k]]
                 if reduced < best:
                     best = reduced
                     chosen = k
             scanned += stop - e
             e = stop if stop < arcs else 0
         if chosen < 0:
-            return done, e, True
-        pivot(tree, n, np.int64(source[chosen]), np.int64(sink[chosen]), chosen, cost[chosen], best)
+            finished = True
+            break
+        spent += scanned + pivot(preordered, int64(tail[chosen]), int64(head[chosen]), chosen, cost[chosen], best)
         done += 1
-    return done, e, False
+    back = np.empty(nodes, np.uint32)
+    for v in range(nodes):
+        back[number[v]] = v
+    _renumber(preordered, back, tree)
+    set_potentials(tree)
+    return done, e, finished
+
+
+@njit
+def _renumber(tree: Tree, number: Any, out: Tree) -> None:
+    """Write the tree into `out`, node v becoming node number[v]."""
+    for v in range(tree.pot.size):
+        k = number[v]
+        out.parent[k], out.thread[k], out.back[k] = number[tree.parent[v]], number[tree.thread[v]], number[tree.back[v]]
+        out.last[k], out.size[k] = number[tree.last[v]], tree.size[v]
+        out.arc[k], out.flow[k], out.cost[k] = tree.arc[v], tree.flow[v], tree.cost[v]
+        out.pot[k], out.is_sink[k] = tree.pot[v], tree.is_sink[v]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import boxes
-from otkit.costs.pairs import MatrixPairs, PointPairs, panel, read_only, shape
+from otkit.costs.pairs import MatrixPairs, PointPairs, pair, panel, read_only, shape
+from otkit.costs.single import ROUNDING, single_precision
 from otkit.costs.sweeps import Pairs
 from otkit.costs.threads import share
 from otkit.solvers.simplex.candidates import insert, worthwhile_threads
@@ -32,7 +33,7 @@ class Pricer:
 
     def __init__(self, pairs: Pairs, f: FloatArray, g: FloatArray) -> None:
         n, m = shape(pairs)
-        self._pairs = pairs
+        self._pairs, self._single = pairs, single_precision(pairs)
         # Where a cost takes long, long rows make it shorter: the loops over coordinates are set up less often.
         low = isinstance(pairs, MatrixPairs) or pairs.x.shape[1] <= boxes.LARGEST_DIMENSION
         self._rows, self._cols = (32, 64) if low else (16, 256)
@@ -62,7 +63,7 @@ class Pricer:
         """Return rows and columns of the worst pairs with c_ij − f_i − g_j < −tolerance; none only if there is none."""
         n, m = f.size, g.size
         # A rise of all f against a fall of all g changes no reduced cost, but would count as drift.
-        shift = float(np.median(f - self._f))
+        shift = float((f - self._f).mean())
         self._row_drift += np.maximum.reduceat(np.maximum(f - self._f - shift, 0.0), self._row_starts)
         self._col_drift += np.maximum.reduceat(np.maximum(g - self._g + shift, 0.0), self._col_starts)
         self._f, self._g = f, g
@@ -70,10 +71,16 @@ class Pricer:
         worst_row = np.full((PARTS, m), -1, np.int32)
         least, least_of_column = np.empty((n, PER_ROW)), np.full((PARTS, m), -tolerance)
 
+        quick = Quick(self._pairs, f, g, 0.0)
+        if self._single is not None:
+            rounded = self._single.largest + float(np.abs(f).max()) + float(np.abs(g).max())
+            error = self._single.error + 4.0 * ROUNDING * rounded
+            quick = Quick(self._single.pairs, f.astype(np.float32), g.astype(np.float32), error)
+
         def look(start: int, stop: int) -> None:
             for part in range(start, stop):
                 _price(
-                    self._pairs, f, g, self._table, self._row_drift, self._col_drift, self._rows, self._cols,
+                    quick, self._pairs, f, g, self._table, self._row_drift, self._col_drift, self._rows, self._cols,
                     part, PARTS, tolerance, least, columns, least_of_column[part], worst_row[part],
                 )  # fmt: skip
 
@@ -85,8 +92,18 @@ class Pricer:
         return keys // m, keys % m
 
 
+class Quick(NamedTuple):
+    """Costs and potentials whose reduced costs are off by at most `error`."""
+
+    pairs: Pairs
+    f: FloatArray
+    g: FloatArray
+    error: float
+
+
 @njit
 def _price(
+    quick: Quick,
     pairs: Any,
     f: FloatArray,
     g: FloatArray,
@@ -107,12 +124,14 @@ def _price(
 
     `table` holds a lower bound of the reduced costs of each block, from when it was last looked at, plus the drift of
     its row and column then. Drift counts how far potentials have risen: so table − drift is a bound now, and a block
-    that can hold no reduced cost below −tolerance is passed over.
+    that can hold no reduced cost below −tolerance is passed over. Pairs that the quick costs do not rule out are
+    evaluated in double precision.
     """
     n, m = f.size, g.size
     keep = values.shape[1]
-    least = np.empty(cols)
-    buffer = np.empty((rows, cols))
+    least = np.empty(cols, quick.g.dtype)
+    buffer = np.empty((rows, cols), quick.g.dtype)
+    threshold = quick.g.dtype.type(quick.error - tolerance)
     for block in range(first, (n + rows - 1) // rows, step):
         low = block * rows
         height = min(rows, n - low)
@@ -125,30 +144,33 @@ def _price(
                 continue
             j0 = other * cols
             width = min(cols, m - j0)
-            panel(pairs, low, height, j0, width, buffer, 0, 0)
-            prices, minima = g[j0 : j0 + width], least[:width]
+            panel(quick.pairs, low, height, j0, width, buffer, 0, 0)
+            prices, minima = quick.g[j0 : j0 + width], least[:width]
             for j in range(width):
                 minima[j] = np.inf
             for r in range(height):
-                line, fi = buffer[r, :width], f[low + r]
+                line, fi = buffer[r, :width], quick.f[low + r]
                 for j in range(width):
                     line[j] = line[j] - fi - prices[j]
                     minima[j] = line[j] if line[j] < minima[j] else minima[j]  # min() minds nan, not vectorised
             lowest = np.inf
             for j in range(width):
                 lowest = min(lowest, minima[j])
-            table[block, other] = lowest + row_drift[block] + col_drift[other]
-            if lowest >= -tolerance:
+            table[block, other] = lowest - quick.error + row_drift[block] + col_drift[other]
+            if lowest >= threshold:
                 continue
             for r in range(height):
                 i, line = low + r, buffer[r, :width]
                 hits = 0
                 for j in range(width):
-                    hits += line[j] < -tolerance
-                if hits > 0:
-                    for j in range(width):
-                        if line[j] < values[i, keep - 1]:
-                            insert(values[i], indices[i], line[j], j0 + j)
-                        if line[j] < col_value[j0 + j]:
-                            col_value[j0 + j] = line[j]
-                            col_index[j0 + j] = i
+                    hits += line[j] < threshold
+                if hits == 0:
+                    continue
+                for j in range(j0, j0 + width):
+                    if line[j - j0] < threshold:
+                        reduced = pair(pairs, i, j) - f[i] - g[j]
+                        if reduced < values[i, keep - 1]:
+                            insert(values[i], indices[i], reduced, j)
+                        if reduced < col_value[j]:
+                            col_value[j] = reduced
+                            col_index[j] = i

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._jit import njit
+from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import pair
 from otkit.solvers.simplex.tree import Tree, empty_tree, set_potentials
@@ -59,7 +59,7 @@ def ship(forest: Forest, source: Any, sink: Any, order: IntArray) -> None:
     Each shipment exhausts one of its two nodes, which no later one touches: so the arcs form a forest.
     """
     for e in order:
-        i, j = np.int64(source[e]), np.int64(sink[e])
+        i, j = int64(source[e]), int64(sink[e])
         if forest.left[i] > 0 and forest.left[j] > 0:
             _append(forest, e, i, j, min(forest.left[i], forest.left[j]))
 
@@ -85,7 +85,7 @@ def complete(
     n, m = f.size, g.size
     nodes = n + m
     group, left = forest.group, forest.left
-    root, nothing = np.int64(0), np.int64(0)
+    root, nothing = int64(0), int64(0)
     j = n
     for i in range(n):
         while left[i] > 0:
@@ -100,7 +100,7 @@ def complete(
     joined = np.zeros(nodes, np.bool_)
     joined[piece[root]] = True
     for e in order:
-        i, j = np.int64(source[e]), np.int64(sink[e])
+        i, j = int64(source[e]), int64(sink[e])
         if forest.counter[0] == nodes - 1:
             break
         if not joined[piece[i]] and find(group, i) != find(group, j):
@@ -141,6 +141,8 @@ def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any
     tree = empty_tree(nodes)
     parent, thread, back, size, last = tree.parent, tree.thread, tree.back, tree.size, tree.last
     tree.arc[0], tree.flow[0], tree.cost[0] = -1, 0, 0.0
+    for v in range(nodes):
+        tree.is_sink[v] = v >= n
     parent[0] = 0
     stack = np.empty(nodes, np.uint32)
     stack[0] = 0
@@ -175,5 +177,5 @@ def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any
         size[u] += size[v]
         if last[u] == u:
             last[u] = last[v]
-    set_potentials(tree, n)
+    set_potentials(tree)
     return tree

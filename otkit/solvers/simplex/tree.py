@@ -1,7 +1,7 @@
 """The spanning tree of the network simplex, and the exchange of one of its arcs.
 
-Nodes 0 … n−1 are sources, n … n+m−1 sinks; source 0 is the root. Every arc leads from a source to a sink, so the
-direction of a tree arc follows from its lower end alone: up from a source, down to a sink.
+Every arc leads from a source to a sink, so the direction of a tree arc follows from its lower end alone: up from a
+source, down to a sink. The root, node 0, is a source. Else nodes may be numbered in any way.
 
 The tree is held as a preorder list (Ahuja, Magnanti & Orlin, *Network Flows*, section 11.3): a subtree is `size`
 consecutive nodes from its top along `thread`, the last of which is `last`.
@@ -24,6 +24,8 @@ from otkit._typing import FloatArray, IntArray
 class Tree(NamedTuple):
     """Arrays over the nodes; `arc`, `flow` and `cost` belong to the arc between a node and its parent.
 
+    `is_sink` tells sinks from sources.
+
     The potential of a source is f, of a sink −g: the reduced cost of an arc is cost − pot[source] + pot[sink], and
     hanging a subtree elsewhere adds one number to all its potentials.
     """
@@ -37,6 +39,7 @@ class Tree(NamedTuple):
     flow: IntArray
     cost: FloatArray
     pot: FloatArray
+    is_sink: Any
 
 
 @njit
@@ -52,27 +55,28 @@ def empty_tree(nodes: int) -> Tree:
         np.empty(nodes, np.int64),
         np.empty(nodes, np.float64),
         np.empty(nodes, np.float64),
+        np.empty(nodes, np.bool_),
     )
 
 
 @njit
-def pivot(tree: Tree, n: int, p: int, q: int, arc: int, cost: float, reduced: float) -> int:
+def pivot(tree: Tree, p: int, q: int, arc: int, cost: float, reduced: float) -> int:
     """Bring the arc from source `p` to sink `q`, whose reduced cost is negative, into the tree.
 
     Returns the number of potentials that changed.
     """
-    parent, size, flow = tree.parent, tree.size, tree.flow
+    parent, size, flow, is_sink = tree.parent, tree.size, tree.flow, tree.is_sink
     # Climb to the apex of the cycle. Flow decreases on up arcs of p's side and on down arcs of q's side.
     a, b = np.uint32(p), np.uint32(q)
     most_p = most_q = np.int64(np.iinfo(np.int64).max)
     out_p, out_q = a, b
     while a != b:
         if size[a] < size[b]:
-            if a < n and flow[a] < most_p:
+            if flow[a] < most_p and not is_sink[a]:
                 most_p, out_p = flow[a], a
             a = parent[a]
         else:
-            if b >= n and flow[b] <= most_q:
+            if flow[b] <= most_q and is_sink[b]:
                 most_q, out_q = flow[b], b
             b = parent[b]
     apex = a
@@ -80,11 +84,11 @@ def pivot(tree: Tree, n: int, p: int, q: int, arc: int, cost: float, reduced: fl
     if moved > 0:
         a = np.uint32(p)
         while a != apex:
-            flow[a] += -moved if a < n else moved
+            flow[a] += moved if is_sink[a] else -moved
             a = parent[a]
         b = np.uint32(q)
         while b != apex:
-            flow[b] += moved if b < n else -moved
+            flow[b] += -moved if is_sink[b] else moved
             b = parent[b]
     if most_q <= most_p:
         _rehang(tree, apex, out_q, np.uint32(q), np.uint32(p), arc, moved, cost)
@@ -184,11 +188,11 @@ def _add_below(tree: Tree, top: Any, change: float) -> int:
 
 
 @njit
-def set_potentials(tree: Tree, n: int) -> None:
+def set_potentials(tree: Tree) -> None:
     """Compute all potentials anew from the costs of the tree arcs, the root's being zero."""
     tree.pot[0] = 0.0
     v = tree.thread[0]
     while v != 0:
         above = tree.pot[tree.parent[v]]
-        tree.pot[v] = above + tree.cost[v] if v < n else above - tree.cost[v]
+        tree.pot[v] = above - tree.cost[v] if tree.is_sink[v] else above + tree.cost[v]
         v = tree.thread[v]
