@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -38,26 +39,35 @@ def best_of(contenders: Mapping[str, Callable[[], Any]], repeats: int = 5, budge
 
 
 def peak_memory(setup: str, statement: str) -> float:
-    """Return by how many MiB the peak resident memory of a fresh process grows while it runs `statement`.
+    """Return by how many MiB the peak resident memory of a fresh process grows while it runs `statement`."""
+    return fresh_run(setup, statement)[1]
 
-    `setup` runs before: imports, data, and a small call that compiles or loads what is needed. Linux only, nan
-    elsewhere: the peak of a process is in /proc, and writing 5 to clear_refs sets it back to what is resident now.
+
+def fresh_run(setup: str, statement: str) -> tuple[float, float]:
+    """Return the seconds that `statement` takes in a fresh process, and by how many MiB its peak memory grows.
+
+    `setup` runs before: imports, data, and a small call that compiles or loads what is needed. Memory on Linux only,
+    nan elsewhere: the peak of a process is in /proc, and writing 5 to clear_refs sets it back to what is resident now.
     """
-    if platform.system() != "Linux":
-        return float("nan")
     script = f"""
+import sys, time
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+linux = sys.platform == "linux"
 def peak():
     with open("/proc/self/status") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 {setup}
-with open("/proc/self/clear_refs", "w") as refs:
-    refs.write("5")
-before = peak()
+if linux:
+    with open("/proc/self/clear_refs", "w") as refs:
+        refs.write("5")
+    before = peak()
+start = time.perf_counter()
 {statement}
-print((peak() - before) / 1024)
+print(time.perf_counter() - start, (peak() - before) / 1024 if linux else float("nan"))
 """
     run = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
-    return float(run.stdout.split()[-1])
+    elapsed, grown = run.stdout.splitlines()[-1].split()
+    return float(elapsed), float(grown)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

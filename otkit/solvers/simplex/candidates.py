@@ -87,6 +87,17 @@ def _nearest(pairs: Any, g: FloatArray, first: int, stop: int, values: FloatArra
 
 
 @njit
+def _empty_lists(size: int, keep: int) -> tuple[FloatArray, Any]:
+    """Return lists of (inf, −1)."""
+    values, indices = np.empty((size, keep)), np.empty((size, keep), np.int32)
+    for i in range(size):
+        for k in range(keep):
+            values[i, k] = np.inf
+            indices[i, k] = -1
+    return values, indices
+
+
+@njit
 def reduced_costs(pairs: Any, f: FloatArray, g: FloatArray, rows: Any, cols: Any) -> FloatArray:
     """Return the reduced costs of index pairs."""
     out = np.empty(rows.size)
@@ -154,8 +165,7 @@ def best_arcs(
 ) -> tuple[Any, Any]:
     """Return the `keep` arcs of least reduced cost of each row and of each column, as lists of partners (−1: none)."""
     nodes = pot.size
-    values = np.full((nodes, keep), np.inf)
-    partners = np.full((nodes, keep), np.int32(-1))
+    values, partners = _empty_lists(nodes, keep)
     for e in range(arcs):
         i, j = source[e], sink[e]
         reduced = cost[e] - pot[i] + pot[j]
@@ -206,8 +216,8 @@ def refine_arcs(
                     costs[k] = pair(pairs, i, j)
                     g[j] = min(g[j], costs[k] - f[i])
                     k += 1
-    row_values, columns_of_rows = np.full((n, keep), np.inf), np.full((n, keep), np.int32(-1))
-    col_values, rows_of_columns = np.full((m, keep), np.inf), np.full((m, keep), np.int32(-1))
+    row_values, columns_of_rows = _empty_lists(n, keep)
+    col_values, rows_of_columns = _empty_lists(m, keep)
     k = 0
     for cluster in range(clusters):
         for i in range(row_starts[cluster], row_starts[cluster + 1]):

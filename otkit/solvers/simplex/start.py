@@ -31,15 +31,16 @@ class Forest(NamedTuple):
     group: Any
 
 
-@njit
 def empty_forest(supply: IntArray, demand: IntArray) -> Forest:
     """Return a forest without arcs."""
-    n, nodes = supply.size, supply.size + demand.size
-    left, group = np.empty(nodes, np.int64), np.empty(nodes, np.int32)
-    for v in range(nodes):
-        left[v] = supply[v] if v < n else demand[v - n]
-        group[v] = v
-    return Forest(np.empty(nodes, np.int32), np.empty(nodes, np.int64), np.zeros(1, np.int64), left, group)
+    nodes = supply.size + demand.size
+    return Forest(
+        np.empty(nodes, np.int32),
+        np.empty(nodes, np.int64),
+        np.zeros(1, np.int64),
+        np.concatenate([supply, demand]),
+        np.arange(nodes, dtype=np.int32),
+    )
 
 
 @njit
