@@ -52,8 +52,10 @@ if TYPE_CHECKING:
     from otkit.solvers.linprog import LinprogOptions as LinprogOptions
     from otkit.solvers.linprog import transport_lp as transport_lp
     from otkit.solvers.simplex import SimplexOptions as SimplexOptions
+    from otkit.solvers.simplex import SimplexState as SimplexState
     from otkit.solvers.sinkhorn import SinkhornOptions as SinkhornOptions
     from otkit.verify import verify_duality as verify_duality
+    from otkit.warming import warmup as warmup
 
 __version__ = "0.1.0"
 
@@ -83,9 +85,10 @@ _ROOMS = {
     "solvers.assignment": ["AssignmentOptions"],
     "solvers.line": ["LineOptions"],
     "solvers.linprog": ["LinprogOptions", "transport_lp"],
-    "solvers.simplex": ["SimplexOptions"],
+    "solvers.simplex": ["SimplexOptions", "SimplexState"],
     "solvers.sinkhorn": ["SinkhornOptions"],
     "verify": ["verify_duality"],
+    "warming": ["warmup"],
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -115,6 +115,29 @@ def as_weights(value: ArrayLike | None, name: str, size: int) -> FloatArray:
     return np.ascontiguousarray(array)
 
 
+def as_potentials(value: Iterable[ArrayLike], shape: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    """Return `value` as a pair (f, g) of finite prices for n rows and m columns."""
+    try:
+        pair = tuple(value)
+    except TypeError:
+        pair = ()
+    if len(pair) != 2:
+        raise TypeError(
+            f"potentials must be a pair (f, g), such as result.potentials, but {type(value).__name__} was given."
+        )
+    checked = []
+    for name, prices, size in zip(("f", "g"), pair, shape, strict=True):
+        array = as_float_array(prices, f"potentials.{name}")
+        if array.shape != (size,):
+            raise ValueError(
+                f"potentials.{name} must have shape ({size},), one price for each "
+                f"{'row' if name == 'f' else 'column'} of the problem, but its shape is {array.shape}."
+            )
+        require_finite(array, f"potentials.{name}")
+        checked.append(array)
+    return checked[0], checked[1]
+
+
 def as_cost_array(value: ArrayLike, name: str) -> FloatArray:
     """Return `value` as a finite cost matrix of shape (n, m)."""
     array = as_float_array(value, name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 
@@ -28,6 +30,31 @@ class SolverStats:
     iterations: int = 0
     rounds: int = 0
     detail: str = ""
+
+
+class WarmStart(NamedTuple):
+    """What is known from a similar problem of the same size.
+
+    Attributes
+    ----------
+    f, g : ndarray, shapes (n,) and (m,)
+        Its potentials.
+    rows, cols : ndarray
+        The arcs of its tree; none if only potentials are known.
+    """
+
+    f: FloatArray
+    g: FloatArray
+    rows: IntArray
+    cols: IntArray
+
+    def restrict(self, rows: IntArray, cols: IntArray) -> WarmStart:
+        """Return what of it concerns the given rows and columns, renumbered in that order."""
+        new_row, new_col = np.full(self.f.size, -1), np.full(self.g.size, -1)
+        new_row[rows], new_col[cols] = np.arange(rows.size), np.arange(cols.size)
+        arc_rows, arc_cols = new_row[self.rows], new_col[self.cols]
+        kept = (arc_rows >= 0) & (arc_cols >= 0)
+        return WarmStart(self.f[rows], self.g[cols], arc_rows[kept], arc_cols[kept])
 
 
 @dataclass(frozen=True, eq=False)

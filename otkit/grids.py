@@ -31,7 +31,7 @@ def wasserstein_grid(
     options: Any = None,
     max_seconds: float | None = None,
     on_failure: OnFailure = "raise",
-    progress: Callable[[Progress], None] | None = None,
+    progress: bool | Callable[[Progress], None] = False,
     threads: int | None = None,
 ) -> TransportResult:
     """Return the Wasserstein distance W_p between two histograms on regular grids, such as gray images.

@@ -1,10 +1,19 @@
-"""The line between a long solve and whoever waits for it: progress out, a deadline in."""
+"""The line between a long solve and whoever waits for it: progress out; a deadline and Ctrl-C in."""
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from types import FrameType
+from typing import Literal
+
+from otkit.costs.threads import calling
+
+Reason = Literal["time_limit", "interrupted"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +27,7 @@ class Progress:
     seconds : float
         Time since the start.
     lower, upper : float or None
-        The interval that holds the optimum as far as the solver knows.
+        The interval that holds the optimum as far as the solver knows; the certificate will look for itself.
     """
 
     text: str
@@ -26,14 +35,48 @@ class Progress:
     lower: float | None = None
     upper: float | None = None
 
+    @property
+    def interval(self) -> str:
+        """The interval in words; empty while it is unknown."""
+        if self.lower is None or self.upper is None:
+            return ""
+        return f"{self.lower:.9g} ≤ OPT ≤ {self.upper:.9g}"
+
+
+class Stopped(Exception):  # noqa: N818 (no error: an early end that was asked for)
+    """Raised where work ends early.
+
+    Attributes
+    ----------
+    reason : {"time_limit", "interrupted"}
+    """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
 
 class Monitor:
-    """Pass progress on and keep the deadline; a solver calls `tick` and asks `expired` between pieces of work."""
+    """Pass progress on; keep the deadline, and Ctrl-C if told to.
+
+    A solver calls `tick` where there is news, and `check` (or asks `stopped`) between pieces of work. Within
+    ``with monitor.interrupting_sweeps()`` the sweeps over pairs check by themselves.
+
+    Parameters
+    ----------
+    report : callable, optional
+        Gets a `Progress` now and then.
+    max_seconds : float, optional
+        The deadline.
+    """
 
     def __init__(self, report: Callable[[Progress], None] | None = None, max_seconds: float | None = None) -> None:
         self._report = report
         self._start = time.perf_counter()
         self._deadline = None if max_seconds is None else self._start + max_seconds
+        self._interrupted = False
+        self._lower: float | None = None
+        self._upper: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -46,11 +89,50 @@ class Monitor:
         return None if self._deadline is None else max(0.0, self._deadline - time.perf_counter())
 
     @property
-    def expired(self) -> bool:
-        """Whether the deadline has passed."""
-        return self._deadline is not None and time.perf_counter() >= self._deadline
+    def stopped(self) -> Reason | None:
+        """Why to come to an end now; None to go on."""
+        if self._interrupted:
+            return "interrupted"
+        return "time_limit" if self._deadline is not None and time.perf_counter() >= self._deadline else None
+
+    def check(self) -> None:
+        """Raise `Stopped` if it is time to come to an end."""
+        reason = self.stopped
+        if reason is not None:
+            raise Stopped(reason)
+
+    def interrupting_sweeps(self) -> AbstractContextManager[None]:
+        """Check between the portions of every sweep, too."""
+        return calling(self.check)
 
     def tick(self, text: str, lower: float | None = None, upper: float | None = None) -> None:
-        """Report where the work stands."""
+        """Report where the work stands; bounds of the optimum are remembered."""
+        if lower is not None:
+            self._lower = lower if self._lower is None else max(self._lower, lower)
+        if upper is not None:
+            self._upper = upper if self._upper is None else min(self._upper, upper)
         if self._report is not None:
-            self._report(Progress(text, self.seconds, lower, upper))
+            self._report(Progress(text, self.seconds, self._lower, self._upper))
+
+    @contextmanager
+    def holding_interrupts(self) -> Iterator[None]:
+        """Take the first Ctrl-C as the wish to come to an end; a second one raises KeyboardInterrupt as ever.
+
+        Where Ctrl-C does not raise KeyboardInterrupt (in other threads; in programs that handle it in their own way)
+        nothing is changed.
+        """
+        usual = signal.default_int_handler
+        main = threading.current_thread() is threading.main_thread()
+        if not main or signal.getsignal(signal.SIGINT) is not usual:
+            yield
+            return
+
+        def hold(number: int, frame: FrameType | None) -> None:
+            self._interrupted = True
+            signal.signal(signal.SIGINT, usual)
+
+        signal.signal(signal.SIGINT, hold)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, usual)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from otkit._checks import require_choice
+from otkit._checks import as_potentials, require_choice
 from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.candidate import Candidate
+from otkit.candidate import Candidate, WarmStart
 from otkit.certificate import Certificate, certify
 from otkit.choice import METHODS, select_solver
 from otkit.costs import Cost, PairCosts, as_cost
@@ -20,6 +21,7 @@ from otkit.measures import DiscreteMeasure
 from otkit.monitor import Monitor, Progress
 from otkit.problem import TransportProblem
 from otkit.results import TransportResult
+from otkit.waiting import waiting
 
 Method = Literal["auto", "lp", "simplex", "assignment", "line", "sinkhorn"]
 OnFailure = Literal["raise", "return"]
@@ -32,6 +34,9 @@ _SOLVERS = {
     "line": ("line", "LineOptions"),
     "sinkhorn": ("sinkhorn", "SinkhornOptions"),
 }
+
+# Methods that can start from potentials of a similar problem.
+_WARM = frozenset(["lp", "simplex"])
 
 # Methods that promise the optimum: an answer of theirs that is not proved optimal is a failure.
 _EXACT = frozenset(_SOLVERS) - {"sinkhorn"}
@@ -84,7 +89,8 @@ def wasserstein(
     options: Any = None,
     max_seconds: float | None = None,
     on_failure: OnFailure = "raise",
-    progress: Callable[[Progress], None] | None = None,
+    progress: bool | Callable[[Progress], None] = False,
+    potentials: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
     threads: int | None = None,
 ) -> TransportResult:
     """Return the Wasserstein distance W_p between two sample sets, with plan, potentials and certificate.
@@ -109,9 +115,15 @@ def wasserstein(
     max_seconds : float, optional
         Stop after this long.
     on_failure : {"raise", "return"}, default "raise"
-        What to do with an answer of an exact method that is not proved optimal.
-    progress : callable, optional
-        Called with a `Progress` now and then.
+        What to do with an answer of an exact method that is not proved optimal. With "return", Ctrl-C is a reason to
+        stop as well: the interval known by then is returned (a second Ctrl-C raises KeyboardInterrupt as ever).
+    progress : bool or callable, default False
+        True shows what is going on, and the interval so far, in the terminal or notebook; a callable gets a `Progress`
+        now and then.
+    potentials : TransportResult or pair of array-like, shapes (n,) and (m,), optional
+        A similar problem's to start from, such as the last frame's of a moving cloud. Give the earlier result as a
+        whole where you have it: the simplex starts from its tree, too, while ``result.potentials`` alone save time only
+        for a matrix and in more than three dimensions. Methods "simplex" and "lp" can use them.
     threads : int, optional
         Threads to use for this call; the bits of the result do not depend on it.
 
@@ -152,6 +164,7 @@ def wasserstein(
         max_seconds=max_seconds,
         on_failure=on_failure,
         progress=progress,
+        potentials=potentials,
         threads=threads,
     )
 
@@ -165,7 +178,8 @@ def transport(
     options: Any = None,
     max_seconds: float | None = None,
     on_failure: OnFailure = "raise",
-    progress: Callable[[Progress], None] | None = None,
+    progress: bool | Callable[[Progress], None] = False,
+    potentials: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
     threads: int | None = None,
 ) -> TransportResult:
     """Return the cheapest way to ship masses a to masses b at the costs C, with dual prices and certificate.
@@ -180,7 +194,7 @@ def transport(
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative masses as they are (loaves); their totals must be equal up to rounding. Integers give an integer
         plan. A side left out takes equal shares; both left out: one for each row and column (n = m), or shares of one.
-    method, options, max_seconds, on_failure, progress, threads
+    method, options, max_seconds, on_failure, progress, potentials, threads
         As in `wasserstein`.
 
     Returns
@@ -214,6 +228,7 @@ def transport(
         max_seconds=max_seconds,
         on_failure=on_failure,
         progress=progress,
+        potentials=potentials,
         threads=threads,
     )
 
@@ -225,7 +240,8 @@ def solve_problem(
     options: Any = None,
     max_seconds: float | None = None,
     on_failure: OnFailure = "raise",
-    progress: Callable[[Progress], None] | None = None,
+    progress: bool | Callable[[Progress], None] = False,
+    potentials: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
     threads: int | None = None,
 ) -> TransportResult:
     """Solve a `TransportProblem`: the road that `wasserstein` and `transport` share, with their parameters.
@@ -242,12 +258,22 @@ def solve_problem(
     require_choice(on_failure, "on_failure", ("raise", "return"))
     start = time.perf_counter()
     chosen = select_solver(problem).method if method == "auto" else method
-    with sharing_threads(threads):
+    warm = None if potentials is None else _warm_start(potentials, problem.shape)
+    if warm is not None and method not in ("auto", *_WARM):
+        raise ValueError(f"potentials must be left out for method={method!r}, which can't start from any.")
+    shown = waiting("solving") if progress is True else nullcontext(progress or None)
+    with sharing_threads(threads), shown as report:
+        task = _Task(options, Monitor(report, max_seconds), on_failure == "return", warm)
         answer = _answer_along_the_line if chosen == "line" else _answer
-        candidate, certificate = answer(problem, chosen, options, Monitor(progress, max_seconds))
+        candidate, certificate = answer(problem, chosen, task)
     result = TransportResult(problem, candidate, certificate, chosen, time.perf_counter() - start)
-    finished = candidate.stats.status == "optimal" and (certificate.optimal or chosen not in _EXACT)
-    if not finished and on_failure == "raise":
+    return require_proof(result) if on_failure == "raise" else result
+
+
+def require_proof(result: TransportResult) -> TransportResult:
+    """Return a result that is what its method promises; raise NotConvergedError otherwise."""
+    finished = result.stats.status == "optimal" and (result.certificate.optimal or result.method not in _EXACT)
+    if not finished:
         raise NotConvergedError(_failure(result), result)
     return result
 
@@ -265,48 +291,75 @@ def _points_and_weights(
     return points.points, points.weights
 
 
-def _answer(problem: TransportProblem, method: str, options: Any, monitor: Monitor) -> tuple[Candidate, Certificate]:
+def _warm_start(known: TransportResult | tuple[ArrayLike, ArrayLike], shape: tuple[int, int]) -> WarmStart:
+    """Return what an earlier result, or potentials alone, tell about a problem of some shape."""
+    if not isinstance(known, TransportResult):
+        nothing = np.empty(0, dtype=np.int64)
+        return WarmStart(*as_potentials(known, shape), nothing, nothing)
+    answer = known.candidate
+    rows, cols = (answer.rows, answer.cols) if answer.basis is None else answer.basis
+    return WarmStart(*as_potentials((answer.f, answer.g), shape), rows, cols)
+
+
+class _Task(NamedTuple):
+    """What was asked for beside the problem."""
+
+    options: Any
+    monitor: Monitor
+    hold_interrupts: bool
+    warm: WarmStart | None
+
+    def restrict(self, rows: IntArray, cols: IntArray) -> _Task:
+        """Return the same for a part of the problem."""
+        return self if self.warm is None else self._replace(warm=self.warm.restrict(rows, cols))
+
+
+def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candidate, Certificate]:
     """Solve a problem on the rows and columns that carry mass, extend the potentials to the others, and certify."""
     rows, cols = np.flatnonzero(problem.supply > 0.0), np.flatnonzero(problem.demand > 0.0)
     if rows.size == problem.shape[0] and cols.size == problem.shape[1]:
-        candidate = _solve(problem, method, options, monitor)
+        candidate = _solve(problem, method, task)
     else:
-        candidate = _lifted(problem, rows, cols, _solve(problem.restrict(rows, cols), method, options, monitor))
+        part = _solve(problem.restrict(rows, cols), method, task.restrict(rows, cols))
+        candidate = _lifted(problem, rows, cols, part)
+    task.monitor.tick("proving")
     return candidate, certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
 
 
-def _answer_along_the_line(
-    problem: TransportProblem, method: str, options: Any, monitor: Monitor
-) -> tuple[Candidate, Certificate]:
+def _answer_along_the_line(problem: TransportProblem, method: str, task: _Task) -> tuple[Candidate, Certificate]:
     """Solve and certify in sorted order, and put the answer back into the order of the points.
 
     A proof does not depend on how points are numbered, but its time does: at 10⁶ points memory read in order makes it
     three times as fast. Points without mass are cells without mass.
     """
     if problem.cost.line() is None:
-        return _answer(problem, method, options, monitor)  # the solver says what is wrong
+        return _answer(problem, method, task)  # the solver says what is wrong
     rows, cols = problem.cost.line_order
     ordered = problem.restrict(rows, cols)
-    found = _solve(ordered, method, options, monitor)
+    found = _solve(ordered, method, task)
     candidate = _lifted(problem, rows, cols, found)
+    task.monitor.tick("proving")
     certificate = certify(ordered, plan=found, potentials=(found.f, found.g))
     if not certificate.optimal:  # name the culprit by its own number
         certificate = certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
     return candidate, certificate
 
 
-def _solve(problem: TransportProblem, method: str, options: Any, monitor: Monitor) -> Candidate:
+def _solve(problem: TransportProblem, method: str, task: _Task) -> Candidate:
     """Run a solver."""
     name, options_name = _SOLVERS[method]
     module = import_module(f"otkit.solvers.{name}")
     options_type = getattr(module, options_name)
+    options = task.options
     if options is None:
         options = options_type()
     elif not isinstance(options, options_type):
         raise TypeError(
             f"options must be otkit.{options_name} for method={method!r}, but {type(options).__name__} was given."
         )
-    candidate: Candidate = module.solve(problem, options, monitor)
+    start = (task.warm,) if method in _WARM and task.warm is not None else ()
+    with task.monitor.holding_interrupts() if task.hold_interrupts else nullcontext():
+        candidate: Candidate = module.solve(problem, options, task.monitor, *start)
     return candidate
 
 

@@ -16,9 +16,9 @@ import pytest
 from typer.testing import CliRunner
 
 import otkit
-from otkit import comparison, solve, tables
+from otkit import comparison, solve, tables, waiting
 from otkit.candidate import SolverStats
-from otkit.cli import app, waiting
+from otkit.cli import app
 from otkit.datasets import bakery, manhattan
 
 RNG = np.random.default_rng(0)
@@ -391,7 +391,7 @@ def test_help_needs_no_solver_and_names_every_command():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, encoding="utf-8", check=True)
     assert done.stderr == "[]\n"
-    for name in ("emd", "transport", "verify", "compare", "bakery"):
+    for name in ("emd", "transport", "verify", "compare", "bakery", "warmup"):
         assert f" {name} " in done.stdout
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from otkit.costs import as_cost
-from otkit.costs import single
+
+from otkit.costs import as_cost, single
 from otkit.costs.sweeps import fill
 from otkit.solvers.simplex.pricing import Pricer
 

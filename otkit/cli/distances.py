@@ -10,7 +10,6 @@ import typer
 from otkit.cli import options
 from otkit.cli.failures import checking_input
 from otkit.cli.printing import print_json, print_result, result_fields
-from otkit.cli.waiting import waiting
 
 if TYPE_CHECKING:
     from otkit.problem import TransportProblem
@@ -68,10 +67,13 @@ def transport(
 def _solve(problem: TransportProblem, method: str, max_seconds: float | None) -> TransportResult:
     from typing import cast
 
-    from otkit.solve import Method, solve_problem
+    from otkit.solve import Method, require_proof, solve_problem
 
-    with checking_input(), waiting("solving") as progress:
-        return solve_problem(problem, method=cast(Method, method), max_seconds=max_seconds, progress=progress)
+    with checking_input():
+        result = solve_problem(
+            problem, method=cast(Method, method), max_seconds=max_seconds, progress=True, on_failure="return"
+        )
+    return require_proof(result)  # after Ctrl-C, too, the line on stderr holds the interval
 
 
 @checking_input()

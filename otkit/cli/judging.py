@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from otkit.cli import options
 from otkit.cli.failures import checking_input
 from otkit.cli.printing import certificate_fields, console, duration, labelled, print_json
-from otkit.cli.waiting import waiting
+from otkit.waiting import waiting
 
 if TYPE_CHECKING:
     from otkit.comparison import Comparison, Contender

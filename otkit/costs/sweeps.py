@@ -12,12 +12,13 @@ import numpy as np
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import ROWS, TILE, MatrixPairs, PointPairs, pair, panel, panel_height, shape
-from otkit.costs.threads import share, thread_count
+from otkit.costs.threads import pause, share, thread_count
 
 Pairs = PointPairs | MatrixPairs
 
 _PARTS = 16  # ranges of rows whose column minima are kept apart until they are combined
 _WORTH_A_THREAD = 1_000_000  # operations that take longer than starting a thread, about 0.1 ms
+_PORTION = 50_000_000  # operations of one call of a kernel at most: 0.02 s, with slow functions ten times that
 
 FEW_ROWS = 8  # panels of so few rows leave the first-level cache to the rows themselves
 WIDE = 1024  # columns that such a panel takes at a time
@@ -29,7 +30,7 @@ def fill(pairs: Pairs, i0: int, j0: int, out: FloatArray) -> None:
     """Write the costs of rows ``i0 …`` and columns ``j0 …`` into the matrix `out`."""
     n, m = out.shape
     height = panel_height(pairs)
-    share(lambda start, stop: _fill(pairs, height, i0, j0, out, start, stop), n, _step(n), _threads(pairs, n, m))
+    share(lambda start, stop: _fill(pairs, height, i0, j0, out, start, stop), n, _step(pairs, n), _threads(pairs, n, m))
 
 
 def gather(pairs: Pairs, rows: IntArray, cols: IntArray) -> FloatArray:
@@ -72,7 +73,9 @@ def steepest_slope(pairs: Pairs, u: FloatArray, v: FloatArray) -> float:
     """Return the maximum of |u_i − v_j| / c_ij; 0/0 counts as 0, and a difference at cost 0 as infinity."""
     n, m = shape(pairs)
     slopes, height = np.empty(n), panel_height(pairs)
-    share(lambda start, stop: _slopes(pairs, height, u, v, slopes, start, stop), n, _step(n), _threads(pairs, n, m))
+    share(
+        lambda start, stop: _slopes(pairs, height, u, v, slopes, start, stop), n, _step(pairs, n), _threads(pairs, n, m)
+    )
     return float(slopes.max())
 
 
@@ -83,7 +86,7 @@ def _row_minima(pairs: Pairs, sign: float, f: FloatArray, g: FloatArray) -> tupl
     share(
         lambda start, stop: _sweep(pairs, height, sign, f, g, minima, argmin, _NO_MINIMA, _NO_ARGMIN, start, stop),
         n,
-        _step(n),
+        _step(pairs, n),
         _threads(pairs, n, m),
     )
     return minima, argmin
@@ -98,9 +101,14 @@ def _minima(
     parts = 1 if threads == 1 else _PARTS
     minima, argmins = np.full((parts, m), np.inf), np.zeros((parts, m * locate), dtype=np.int64)
 
+    portion = _portion(pairs)
+
     def sweep(start: int, stop: int) -> None:
         part = start // step
-        _sweep(pairs, height, 1.0, f, g, rows, _NO_ARGMIN, minima[part], argmins[part], start, stop)
+        for low in range(start, stop, portion):
+            pause()
+            high = min(stop, low + portion)
+            _sweep(pairs, height, 1.0, f, g, rows, _NO_ARGMIN, minima[part], argmins[part], low, high)
 
     share(sweep, n, step, threads)
     if not locate:
@@ -109,15 +117,25 @@ def _minima(
     return np.take_along_axis(minima, best, axis=0)[0], np.take_along_axis(argmins, best, axis=0)[0]
 
 
-def _step(n: int) -> int:
-    """Return how many rows to hand to a thread at a time: whole panels, about eight portions for each thread."""
-    return ROWS * max(1, n // (8 * thread_count() * ROWS))
+def _step(pairs: Pairs, n: int) -> int:
+    """Return how many of n rows to hand to a thread at a time: whole panels, about eight times for each thread."""
+    return min(_portion(pairs), ROWS * max(1, n // (8 * thread_count() * ROWS)))
+
+
+def _portion(pairs: Pairs) -> int:
+    """Return how many rows to hand to a kernel at a time: between two calls, Ctrl-C is heard."""
+    _, m = shape(pairs)
+    return ROWS * max(1, _PORTION // (ROWS * m * _operations(pairs)))
+
+
+def _operations(pairs: Pairs) -> int:
+    """Return how many operations a pair takes, roughly."""
+    return 5 if isinstance(pairs, MatrixPairs) else 4 + pairs.x.shape[1]
 
 
 def _threads(pairs: Pairs, rows: int, cols: int) -> int:
     """Return how many threads the work on so many pairs pays for."""
-    d = 1 if isinstance(pairs, MatrixPairs) else pairs.x.shape[1]
-    return 1 + rows * cols * (4 + d) // (2 * _WORTH_A_THREAD)
+    return 1 + rows * cols * _operations(pairs) // (2 * _WORTH_A_THREAD)
 
 
 @njit

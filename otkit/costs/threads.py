@@ -18,6 +18,7 @@ from threading import Event
 import numba
 
 _asked_for: ContextVar[int | None] = ContextVar("threads", default=None)
+_between: ContextVar[Callable[[], None] | None] = ContextVar("between", default=None)
 
 
 @contextmanager
@@ -37,21 +38,40 @@ def thread_count() -> int:
     return _asked_for.get() or numba.config.NUMBA_NUM_THREADS
 
 
+@contextmanager
+def calling(check: Callable[[], None]) -> Iterator[None]:
+    """Call `check` between the portions of every sweep; what it raises ends the sweep."""
+    token = _between.set(check)
+    try:
+        yield
+    finally:
+        _between.reset(token)
+
+
+def pause() -> None:
+    """Mark a place between two portions of a sweep: here the thread that asked for it can be stopped."""
+    check = _between.get()
+    if check is not None:
+        check()
+
+
 def share(work: Callable[[int, int], None], size: int, step: int, threads_worthwhile: int) -> None:
     """Call ``work(start, stop)`` on consecutive blocks of ``range(size)``, `step` long, from several threads.
 
     Each block must write its own outputs only: then the result does not depend on the number of threads, which is
-    `thread_count()`, or `threads_worthwhile` if that is smaller.
+    `thread_count()`, or `threads_worthwhile` if that is smaller. A block should take no more than some 0.1 s: Ctrl-C
+    is heard between two of them.
     """
-    blocks = -(-size // step)
-    workers = min(thread_count(), threads_worthwhile, blocks)
-    if workers <= 1:
+    if threads_worthwhile <= 1:
         work(0, size)
         return
+    blocks = -(-size // step)
+    workers = min(thread_count(), threads_worthwhile, blocks)
     counter, stopped = itertools.count(), Event()  # next(counter) is atomic
 
     def worker() -> None:
         while not stopped.is_set() and (block := next(counter)) < blocks:
+            pause()
             work(block * step, min(size, block * step + step))
 
     helpers = [_pool().submit(worker) for _ in range(workers - 1)]
@@ -67,7 +87,8 @@ def share(work: Callable[[int, int], None], size: int, step: int, threads_worthw
 @cache
 def _pool() -> ThreadPoolExecutor:
     """Return the threads that help, kept for later calls: starting one takes longer than many a sweep."""
-    return ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix="otkit")
+    most = max(os.cpu_count() or 1, numba.config.NUMBA_NUM_THREADS)  # started when first needed
+    return ThreadPoolExecutor(most, thread_name_prefix="otkit")
 
 
 if hasattr(os, "register_at_fork"):

@@ -69,6 +69,8 @@ class _Arcs(NamedTuple):
 def solve(problem: TransportProblem, options: AssignmentOptions, monitor: Monitor) -> Candidate:
     """Solve a problem with n = m and equal masses by `scipy.optimize.linear_sum_assignment`.
 
+    That function can't be stopped: a deadline or Ctrl-C is heard when it has returned.
+
     Raises
     ------
     ValueError
@@ -109,7 +111,7 @@ def _recover_labels(costs: FloatArray, partner: IntArray, monitor: Monitor) -> t
     largest = max(abs(float(costs.min())), abs(float(costs.max())))
     _start_labels(costs, partner, labels)
     rounds = 0
-    while not monitor.expired:
+    while (reason := monitor.stopped) is None:
         rounds += 1
         outcome = _correct_labels(costs, partner, _grouped(rows, cols, n), labels, limit)
         while outcome >= 0:
@@ -127,7 +129,7 @@ def _recover_labels(costs: FloatArray, partner: IntArray, monitor: Monitor) -> t
         in_row, in_col = np.flatnonzero(worst_col >= 0), np.flatnonzero(worst_row >= 0)
         rows = np.concatenate([rows, in_row, worst_row[in_col]])
         cols = np.concatenate([cols, worst_col[in_row], in_col])
-    return labels, rounds, "time_limit"
+    return labels, rounds, reason
 
 
 def _grouped(rows: IntArray, cols: IntArray, n: int) -> _Arcs:

@@ -27,7 +27,7 @@ from otkit._checks import as_cost_array, as_weights, require_memory
 from otkit._jit import njit
 from otkit._typing import ArrayLike, BoolArray, FloatArray, IntArray
 from otkit.basis import Tree, common_ancestor, root_tree, spanning_tree, tree_flows, tree_potentials
-from otkit.candidate import Candidate, SolverStats, Status
+from otkit.candidate import Candidate, SolverStats, Status, WarmStart
 from otkit.costs import PairCosts
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
@@ -178,10 +178,20 @@ def solve_restricted(
 # --- the solver -----------------------------------------------------------------------------------------------------
 
 
-def solve(problem: TransportProblem, options: LinprogOptions, monitor: Monitor) -> Candidate:
-    """Solve a transport problem by HiGHS and refine its answer to rounding level."""
+def solve(
+    problem: TransportProblem,
+    options: LinprogOptions,
+    monitor: Monitor,
+    warm: WarmStart | None = None,
+) -> Candidate:
+    """Solve a transport problem by HiGHS and refine its answer to rounding level.
+
+    The potentials of a similar problem tell which arcs to begin with. HiGHS hears a deadline, but Ctrl-C only between
+    two of its runs; nor can its basis be handed back to it, so a solve that was stopped can start again from its
+    potentials, but not be resumed.
+    """
     masses = _integer_masses(problem)
-    arcs, iterations, rounds = _generate_columns(problem, masses, options, monitor)
+    arcs, iterations, rounds = _generate_columns(problem, masses, options, monitor, warm)
     basis, f, pivots, status = _refine(problem, masses, arcs, options.max_iterations - iterations, monitor)
 
     n, m = problem.shape
@@ -217,12 +227,16 @@ def _integer_masses(problem: TransportProblem) -> Masses:
 
 
 def _generate_columns(
-    problem: TransportProblem, masses: Masses, options: LinprogOptions, monitor: Monitor
+    problem: TransportProblem,
+    masses: Masses,
+    options: LinprogOptions,
+    monitor: Monitor,
+    warm: WarmStart | None,
 ) -> tuple[Arcs, int, int]:
     """Solve restricted LPs until HiGHS' tolerance is met; return the last arcs, the most wanted first."""
     cost = problem.cost
     n, m = problem.shape
-    f = cost.row_minima(np.zeros(m))[0]
+    f = cost.row_minima(np.zeros(m) if warm is None else warm.g)[0]
     g = cost.column_minima(f)[0]
     if n * m <= _ALL_PAIRS:
         arcs = _all_pairs(n, m)
@@ -246,11 +260,18 @@ def _generate_columns(
         f, g = f + np.ldexp(solution.f, scale), g + np.ldexp(solution.g, scale)
         value = float(solution.mass @ cost.at(*arcs))
         arcs = _sorted(arcs, np.where(solution.mass > 0.0, -np.inf, _slack(cost, arcs, f, g)))
-        monitor.tick(f"column generation, {arcs.rows.size} of {n * m} pairs")
+        where, upper = f"{n} × {m}: round {rounds}, {iterations} iterations", float(np.ldexp(value, unit))
+        monitor.tick(where, upper=upper)
         if arcs.rows.size == n * m:
             return arcs, iterations, rounds
         joining = _cheapest_pairs(cost, f, g, _JOINING)
-        joining = _chosen(joining, _slack(cost, joining, f, g) < -np.ldexp(_HIGHS_TOLERANCE, scale))
+        slack = _slack(cost, joining, f, g)
+        least = slack[: n * min(_JOINING, m)].reshape(n, -1).min(axis=1)
+        lower = float(supply @ (f + least) + demand @ g)
+        joining = _chosen(joining, slack < -np.ldexp(_HIGHS_TOLERANCE, scale))
+        monitor.tick(f"{where}, {joining.rows.size} violated pairs", float(np.ldexp(lower, unit)), upper)
+        if monitor.stopped is not None:
+            return arcs, iterations, rounds
         kept = _KEPT * (n + m) if value < best else arcs.rows.size  # no arc leaves where nothing was gained: no cycling
         best = min(best, value)
         everything = _union(m, arcs, joining)
@@ -276,7 +297,7 @@ def _refine(
         costs = cost.at(*pool)
         made, finished, f, g = _pivot(n, m, *pool, costs, basic, *masses, max(0, min(_PIVOTS, budget - pivots)))
         pivots += made
-        monitor.tick(f"refining, {pivots} pivots")
+        monitor.tick(f"{n} × {m}: refining, {pivots} pivots")
         status: Status = "optimal"
         if finished:
             joining = _cheapest_pairs(cost, f, g, _JOINING)
@@ -287,8 +308,8 @@ def _refine(
         if pivots >= budget:
             status = "iteration_limit"
             break
-        if monitor.expired:
-            status = "time_limit"
+        if monitor.stopped is not None:
+            status = monitor.stopped
             break
     return _chosen(pool, basic), f, pivots, status
 

@@ -169,8 +169,9 @@ class _Iteration:
             if self.error <= tolerance:
                 self.status = "optimal"
                 return
-            if self.count >= self._max_iterations or self._monitor.expired:
-                self.status = "time_limit" if self._monitor.expired else "iteration_limit"
+            reason = self._monitor.stopped
+            if reason is not None or self.count >= self._max_iterations:
+                self.status = reason or "iteration_limit"
                 return
             self.f -= epsilon * np.log(row_sums)
             self.g -= epsilon * np.log(self._column_sums(epsilon))

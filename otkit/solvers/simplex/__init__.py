@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit._typing import FloatArray, IntArray
+from otkit._typing import IntArray
 from otkit.basis import root_tree, tree_flows
-from otkit.candidate import Candidate, SolverStats
+from otkit.candidate import Candidate, SolverStats, WarmStart
 from otkit.costs.pairs import MatrixPairs, read_only
 from otkit.costs.sweeps import fill
 from otkit.monitor import Monitor
@@ -22,7 +22,14 @@ from otkit.problem import TransportProblem
 from otkit.solvers.simplex.dense import solve_dense
 from otkit.solvers.simplex.levels import Level, kd_order, matrix_levels, point_levels
 from otkit.solvers.simplex.masses import integer_masses
-from otkit.solvers.simplex.multiscale import Outcome, solve_level, solve_levels, start_from_rows
+from otkit.solvers.simplex.multiscale import (
+    Outcome,
+    SimplexState,
+    from_scratch,
+    resumed,
+    solve_levels,
+)
+from otkit.solvers.simplex.warm import warm_started
 
 # Up to this many pairs the dense solver is faster.
 DENSE_PAIRS = 256 * 256
@@ -34,28 +41,41 @@ class SimplexOptions:
 
     Attributes
     ----------
-    potentials : tuple of two arrays, or None
-        Potentials (f, g) of a similar problem, such as ``result.potentials`` of the last frame of a moving cloud: the
-        solver starts from them instead of from coarse levels.
     max_rounds : int, default 1000
         Limit on rounds of pricing; an answer that needs more is handed over unfinished.
+    resume : SimplexState, or None
+        Where an earlier solve of the same problem was stopped, by that limit, by `max_seconds` or by Ctrl-C:
+        ``error.state`` of the `NotConvergedError`, or ``result.candidate.state``. No pivot made by then is made again.
     """
 
-    potentials: tuple[FloatArray, FloatArray] | None = None
     max_rounds: int = 1000
+    resume: SimplexState | None = None
+
+    def __post_init__(self) -> None:
+        if self.resume is not None and not isinstance(self.resume, SimplexState):
+            raise TypeError(
+                "resume must be the state of a solve by method='simplex' that was stopped, "
+                f"but {type(self.resume).__name__} was given."
+            )
 
 
-def solve(problem: TransportProblem, options: SimplexOptions, monitor: Monitor) -> Candidate:
-    """Solve a transport problem by the network simplex."""
+def solve(
+    problem: TransportProblem,
+    options: SimplexOptions,
+    monitor: Monitor,
+    warm: WarmStart | None = None,
+) -> Candidate:
+    """Solve a transport problem by the network simplex; a large one from what is known of a similar one, if given."""
     n, m = problem.shape
-    if n * m <= DENSE_PAIRS and options.potentials is None:
+    if n * m <= DENSE_PAIRS and options.resume is None:
         cost = np.empty((n, m))
         fill(problem.cost.pairs, 0, 0, cost)
         rows, cols, mass, f, g, tree_rows, tree_cols, pivots = solve_dense(cost, problem.supply, problem.demand)
         stats = SolverStats("optimal", pivots, 0, "dense")
         return Candidate(rows, cols, mass, f, g, (tree_rows, tree_cols), None, stats)
     supply, demand, exponent, exact = integer_masses(problem.supply, problem.demand)
-    outcome = _solve_sparse(problem, supply, demand, options, monitor)
+    unit = float(np.ldexp(1.0, -exponent))
+    outcome = _solve_sparse(problem, supply, demand, unit, options, warm, monitor)
     rows, cols, f, g = outcome.rows, outcome.cols, outcome.f, outcome.g
     if exact:
         mass = np.ldexp(outcome.flow.astype(np.float64), -exponent)
@@ -64,11 +84,17 @@ def solve(problem: TransportProblem, options: SimplexOptions, monitor: Monitor) 
         mass = np.maximum(tree_flows(tree, problem.supply, problem.demand), 0.0)
     shipped = np.flatnonzero(mass > 0.0)
     stats = SolverStats(outcome.status, outcome.pivots, outcome.rounds, "multiscale")
-    return Candidate(rows[shipped], cols[shipped], mass[shipped], f, g, basis=(rows, cols), stats=stats)
+    return Candidate(rows[shipped], cols[shipped], mass[shipped], f, g, (rows, cols), outcome.state, stats)
 
 
 def _solve_sparse(
-    problem: TransportProblem, supply: IntArray, demand: IntArray, options: SimplexOptions, monitor: Monitor
+    problem: TransportProblem,
+    supply: IntArray,
+    demand: IntArray,
+    unit: float,
+    options: SimplexOptions,
+    warm: WarmStart | None,
+    monitor: Monitor,
 ) -> Outcome:
     """Put points into kd-order, solve, and bring the outcome back to the order of the problem."""
     pairs = problem.cost.pairs
@@ -80,20 +106,43 @@ def _solve_sparse(
         pairs = pairs._replace(
             x=read_only(pairs.x[row_order]), y=read_only(np.ascontiguousarray(pairs.y[:, col_order]))
         )
-    if options.potentials is not None:
-        f = np.array(options.potentials[0], dtype=np.float64)[row_order]
-        level = Level(pairs, supply, demand, pairs, col_order)
-        outcome, _ = solve_level(level, start_from_rows(pairs, f), options.max_rounds, monitor, coarse=False)
+    if warm is not None and options.resume is None:
+        levels = [Level(pairs, supply, demand, pairs, col_order)]
+        master = warm_started(levels[0], warm.restrict(row_order, col_order))
     else:
         if isinstance(pairs, MatrixPairs):
             levels = matrix_levels(pairs, supply, demand)
         else:
             levels = point_levels(pairs, supply, demand)
-        outcome = solve_levels(levels, options.max_rounds, monitor)
+        if options.resume is not None:
+            levels = _levels_left(levels, options.resume)
+            master = resumed(levels[0], options.resume)
+        else:
+            master = from_scratch(levels[0])
+    outcome = solve_levels(levels, master, unit, options.max_rounds, monitor)
     rows, cols = row_order[outcome.rows], col_order[outcome.cols]
     f, g = np.empty(supply.size), np.empty(demand.size)
     f[row_order], g[col_order] = outcome.f, outcome.g
     return outcome._replace(rows=rows, cols=cols, f=f, g=g)
 
 
-__all__ = ["SimplexOptions", "solve"]
+def _levels_left(levels: list[Level], state: SimplexState) -> list[Level]:
+    """Return the levels that an earlier solve had not done with.
+
+    Raises
+    ------
+    ValueError
+        That was another problem.
+    """
+    left = levels[max(0, len(levels) - 1 - state.level) :]
+    shapes = [(level.supply.size, level.demand.size) for level in (left[0], left[-1])]
+    if shapes != [(state.f.size, state.g.size), state.shape]:
+        n, m = shapes[-1]
+        raise ValueError(
+            "resume must be the state of an earlier solve of the same problem, whose points with mass are "
+            f"{n} × {m}, but it is {state!r}. Use potentials= to start from a similar problem."
+        )
+    return left
+
+
+__all__ = ["SimplexOptions", "SimplexState", "solve"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.sweeps import Pairs, fill
-from otkit.monitor import Monitor
 from otkit.solvers.simplex.candidates import best_arcs, merge_arcs, nearest, reduced_costs
 from otkit.solvers.simplex.levels import restricted
 from otkit.solvers.simplex.pivots import run_pivots
@@ -24,8 +24,11 @@ LEFTOVER_ROUNDS = 12
 LEFTOVER_PAIRS = 1 << 14
 
 # Between two looks at the clock the simplex may do so many units of work for each node and arc. Then nodes are numbered
-# anew and potentials computed anew, so that their rounding does not pile up.
+# anew and potentials computed anew, so that their rounding does not pile up. Large problems look earlier, after some
+# 0.2 s, since Ctrl-C is heard only then; but not so early that numbering would take longer than pivots.
 EFFORT = 64
+LARGE_EFFORT = 50_000_000
+LEAST_EFFORT = 8
 
 # Rounding makes a reduced cost wrong by no more than three units of eps · (|c| + |f| + |g|).
 PIVOT_ROUNDINGS = 2.0
@@ -34,8 +37,34 @@ PIVOT_ROUNDINGS = 2.0
 PATIENCE = 200
 
 
+class Arcs(NamedTuple):
+    """Arcs with reduced costs, and the largest |c| + |f| + |g| of an arc, by which rounding is measured."""
+
+    source: Any
+    sink: Any
+    cost: FloatArray
+    scale: float
+
+
+def arcs_between(pairs: Pairs, f: FloatArray, g: FloatArray, rows: IntArray, cols: IntArray) -> Arcs:
+    """Return the arcs between some pairs, each of which is given once."""
+    cost = reduced_costs(pairs, f, g, rows, cols)
+    prices = f[rows] + g[cols]
+    scale = float((np.abs(cost + prices) + np.abs(f[rows]) + np.abs(g[cols])).max())
+    return Arcs(rows.astype(np.uint32), (f.size + cols).astype(np.uint32), cost, scale)
+
+
 class Master:
-    """A strongly feasible tree over a growing set of arcs, whose costs are held reduced by potentials f and g."""
+    """A strongly feasible tree over a growing set of arcs, whose costs are held reduced by potentials f and g.
+
+    The first `tree_arcs` ship first, in their order, the others in that of their costs. If those are the arcs of a
+    feasible tree, leaves before what they hang on, it is the tree to begin with.
+
+    Attributes
+    ----------
+    dual, lower : tuple of two arrays, and float or None
+        The best feasible potentials and their value; None before the first round, `dual` being what the arcs came with.
+    """
 
     def __init__(
         self,
@@ -44,24 +73,28 @@ class Master:
         demand: IntArray,
         f: FloatArray,
         g: FloatArray,
-        columns_of_rows: Any,
-        rows_of_columns: Any,
+        arcs: Arcs,
+        *,
+        tree_arcs: int = 0,
     ) -> None:
         n, m = supply.size, demand.size
         self.pairs, self._f, self._g = pairs, f, g
+        self._supply, self._demand = supply.astype(np.float64), demand.astype(np.float64)
         self._n = n
-        source, sink, cost, arcs, self.scale = merge_arcs(pairs, f, g, columns_of_rows, rows_of_columns, 0)
-        self._source, self._sink, self._cost, self._arcs = source, sink, cost, arcs
+        self._source, self._sink, self._cost, self.scale = arcs
+        self._arcs = self._cost.size
         forest = empty_forest(supply, demand)
-        ship(forest, source, sink, ascending(cost))
+        ship(forest, self._source, self._sink, _order(self._cost, tree_arcs))
         for _ in range(LEFTOVER_ROUNDS):
             if not self._ship_leftovers(forest):
                 break
-        order = ascending(self._cost)
+        order = _order(self._cost[: self._arcs], tree_arcs)
         self._reserve(n + m)
         self._tree, self._arcs = complete(forest, pairs, f, g, self._source, self._sink, self._cost, self._arcs, order)
         self._cursor = 0
         self.pivots = self.rounds = 0
+        self.dual = f, g
+        self.lower: float | None = None
 
     def _ship_leftovers(self, forest: Forest) -> bool:
         """Ship along the best arcs between nodes that have something left; False if there are none.
@@ -87,25 +120,38 @@ class Master:
         ship(forest, self._source, self._sink, first + order)
         return True
 
-    def optimize(self, tolerance: float, monitor: Monitor) -> bool:
-        """Pivot to the optimum over the present arcs; False if time ran out first."""
+    def optimize(self, tolerance: float, between: Callable[[], None]) -> None:
+        """Pivot to the optimum over the present arcs, calling `between` every 0.1 s or so."""
         tree = self._tree
         tolerance = max(tolerance, PIVOT_ROUNDINGS * EPS * self.scale)
         patience = PATIENCE * tree.pot.size
-        finished = False
-        while not finished:
-            effort = EFFORT * (tree.pot.size + self._arcs)
+        while True:
+            size = tree.pot.size + self._arcs
+            effort = max(LEAST_EFFORT * size, min(EFFORT * size, LARGE_EFFORT))
             done, self._cursor, finished = run_pivots(
                 tree, self._source, self._sink, self._cost, self._arcs, self._cursor, tolerance, effort
             )
             self.pivots += done
-            finished = finished and done == 0
+            if finished and done == 0:
+                return
             patience -= done
             if patience < 0:
                 tolerance, patience = 2.0 * tolerance, PATIENCE * tree.pot.size
-            if monitor.expired:
-                return finished
-        return True
+            between()
+
+    def raise_lower(self, f: FloatArray, g: FloatArray) -> None:
+        """Keep potentials that are feasible, if their value is the largest so far."""
+        lower = self.value_of(f, g)
+        if self.lower is None or lower > self.lower:
+            self.dual, self.lower = (f, g), lower
+
+    def cost(self) -> float:
+        """Return the cost of the flow of the tree, in integer units of mass."""
+        return float(self._tree.flow[1:].astype(np.float64) @ self._tree.cost[1:]) + self.value_of(self._f, self._g)
+
+    def value_of(self, f: FloatArray, g: FloatArray) -> float:
+        """Return Σ a f + Σ b g, in integer units of mass."""
+        return float(self._supply @ f) + float(self._demand @ g)
 
     def potentials(self) -> tuple[FloatArray, FloatArray]:
         """Return f and g with f_i + g_j = c_ij on the arcs of the tree, up to rounding."""
@@ -133,6 +179,14 @@ class Master:
         """Return the partners of the `keep` arcs of least reduced cost of each row and of each column."""
         return best_arcs(self._source, self._sink, self._cost, self._arcs, self._tree.pot, self._n, keep)
 
+    def arcs(self) -> tuple[IntArray, IntArray]:
+        """Return rows and columns of all arcs, those of the tree first, leaves before what they hang on."""
+        tree = self._tree
+        in_tree = tree.arc[1:][np.argsort(tree.size[1:], kind="stable")]  # a subtree is smaller than one it is part of
+        others = np.setdiff1d(np.arange(self._arcs, dtype=in_tree.dtype), in_tree, assume_unique=True)
+        which = np.concatenate([in_tree, others])
+        return self._source[which].astype(np.int64), self._sink[which].astype(np.int64) - self._n
+
     def basis(self) -> tuple[IntArray, IntArray, IntArray]:
         """Return rows, columns and flows of the n + m − 1 arcs of the tree."""
         arcs = self._tree.arc[1:]
@@ -153,6 +207,13 @@ def _greedy(pairs: Pairs, f: FloatArray, g: FloatArray, supply: IntArray, demand
     ship(forest, source, sink, ascending(cost.ravel()))
     arcs = forest.arc[: forest.counter[0]]
     return source[arcs], sink[arcs]
+
+
+def _order(cost: FloatArray, in_tree: int) -> IntArray:
+    """Return an order of arcs: the first `in_tree` as they are, then the others by ascending costs."""
+    if in_tree == 0:
+        return ascending(cost)
+    return np.concatenate([np.arange(in_tree), in_tree + ascending(cost[in_tree:])])
 
 
 def ascending(cost: FloatArray) -> IntArray:

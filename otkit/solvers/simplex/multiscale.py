@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,11 +11,11 @@ from otkit._typing import FloatArray, IntArray
 from otkit.candidate import Status
 from otkit.costs.pairs import shape
 from otkit.costs.sweeps import Pairs, fill
-from otkit.monitor import Monitor
+from otkit.monitor import Monitor, Stopped
 from otkit.solvers.simplex.candidates import merge_arcs, nearest, refine_arcs
 from otkit.solvers.simplex.dense import solve_dense
 from otkit.solvers.simplex.levels import Level
-from otkit.solvers.simplex.master import EPS, Master
+from otkit.solvers.simplex.master import EPS, Arcs, Master, arcs_between
 from otkit.solvers.simplex.pricing import Pricer
 
 # Candidate arcs of each row and each column.
@@ -38,6 +39,34 @@ class Start(NamedTuple):
     rows_of_columns: Any
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class SimplexState:
+    """Where a network simplex was stopped: what ``SimplexOptions(resume=…)`` goes on from.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        How many rows and columns of the problem carry mass.
+    level : int
+        What was being solved: 0 is the problem itself, 1 the next coarser one, and so on.
+    f, g : ndarray
+        Potentials of that level, in the solver's own order of points.
+    rows, cols : ndarray
+        The arcs collected so far, first those of the tree.
+    """
+
+    shape: tuple[int, int]
+    level: int
+    f: FloatArray
+    g: FloatArray
+    rows: IntArray
+    cols: IntArray
+
+    def __repr__(self) -> str:
+        n, m = self.shape
+        return f"SimplexState({n} × {m}, stopped at {self.f.size} × {self.g.size} with {self.rows.size} arcs)"
+
+
 class Outcome(NamedTuple):
     """The tree where the simplex stopped: its arcs with their flows, the potentials, and how it went."""
 
@@ -49,26 +78,51 @@ class Outcome(NamedTuple):
     status: Status
     pivots: int
     rounds: int
+    state: SimplexState | None
 
 
-def solve_levels(levels: list[Level], max_rounds: int, monitor: Monitor) -> Outcome:
-    """Solve the last of the levels, potentials and candidate arcs being handed on from the first."""
-    coarsest = levels[0]
-    g = _coarsest_potentials(coarsest)
-    start = start_from_rows(coarsest.pairs, nearest(coarsest.pairs, g, 1, of_rows=True)[0][:, 0])
+def solve_levels(levels: list[Level], master: Master, unit: float, max_rounds: int, monitor: Monitor) -> Outcome:
+    """Solve the last of the levels, potentials and candidate arcs being handed on from the first, that of `master`.
+
+    If told to stop, hand on what there is. A unit of the integer masses is `unit` in those of the problem.
+    """
     pivots = 0
-    stopped: Status | None = None
+    status: Status = "optimal"
+    state = None
     for depth, level in enumerate(levels):
-        final = depth == len(levels) - 1
-        outcome, master = solve_level(
-            level, start, max_rounds if final else COARSE_ROUNDS, monitor, coarse=not final, stopped=stopped
-        )
-        pivots += outcome.pivots
-        if outcome.status in ("time_limit", "interrupted"):
-            stopped = outcome.status
-        if not final:
-            start = _extend(levels[depth + 1], outcome.f, outcome.g, master)
-    return outcome._replace(pivots=pivots)
+        coarser = len(levels) - 1 - depth
+        if depth > 0:
+            master = started(level, _extend(level, master))
+        if state is None:
+            status = _generate_columns(master, monitor, coarser > 0, unit, max_rounds)
+            if status in ("time_limit", "interrupted") or (coarser == 0 and status != "optimal"):
+                shape = (levels[-1].supply.size, levels[-1].demand.size)
+                state = SimplexState(shape, coarser, *master.potentials(), *master.arcs())
+        pivots += master.pivots
+    potentials = master.potentials() if state is None else master.dual  # those of a tree on its way may be far off
+    return Outcome(*master.basis(), *potentials, status, pivots, master.rounds, state)
+
+
+def from_scratch(coarsest: Level) -> Master:
+    """Return the coarsest level with a first tree, near the optimum of the dense solver."""
+    values, _ = nearest(coarsest.pairs, _coarsest_potentials(coarsest), 1, of_rows=True)
+    return started(coarsest, start_from_rows(coarsest.pairs, values[:, 0]))
+
+
+def started(level: Level, start: Start) -> Master:
+    """Return a level with a first tree, made of the best candidate arcs."""
+    # The constant that f and g can exchange is chosen to keep both small, and so their rounding.
+    shift = 0.5 * float(start.g.mean() - start.f.mean())
+    f, g = start.f + shift, start.g - shift
+    source, sink, cost, _, scale = merge_arcs(level.pairs, f, g, start.columns_of_rows, start.rows_of_columns, 0)
+    return Master(level.pairs, level.supply, level.demand, f, g, Arcs(source, sink, cost, scale))
+
+
+def resumed(level: Level, state: SimplexState) -> Master:
+    """Return a level with the arcs and the tree that it was left with."""
+    arcs = arcs_between(level.pairs, state.f, state.g, state.rows, state.cols)
+    in_tree = state.f.size + state.g.size - 1
+    return Master(level.pairs, level.supply, level.demand, state.f, state.g, arcs, tree_arcs=in_tree)
 
 
 def _coarsest_potentials(level: Level) -> FloatArray:
@@ -85,57 +139,54 @@ def start_from_rows(pairs: Pairs, f: FloatArray) -> Start:
     return Start(values[:, 0].copy(), g, columns_of_rows, rows_of_columns)
 
 
-def _extend(level: Level, coarse_f: FloatArray, coarse_g: FloatArray, master: Master) -> Start:
+def _extend(level: Level, coarser: Master) -> Start:
     """Start a level from the next coarser one.
 
     Where it is made of clusters, the arcs between clusters that matter there are the only ones to look below here.
     """
+    coarse_f, coarse_g = coarser.potentials()
     if level.row_starts is None or level.col_starts is None:
         prices = np.full(shape(level.cross)[1], -np.inf)
         prices[level.cross_cols] = coarse_g
         return start_from_rows(level.pairs, nearest(level.cross, prices, 1, of_rows=True)[0][:, 0])
-    by_rows, by_columns = master.best_arcs(KEEP)
-    source, sink, _, arcs, _ = merge_arcs(master.pairs, coarse_f, coarse_g, by_rows, by_columns, 0)
+    by_rows, by_columns = coarser.best_arcs(KEEP)
+    source, sink, _, arcs, _ = merge_arcs(coarser.pairs, coarse_f, coarse_g, by_rows, by_columns, 0)
     return Start(
         *refine_arcs(level.pairs, level.cross, coarse_g, source, sink, arcs, level.row_starts, level.col_starts, KEEP)
     )
 
 
-def solve_level(
-    level: Level, start: Start, max_rounds: int, monitor: Monitor, *, coarse: bool, stopped: Status | None = None
-) -> tuple[Outcome, Master]:
-    """Solve one level by column generation, unless an earlier one was cut short, for the reason `stopped`."""
-    # The constant that f and g can exchange is chosen to keep both small, and so their rounding.
-    shift = 0.5 * float(start.g.mean() - start.f.mean())
-    f, g = start.f + shift, start.g - shift
-    master = Master(level.pairs, level.supply, level.demand, f, g, start.columns_of_rows, start.rows_of_columns)
-    status = stopped
-    if status is None:
-        try:
-            status = _generate_columns(master, COARSE_TOLERANCE if coarse else 0.0, max_rounds, monitor)
-        except KeyboardInterrupt:
-            status = "interrupted"
-    f, g = master.potentials()
-    return Outcome(*master.basis(), f, g, status, master.pivots, master.rounds), master
-
-
-def _generate_columns(master: Master, tolerance: float, max_rounds: int, monitor: Monitor) -> Status:
-    """Alternate between pivots over the arcs so far and pricing over all pairs, to a `tolerance` relative to costs."""
+def _generate_columns(master: Master, monitor: Monitor, coarse: bool, unit: float, max_rounds: int) -> Status:
+    """Alternate between pivots over the arcs so far and pricing over all pairs, until no pair is violated."""
+    tolerance = COARSE_TOLERANCE if coarse else 0.0
+    max_rounds = COARSE_ROUNDS if coarse else max_rounds
+    n, m = shape(master.pairs)
     pricer: Pricer | None = None
-    while True:
-        before = master.pivots
-        if not master.optimize(tolerance * master.scale, monitor):
-            return "time_limit"
-        if master.rounds > 0 and master.pivots == before:
-            return "optimal"  # arcs that give no pivot are violated by rounding alone
-        if master.rounds == max_rounds:
-            return "iteration_limit"
-        f, g = master.potentials()
-        if pricer is None:
-            pricer = Pricer(master.pairs, f, g)
-        rows, cols = pricer.violated(f, g, max(tolerance, PRICE_ROUNDINGS * EPS) * master.scale)
-        master.rounds += 1
-        monitor.tick(f"{f.size} × {g.size}: round {master.rounds}, {master.pivots} pivots, {rows.size} violated pairs")
-        if rows.size == 0:
-            return "optimal"
-        master.add(rows, cols)
+
+    def report(violated: str = "") -> None:
+        lower = None if coarse or master.lower is None else unit * master.lower
+        upper = None if coarse else unit * master.cost()
+        monitor.tick(f"{n} × {m}: round {master.rounds}, {master.pivots} pivots{violated}", lower, upper)
+        monitor.check()
+
+    try:
+        with monitor.interrupting_sweeps():
+            while True:
+                before = master.pivots
+                master.optimize(tolerance * master.scale, report)
+                if master.rounds > 0 and master.pivots == before:
+                    return "optimal"  # arcs that give no pivot are violated by rounding alone
+                if master.rounds == max_rounds:
+                    return "iteration_limit"
+                f, g = master.potentials()
+                if pricer is None:
+                    pricer = Pricer(master.pairs, f, g)
+                rows, cols = pricer.violated(f, g, max(tolerance, PRICE_ROUNDINGS * EPS) * master.scale)
+                master.rounds += 1
+                master.raise_lower(f + pricer.least, g)
+                report(f", {rows.size} violated pairs")
+                if rows.size == 0:
+                    return "optimal"
+                master.add(rows, cols)
+    except Stopped as stop:
+        return stop.reason

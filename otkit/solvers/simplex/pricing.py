@@ -12,11 +12,14 @@ from otkit.costs import boxes
 from otkit.costs.pairs import MatrixPairs, PointPairs, pair, panel, read_only, shape
 from otkit.costs.single import ROUNDING, single_precision
 from otkit.costs.sweeps import Pairs
-from otkit.costs.threads import share
+from otkit.costs.threads import pause, share
 from otkit.solvers.simplex.candidates import insert, worthwhile_threads
 
 # The table of bounds is kept below this size; blocks grow with the problem beyond.
 LARGEST_TABLE = 8_000_000
+
+# Pairs looked at in one call of the kernel, at most: between two calls, Ctrl-C is heard.
+PORTION = 10_000_000
 
 # Violated arcs kept: the worst of each row, and the worst of each column within each of so many parts of the rows.
 PER_ROW = 3
@@ -29,6 +32,11 @@ class Pricer:
     For each block of pairs it keeps the least reduced cost found when the block was last looked at. Since then that can
     have fallen by no more than the potentials of its rows and columns have risen: most blocks are ruled out by this
     alone, whatever the cost, so that later rounds look at a few per cent of all pairs.
+
+    Attributes
+    ----------
+    least : ndarray, shape (n,)
+        Nothing in a row had a lower reduced cost than this when it was last looked at.
     """
 
     def __init__(self, pairs: Pairs, f: FloatArray, g: FloatArray) -> None:
@@ -43,6 +51,7 @@ class Pricer:
         self._table = np.full((self._row_starts.size, self._col_starts.size), -np.inf)
         self._row_drift, self._col_drift = np.zeros(self._row_starts.size), np.zeros(self._col_starts.size)
         self._f, self._g = f, g
+        self.least = np.zeros(n)
         if isinstance(pairs, PointPairs) and boxes.can_bound(pairs):
             self._bound_by_boxes(pairs)
 
@@ -77,14 +86,20 @@ class Pricer:
             error = self._single.error + 4.0 * ROUNDING * rounded
             quick = Quick(self._single.pairs, f.astype(np.float32), g.astype(np.float32), error)
 
+        at_once = PARTS * max(1, PORTION // (self._rows * m))  # block rows
+
         def look(start: int, stop: int) -> None:
             for part in range(start, stop):
-                _price(
-                    quick, self._pairs, f, g, self._table, self._row_drift, self._col_drift, self._rows, self._cols,
-                    part, PARTS, tolerance, least, columns, least_of_column[part], worst_row[part],
-                )  # fmt: skip
+                for first in range(part, self._row_starts.size, at_once):
+                    pause()
+                    _price(
+                        quick, self._pairs, f, g, self._table, self._row_drift, self._col_drift, self._rows,
+                        self._cols, first, min(first + at_once, self._row_starts.size), PARTS, tolerance,
+                        least, columns, least_of_column[part], worst_row[part],
+                    )  # fmt: skip
 
         share(look, PARTS, 1, worthwhile_threads(self._pairs, n * m // 8))
+        self.least = least[:, 0]
         by_row, by_column = columns >= 0, worst_row >= 0
         rows = np.concatenate([np.nonzero(by_row)[0], worst_row[by_column]])
         cols = np.concatenate([columns[by_row], np.nonzero(by_column)[1]])
@@ -113,6 +128,7 @@ def _price(
     rows: int,
     cols: int,
     first: int,
+    stop: int,
     step: int,
     tolerance: float,
     values: FloatArray,
@@ -120,7 +136,7 @@ def _price(
     col_value: FloatArray,
     col_index: Any,
 ) -> None:
-    """Look through blocks of `rows` × `cols` pairs, those of every `step`-th block row from `first` on.
+    """Look through blocks of `rows` × `cols` pairs, those of every `step`-th block row from `first` to `stop`.
 
     `table` holds a lower bound of the reduced costs of each block, from when it was last looked at, plus the drift of
     its row and column then. Drift counts how far potentials have risen: so table − drift is a bound now, and a block
@@ -132,7 +148,7 @@ def _price(
     least = np.empty(cols, quick.g.dtype)
     buffer = np.empty((rows, cols), quick.g.dtype)
     threshold = quick.g.dtype.type(quick.error - tolerance)
-    for block in range(first, (n + rows - 1) // rows, step):
+    for block in range(first, stop, step):
         low = block * rows
         height = min(rows, n - low)
         for i in range(low, low + height):

@@ -1,4 +1,4 @@
-"""A sign of life on stderr while something takes longer than a second."""
+"""A sign of life on stderr, or in a notebook, while something takes longer than a second."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ SECONDS_OF_SILENCE = 1.0
 
 @contextmanager
 def waiting(text: str) -> Iterator[Callable[[Progress], None] | None]:
-    """Show a spinner with the time and the latest report, once a second has passed, if a person is looking at stderr.
+    """Show a spinner with the time and the latest report, once a second has passed, if a person is looking.
 
-    Yields what to hand to a solver as `progress`. The spinner has a thread of its own: a solver that reports nothing
-    for a while is seen to be at work all the same.
+    Yields what to hand to a solver as `progress`; None where stderr is a pipe or a file, in which nothing is left. The
+    spinner has a thread of its own: a solver that reports nothing for a while is seen to be at work all the same. When
+    all is done it is wiped away.
     """
-    if not sys.stderr.isatty():
+    if not (sys.stderr.isatty() or _in_notebook()):
         yield None
         return
     from rich.console import Console
@@ -39,10 +40,8 @@ def waiting(text: str) -> Iterator[Callable[[Progress], None] | None]:
     timer = threading.Timer(SECONDS_OF_SILENCE, display.start)
 
     def report(progress: Progress) -> None:
-        bounds = ""
-        if progress.lower is not None and progress.upper is not None:
-            bounds = f"  {progress.lower:.9g} ≤ OPT ≤ {progress.upper:.9g}"
-        display.update(task, description=f"{text}: {progress.text}{bounds}")
+        interval = f"  {progress.interval}" if progress.interval else ""
+        display.update(task, description=f"{text}: {progress.text}{interval}")
 
     timer.start()
     try:
@@ -51,3 +50,10 @@ def waiting(text: str) -> Iterator[Callable[[Progress], None] | None]:
         timer.cancel()
         timer.join()
         display.stop()
+
+
+def _in_notebook() -> bool:
+    """Whether the code runs in a Jupyter kernel, whose stderr is no terminal but is looked at."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"

@@ -1,0 +1,83 @@
+"""Compiling ahead: small calls of every usual kind, so that none waits for the compiler later."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from otkit.costs import Euclidean
+from otkit.problem import TransportProblem
+from otkit.results import TransportResult
+from otkit.solve import transport, wasserstein
+from otkit.solvers.sinkhorn import SinkhornOptions
+
+# Points of the small and of the large clouds, which take different roads.
+SMALL, LARGE = 70, 300
+
+
+def warmup(report: Callable[[str, float], None] | None = None) -> dict[str, float]:
+    """Compile what the usual calls need, and keep it for later processes.
+
+    Numba compiles a kernel when it is first called, which takes seconds, and caches it on disk for every process that
+    follows: in ``__pycache__`` beside the kernel's file, or below ``NUMBA_CACHE_DIR``. Where everything is there
+    already, this takes a moment.
+
+    Parameters
+    ----------
+    report : callable, optional
+        Called with each kind of call and its seconds once it is through.
+
+    Returns
+    -------
+    dict
+        The seconds of each kind of call.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> seconds = otkit.warmup()
+    >>> list(seconds)[:2]
+    ['small clouds', 'points on the line']
+    """
+    seconds = {}
+    for name, call in _usual_calls().items():
+        began = time.perf_counter()
+        call()
+        seconds[name] = time.perf_counter() - began
+        if report is not None:
+            report(name, seconds[name])
+    return seconds
+
+
+def _usual_calls() -> dict[str, Callable[[], TransportResult]]:
+    """Return one call of each kind, in an order in which each adds to what those before it have compiled."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, LARGE, 2))
+    far = rng.normal(size=(2, LARGE, 10))
+    matrix = rng.random((LARGE, LARGE))
+    weights = rng.random(LARGE), rng.random(LARGE)
+    weighted = TransportProblem(Euclidean().between(x, y), *weights, probability=True)
+
+    def again() -> TransportResult:
+        return transport(weighted, method="simplex", potentials=transport(weighted, method="simplex"))
+
+    few = x[:SMALL], y[:SMALL]
+    calls: dict[str, Callable[[], TransportResult]] = {
+        "small clouds": partial(wasserstein, *few, method="simplex"),
+        "points on the line": partial(wasserstein, x[:, 0], y[:, 0]),
+        "large clouds": partial(transport, weighted, method="simplex"),
+        "warm starts": again,
+        "clouds of many dimensions": partial(wasserstein, *far, method="simplex"),
+        "method='lp'": partial(wasserstein, *few, method="lp"),
+        "method='assignment'": partial(wasserstein, *few, method="assignment"),
+        "method='sinkhorn'": partial(wasserstein, *few, method="sinkhorn", options=SinkhornOptions(epsilon=1.0)),
+    }
+    for kind in (np.float64, np.float32):
+        for laid_out, words in ((np.ascontiguousarray, ""), (np.asfortranarray, ", columns first")):
+            for size, name in ((SMALL, "small matrix"), (LARGE, "large matrix")):
+                costs = laid_out(matrix[:size, :size].astype(kind))
+                calls[f"{name}, {kind.__name__}{words}"] = partial(transport, costs, method="simplex")
+    return calls

@@ -1,0 +1,56 @@
+"""Compiling ahead."""
+
+import subprocess
+import sys
+
+from typer.testing import CliRunner
+
+import otkit
+from otkit.cli import app
+
+USUAL_CALLS = """
+import numpy as np
+from numba.core import event
+
+compiled = []
+
+class Listener(event.Listener):
+    def on_start(self, event):
+        compiled.append(str(event.data["dispatcher"]))
+
+    def on_end(self, event):
+        pass
+
+event.register("numba:compile", Listener())
+
+import otkit
+
+x, y = np.random.default_rng(1).normal(size=(2, 400, 3))
+r = otkit.wasserstein(x, y, p=2)
+otkit.wasserstein(x + 0.01, y, potentials=r)
+otkit.wasserstein(x[:50], y[:40], np.arange(50), np.ones(40), metric="cityblock")
+otkit.wasserstein(x[:, 0], y[:, 0])
+for kind in (np.float64, np.float32):
+    for order in "CF":
+        otkit.transport(np.asarray(r.problem.cost.dense(), dtype=kind, order=order))
+for method in ("lp", "simplex", "assignment", "sinkhorn"):
+    otkit.wasserstein(x[:90], y[:90], method=method, on_failure="return")
+print(compiled)
+"""
+
+
+def test_after_the_warmup_nothing_is_compiled():
+    outcome = CliRunner().invoke(app, ["warmup"])
+    assert outcome.exit_code == 0
+    lines = outcome.stdout.splitlines()
+    assert lines[-1].endswith(" s  in all")
+    assert any(line.endswith(" s  large clouds") for line in lines)
+    later = subprocess.run([sys.executable, "-c", USUAL_CALLS], capture_output=True, text=True, check=True)
+    assert later.stdout == "[]\n"
+
+
+def test_seconds_of_every_kind():
+    told = []
+    seconds = otkit.warmup(lambda name, time: told.append((name, time)))
+    assert list(seconds.items()) == told
+    assert all(time > 0.0 for time in seconds.values())
