@@ -131,6 +131,18 @@ def test_no_time_at_all(method):
     assert result.certificate.upper >= best.value * (1 - 1e-12)
 
 
+@pytest.mark.parametrize("d", [2, 10])
+def test_the_interval_of_a_stopped_solve_is_narrow(d):
+    """Potentials of a tree on its way prove next to nothing; those that it started from, or that pricing mended, do."""
+    x, y, a, b = clouds(d=d)
+    value = otkit.wasserstein(x, y, a, b, method="simplex").value
+    for text in ("256 × 256", "700 × 600: round 0", "700 × 600: round 1"):
+        result = otkit.wasserstein(x, y, a, b, method="simplex", progress=ctrl_c_at(text), on_failure="return")
+        assert result.stats.status == "interrupted"
+        assert 0.9 * value <= result.certificate.lower <= value * (1 + 1e-12)
+        assert value * (1 - 1e-12) <= result.certificate.upper <= 1.3 * value
+
+
 @pytest.mark.parametrize(("method", "text"), [("simplex", "700 × 600"), ("lp", "700 × 600"), ("sinkhorn", "iteration")])
 def test_ctrl_c_returns_the_interval_where_that_was_asked_for(method, text):
     x, y, a, b = clouds()
