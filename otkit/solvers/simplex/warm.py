@@ -13,12 +13,15 @@ from otkit.costs.pairs import MatrixPairs
 from otkit.solvers.simplex.candidates import best_arcs, merge_arcs
 from otkit.solvers.simplex.levels import REFINED_DIMENSION, Level
 from otkit.solvers.simplex.master import Master, arcs_between
-from otkit.solvers.simplex.multiscale import KEEP, start_from_rows, started
+from otkit.solvers.simplex.multiscale import start_from_rows, started
 
 # Candidate arcs of a point lead to the partners, in the tree, of so many points before and after it in kd-order, and to
 # at most so many partners of each.
-NEIGHBOURS = 8
+NEIGHBOURS = 1
 PARTNERS = 2
+
+# Candidate arcs of each row and each column: fewer than from scratch, since most arcs of the tree will stay.
+KEEP = 4
 
 
 def warm_started(level: Level, warm: WarmStart) -> Master:
