@@ -20,18 +20,18 @@ from otkit._typing import BoolArray, FloatArray, IntArray
 
 
 class Tree(NamedTuple):
-    """A rooted spanning tree, in the form that traversals need.
+    """A rooted spanning tree, or a forest with a root in each of its trees, in the form that traversals need.
 
     Attributes
     ----------
     rows, cols : (n+m−1,) int64
         Source and sink of each arc.
     order : (n+m,) int64
-        The nodes, each after its parent; ``order[0]`` is the root.
+        The nodes, each after its parent and tree after tree; ``order[0]`` is a root.
     parent : (n+m,) int64
-        Parent node, −1 at the root.
+        Parent node, −1 at a root.
     arc : (n+m,) int64
-        Index of the arc to the parent, −1 at the root.
+        Index of the arc to the parent, −1 at a root.
     n : int
         Number of sources.
     """
@@ -131,18 +131,30 @@ def root_tree(n: int, m: int, rows: IntArray, cols: IntArray, root: int) -> Tree
     ValueError
         If the arcs are no spanning tree.
     """
-    size = n + m
-    if rows.size != size - 1:
+    if rows.size != n + m - 1:
         raise ValueError("A spanning tree of n sources and m sinks has n + m - 1 arcs.")
+    return root_forest(n, m, rows, cols, np.full(1, root))
+
+
+@njit
+def root_forest(n: int, m: int, rows: IntArray, cols: IntArray, roots: IntArray) -> Tree:
+    """Order a forest breadth-first, each tree from the node that comes first in `roots`.
+
+    Raises
+    ------
+    ValueError
+        If the arcs hold a cycle.
+    """
+    size, arcs = n + m, rows.size
     start = np.zeros(size + 1, dtype=np.int64)  # adjacency lists of all nodes, one after the other
-    for k in range(size - 1):
+    for k in range(arcs):
         start[rows[k] + 1] += 1
         start[n + cols[k] + 1] += 1
     for v in range(size):
         start[v + 1] += start[v]
     fill = start[:-1].copy()
-    incident = np.empty(2 * (size - 1), dtype=np.int64)
-    for k in range(size - 1):
+    incident = np.empty(2 * arcs, dtype=np.int64)
+    for k in range(arcs):
         u, v = rows[k], n + cols[k]
         incident[fill[u]] = k
         incident[fill[v]] = k
@@ -152,23 +164,27 @@ def root_tree(n: int, m: int, rows: IntArray, cols: IntArray, root: int) -> Tree
     order = np.empty(size, dtype=np.int64)
     parent = np.full(size, -1)
     arc = np.full(size, -1)
-    order[0] = root
-    reached = 1
+    reached = 0
     head = 0
-    while head < reached:
-        u = order[head]
-        head += 1
-        for t in range(start[u], start[u + 1]):
-            k = incident[t]
-            if k == arc[u]:
-                continue
-            v = n + cols[k] if u < n else rows[k]
-            if v == root or parent[v] >= 0:
-                raise ValueError("The arcs hold a cycle, so they are no spanning tree.")
-            parent[v] = u
-            arc[v] = k
-            order[reached] = v
-            reached += 1
+    for root in roots:
+        if parent[root] >= 0:
+            continue
+        order[reached] = root
+        reached += 1
+        while head < reached:
+            u = order[head]
+            head += 1
+            for t in range(start[u], start[u + 1]):
+                k = incident[t]
+                if k == arc[u]:
+                    continue
+                v = n + cols[k] if u < n else rows[k]
+                if v == root or parent[v] >= 0:
+                    raise ValueError("The arcs hold a cycle, so they are no spanning tree.")
+                parent[v] = u
+                arc[v] = k
+                order[reached] = v
+                reached += 1
     return Tree(rows, cols, order, parent, arc, n)
 
 
@@ -182,7 +198,7 @@ def tree_flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray
     Every node but the root sends its parent what it has left, so it misses its mass by half an ulp of that one flow:
     each flow is rounded once, and exactly as rounded it is booked at the parent. All these roundings, and the one by
     which the totals of `supply` and `demand` differ, remain at the root: choose a heavy node. Integer masses below 2⁵³
-    meet no rounding.
+    meet no rounding. In a forest this holds tree by tree.
 
     Parameters
     ----------
@@ -192,16 +208,18 @@ def tree_flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray
 
     Returns
     -------
-    (n+m−1,) float64
+    (k,) float64
         Flows in the order of the arcs; negative where the tree is no feasible basis.
     """
     size = tree.order.size
     high = np.concatenate((supply, demand))
     low = np.zeros(size)
-    flow = np.empty(size - 1)
+    flow = np.empty(tree.rows.size)
     for t in range(size - 1, 0, -1):
         v = tree.order[t]
         u = tree.parent[v]
+        if u < 0:
+            continue
         flow[tree.arc[v]] = high[v]
         high[u], low[u] = dd.subtract((high[u], low[u]), (high[v], 0.0))
     return flow
@@ -211,13 +229,13 @@ def tree_flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray
 def tree_potentials(tree: Tree, costs: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the potentials with f_i + g_j = c_ij on every arc of a spanning tree, each rounded once.
 
-    The arcs leave a constant t free, (f + t, g − t). It is chosen so that the ranges of f and g have the same midpoint:
-    then neither side carries a large constant at the expense of its digits.
+    The arcs leave a constant t free, (f + t, g − t), in each tree of a forest. It is chosen so that the ranges of f and
+    g have the same midpoint: then neither side carries a large constant at the expense of its digits.
 
     Parameters
     ----------
     tree : Tree
-    costs : (n+m−1,) float64
+    costs : (k,) float64
         Cost of each arc.
 
     Returns
@@ -232,12 +250,23 @@ def tree_potentials(tree: Tree, costs: FloatArray) -> tuple[FloatArray, FloatArr
     for t in range(1, size):
         v = tree.order[t]
         u = tree.parent[v]
+        if u < 0:
+            continue
         high[v], low[v] = dd.subtract((costs[tree.arc[v]], 0.0), (high[u], low[u]))
-    top, bottom = np.max(high[:n]), np.min(high[:n])
-    shift = 0.25 * (np.max(high[n:]) + np.min(high[n:]) - top - bottom)
     potential = np.empty(size)
-    for v in range(size):
-        potential[v], _ = dd.add((high[v], low[v]), (shift if v < n else -shift, 0.0))
+    first = 0
+    while first < size:  # tree by tree
+        stop = first + 1
+        top, bottom = np.full(2, -np.inf), np.full(2, np.inf)
+        while stop < size and tree.parent[tree.order[stop]] >= 0:
+            stop += 1
+        for v in tree.order[first:stop]:
+            side = 0 if v < n else 1
+            top[side], bottom[side] = max(top[side], high[v]), min(bottom[side], high[v])
+        shift = 0.25 * (top[1] + bottom[1] - top[0] - bottom[0]) if stop > first + 1 else 0.0
+        for v in tree.order[first:stop]:
+            potential[v], _ = dd.add((high[v], low[v]), (shift if v < n else -shift, 0.0))
+        first = stop
     return potential[:n], potential[n:]
 
 

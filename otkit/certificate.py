@@ -143,7 +143,8 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     problem : TransportProblem
     plan : array-like of shape (n, m), scipy.sparse matrix, or (rows, cols, mass) table, optional
         An object with these three attributes will do as a table. Without a plan the upper bound is that of the
-        north-west corner rule.
+        north-west corner rule; where costs are sparse it is infinity, as it is for a plan that cannot be mended along
+        the arcs.
     potentials : pair of array-like, shapes (n,) and (m,), optional
         Dual prices (f, g), meant to satisfy f_i + g_j ≤ c_ij. Either may be None and is then found by a c-transform.
         Without potentials the lower bound ships every unit the cheapest way from its row, or to its column.
@@ -173,14 +174,13 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     >>> otkit.certify(problem, plan=plan).verdict
     'feasible plan, but nothing proves it optimal; 3 ≤ OPT ≤ 4'
     """
-    entries = (
-        plan_entries(plan, problem.shape) if plan is not None else Entries(*north_west(problem.supply, problem.demand))
-    )
+    entries = plan_entries(plan, problem.shape) if plan is not None else _corner_rule(problem)
     f, g, dual_fault = _finite_potentials(potentials, problem)
     primal = _judge_plan(problem, entries, f, g)
     dual = _judge_potentials(problem, f, g, primal.magnitude)
 
-    if not (np.isfinite(primal.upper) and np.isfinite(dual.lower)):
+    no_way = primal.fault and not problem.cost.complete  # then it is right for the upper bound to be infinite
+    if not ((np.isfinite(primal.upper) or no_way) and np.isfinite(dual.lower)):
         raise ValueError(
             "C must leave room for sums of cost × mass, but a bound of the optimum leaves float64. "
             "Rescale the costs or the masses."
@@ -192,7 +192,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     tolerance = _tolerance(primal.magnitude, dual.magnitude)
     pair_tolerance = RELATIVE_GAP * scale + 4.0 * POTENTIAL_ROUNDINGS * EPS * dual.reach
     fault = (
-        primal.fault
+        (primal.fault if plan is not None else "")
         or dual_fault
         or _overpriced(problem, dual, f, g, pair_tolerance)
         or ("" if plan is not None else "no plan was given")
@@ -223,16 +223,20 @@ def _judge_plan(problem: TransportProblem, plan: Entries, f: FloatArray, g: Floa
     if not finite.all():
         k = int(np.argmin(finite))
         fault = f"plan[{plan.rows[k]}, {plan.cols[k]}] = {plan.mass[k]} is not finite"
-        plan = Entries(*north_west(problem.supply, problem.demand))
+        plan = _corner_rule(problem)
     weighed = _weigh(problem, plan, f, g)
+    if weighed.value == np.inf and not fault:
+        fault = _off_the_graph(problem, plan)
     if weighed.negative and not fault:
         k = int(np.argmin(plan.mass))
         fault = f"plan[{plan.rows[k]}, {plan.cols[k]}] = {plan.mass[k]:g} is negative"
     # A solver's own rounding, one unit for each sum along the tree, is no fault.
-    if weighed.marginal_error > (1e-12 + EPS * sum(problem.shape)) * total and not fault:
+    unbalanced = weighed.marginal_error > (1e-12 + EPS * sum(problem.shape)) * total
+    if unbalanced and not fault:
         fault = _unbalanced(problem, plan, weighed.marginal_error / total)
     mended_plan = weighed
-    if weighed.negative or weighed.beyond_rounding:
+    # On a graph that rounding of the masses leaves just short of a way, nothing better can be asked for.
+    if weighed.negative or (weighed.beyond_rounding if problem.cost.complete else unbalanced):
         mended_plan = _weigh(problem, mended(plan, problem.supply, problem.demand), f, g)
     return _Primal(
         weighed.value,
@@ -243,6 +247,19 @@ def _judge_plan(problem: TransportProblem, plan: Entries, f: FloatArray, g: Floa
         weighed.slack,
         fault,
     )
+
+
+def _corner_rule(problem: TransportProblem) -> Entries:
+    """Return the plan of the north-west corner rule; nothing where it might use pairs that are no arcs."""
+    if not problem.cost.complete:
+        return Entries(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    return Entries(*north_west(problem.supply, problem.demand))
+
+
+def _off_the_graph(problem: TransportProblem, plan: Entries) -> str:
+    """Say along which pair a plan ships that is no arc; empty if every pair has a cost, and their sum is too large."""
+    absent = np.flatnonzero(np.isinf(problem.cost.at(plan.rows, plan.cols)) & (plan.mass != 0.0))
+    return f"plan ships along ({plan.rows[absent[0]]}, {plan.cols[absent[0]]}), which is no arc" if absent.size else ""
 
 
 def _unbalanced(problem: TransportProblem, plan: Entries, marginal_error: float) -> str:
@@ -269,6 +286,10 @@ class _Weighed(NamedTuple):
 
 def _weigh(problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArray) -> _Weighed:
     """Sum over the entries of a plan: its marginals, and its costs in portions that threads share."""
+    everything = plan
+    if not problem.cost.complete:  # pairs that are no arcs have infinite cost, which sums are spared
+        listed = np.isfinite(problem.cost.at(plan.rows, plan.cols))
+        plan = Entries(plan.rows[listed], plan.cols[listed], plan.mass[listed])
     portions = max(1, -(-plan.mass.size // PORTION))
     marginals: list[tuple[float, bool]] = [(0.0, False)] * 2
     costs: list[tuple[float, float, float, float, float]] = [(0.0,) * 5] * portions
@@ -276,8 +297,8 @@ def _weigh(problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArra
     def weigh(start: int, stop: int) -> None:
         for job in range(start, stop):
             if job < len(marginals):
-                index, due = ((plan.rows, problem.supply), (plan.cols, problem.demand))[job]
-                marginals[job] = _weigh_marginal(index, plan.mass, due)
+                index, due = ((everything.rows, problem.supply), (everything.cols, problem.demand))[job]
+                marginals[job] = _weigh_marginal(index, everything.mass, due)
             else:
                 k = (job - len(marginals)) * PORTION
                 part = plan.rows[k : k + PORTION], plan.cols[k : k + PORTION], plan.mass[k : k + PORTION]
@@ -293,12 +314,14 @@ def _weigh(problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArra
         max(slack),
         any(beyond for _, beyond in marginals),
     )
-    if _products_are_exact(weighed.magnitude) and math.isfinite(weighed.value):
-        return weighed
-    each = problem.cost.at(plan.rows, plan.cols)
-    return weighed._replace(
-        value=accurate_dot(each, plan.mass), magnitude=accurate_dot(np.abs(each), np.abs(plan.mass))
-    )
+    if not (_products_are_exact(weighed.magnitude) and math.isfinite(weighed.value)):
+        each = problem.cost.at(plan.rows, plan.cols)
+        weighed = weighed._replace(
+            value=accurate_dot(each, plan.mass), magnitude=accurate_dot(np.abs(each), np.abs(plan.mass))
+        )
+    if plan is not everything and everything.mass[~listed].any():
+        return weighed._replace(value=math.inf, slack=math.inf)
+    return weighed
 
 
 def _products_are_exact(magnitude: float) -> bool:
@@ -365,9 +388,9 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
     if f is None:
         if g is None:
             return np.zeros(n), np.zeros(m), ""
-        f = problem.cost.row_minima(g)[0]
+        f = _finite(problem.cost.row_minima(g)[0], np.zeros(n))
     elif g is None:
-        g = problem.cost.column_minima(f)[0]
+        g = _finite(problem.cost.column_minima(f)[0], np.zeros(m))
     # (f + t, g − t) is the same pair; a large common part would only hide digits.
     low, high = float(f.min()), float(f.max())
     middle = low / 2.0 + high / 2.0
@@ -377,13 +400,15 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
 def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray, shipped_cost: float) -> _Dual:
     """Find the worst overpriced pair, and the dual value of the better of two feasible pairs near (f, g)."""
     row_slack, col_slack = problem.cost.slack_minima(f, g)
+    if not problem.cost.complete:
+        row_slack, col_slack = _finite(row_slack, np.zeros_like(f)), _finite(col_slack, np.zeros_like(g))
     # Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f.
     raised = (f + row_slack, g + col_slack)
     bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)
     if EPS * bounds[-1] > _tolerance(shipped_cost, min(bounds[1], bounds[3])):
         # What cancels in these sums dwarfs the cost: potentials far out, where nothing is shipped. Transforms from
         # the costs themselves round their results alone.
-        raised = (problem.cost.row_minima(g)[0], problem.cost.column_minima(f)[0])
+        raised = (_finite(problem.cost.row_minima(g)[0], f), _finite(problem.cost.column_minima(f)[0], g))
         bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)
     by_rows, by_rows_magnitude, by_cols, by_cols_magnitude, reach, _ = bounds
     exact = _products_are_exact(by_rows_magnitude) and _products_are_exact(by_cols_magnitude)
@@ -393,6 +418,11 @@ def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray, s
         by_cols = accurate_dot(np.concatenate([f, raised[1]]), weights)
     lower, magnitude = max((by_rows, by_rows_magnitude), (by_cols, by_cols_magnitude))
     return _Dual(lower, magnitude, row_slack, col_slack, reach)
+
+
+def _finite(minima: FloatArray, otherwise: FloatArray) -> FloatArray:
+    """Return minima over arcs with another number where there are no arcs: any price is feasible there."""
+    return np.where(minima == np.inf, otherwise, minima)
 
 
 @njit

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otkit._typing import FloatArray
+from otkit.costs import SparseCosts
 from otkit.problem import TransportProblem
 
 # Below, HiGHS is as good as instant, and on a machine's first day its few kernels compile sooner than the simplex's.
@@ -69,6 +70,8 @@ def select_solver(problem: TransportProblem) -> Selection:
     n, m = problem.shape
     if problem.cost.line() is not None:
         return Selection("line", "points on a line with a cost |x − y|^p: sorting solves it")
+    if not problem.cost.complete:
+        return Selection("simplex", f"sparse costs, {problem.cost.kind}: the network simplex looks at no other pair")
     if n * m <= LARGEST_SMALL:
         return Selection("lp", f"at most {LARGEST_SMALL:,} pairs: the linear program takes a fraction of a second")
     return Selection(
@@ -97,6 +100,9 @@ def estimate(problem: TransportProblem) -> Estimate:
     selection = select_solver(problem)
     n, m = problem.shape
     nodes, pairs = n + m, float(n) * m
+    if isinstance(problem.cost, SparseCosts):
+        arcs = problem.cost.arcs
+        return Estimate("simplex", 80 * arcs + 300 * nodes, 5e-3 + 1e-6 * arcs + 1.5e-9 * nodes**2, selection.reason)
     if selection.method == "line":
         return Estimate("line", 120 * nodes, 1e-3 + 2e-7 * nodes * np.log2(nodes), selection.reason)
     if selection.method == "simplex":

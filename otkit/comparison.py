@@ -20,7 +20,7 @@ import numpy as np
 from otkit._typing import FloatArray
 from otkit.certificate import Certificate, certify
 from otkit.choice import is_uniform
-from otkit.costs import Line
+from otkit.costs import Line, SparseCosts
 from otkit.monitor import Progress
 from otkit.problem import TransportProblem
 from otkit.solve import solve_problem
@@ -158,6 +158,10 @@ Run = Callable[[], Contender] | str  # a string says why a solver does not run
 
 def _own(problem: TransportProblem, max_seconds: float | None) -> Iterator[tuple[str, Run]]:
     """Yield otkit's solvers that suit the problem."""
+    if isinstance(problem.cost, SparseCosts):
+        yield "otkit simplex", partial(_solved, problem, "simplex", max_seconds)
+        yield "otkit lp", _too_many_arcs(problem.cost) or partial(_solved, problem, "lp", max_seconds)
+        return
     suited = {
         "line": "" if problem.cost.line() is not None else None,
         "assignment": _too_large(problem, LARGEST_MATRIX) if _is_assignment(problem) else None,
@@ -172,6 +176,13 @@ def _own(problem: TransportProblem, max_seconds: float | None) -> Iterator[tuple
 
 def _peers(problem: TransportProblem) -> Iterator[tuple[str, Run]]:
     """Yield the solvers of SciPy and POT that suit the problem."""
+    if isinstance(problem.cost, SparseCosts):
+        run = partial(
+            _audited, problem, "SciPy linprog (HiGHS)", partial(_scipy_linprog_on_arcs, problem, problem.cost)
+        )
+        yield "SciPy linprog (HiGHS)", _too_many_arcs(problem.cost) or run
+        yield "POT emd", "left out: it needs a cost for every pair"
+        return
     line = problem.cost.line()
     large = _too_large(problem, LARGEST_MATRIX)
     dense_lp = _too_large(problem, LARGEST_DENSE_LP)
@@ -238,6 +249,10 @@ def _too_large(problem: TransportProblem, limit: int) -> str:
     return f"left out: {n} × {m} pairs are more than {limit:,}" if n * m > limit else ""
 
 
+def _too_many_arcs(cost: SparseCosts) -> str:
+    return f"left out: {cost.kind} are more than {LARGEST_DENSE_LP:,}" if cost.arcs > LARGEST_DENSE_LP else ""
+
+
 def _is_assignment(problem: TransportProblem) -> bool:
     return problem.shape[0] == problem.shape[1] and is_uniform(problem.supply) and is_uniform(problem.demand)
 
@@ -285,6 +300,22 @@ def _scipy_linprog(problem: TransportProblem, costs: FloatArray) -> _Answer:
     duals = answer.eqlin.marginals
     note = "" if answer.status == 0 else _one_line(answer.message)
     return _Answer(float(answer.fun), answer.x.reshape(n, m), (duals[:n], duals[n:]), note)
+
+
+def _scipy_linprog_on_arcs(problem: TransportProblem, cost: SparseCosts) -> _Answer:
+    from scipy.optimize import linprog
+    from scipy.sparse import coo_array
+
+    n, m = problem.shape
+    ends, arcs = np.concatenate([cost.arc_rows, n + cost.pairs.cols]), np.tile(np.arange(cost.arcs), 2)
+    matrix = coo_array((np.ones(2 * cost.arcs), (ends, arcs)), shape=(n + m, cost.arcs)).tocsc()
+    masses = np.concatenate([problem.supply, problem.demand])
+    answer = linprog(cost.pairs.costs, A_eq=matrix, b_eq=masses, bounds=(0, None), method="highs")
+    if answer.x is None:
+        raise RuntimeError(answer.message)
+    duals = answer.eqlin.marginals
+    note = "" if answer.status == 0 else _one_line(answer.message)
+    return _Answer(float(answer.fun), (cost.arc_rows, cost.pairs.cols, answer.x), (duals[:n], duals[n:]), note)
 
 
 # --- POT --------------------------------------------------------------------------------------------------------------

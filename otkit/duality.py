@@ -16,7 +16,7 @@ from otkit import _checks
 from otkit._sums import accurate_dot
 from otkit._typing import ArrayLike, FloatArray
 from otkit.candidate import Candidate
-from otkit.costs import Cost, PairCosts, as_cost, bind
+from otkit.costs import Cost, PairCosts, SparseCosts, as_cost, bind
 from otkit.costs.gradients import gradients
 from otkit.problem import TransportProblem
 
@@ -270,7 +270,7 @@ def subgradient(result: Solved, *, of: Literal["distance", "value"] = "distance"
     return Subgradient(factor * x, factor * y, factor * a, factor * b)
 
 
-def proves_infeasible(farkas: ArrayLike, a: ArrayLike, b: ArrayLike) -> bool:
+def proves_infeasible(farkas: ArrayLike, a: ArrayLike, b: ArrayLike, C: Any = None) -> bool:
     """Check a proof that no plan ships a to b: a vector y with Aᵀy ≤ 0 and [a; b]ᵀy > 0 (Farkas' lemma).
 
     Exactly one of the two exists, a plan or such a vector. With y = [u; v], Aᵀy ≤ 0 says u_i + v_j ≤ 0 for all pairs.
@@ -280,6 +280,8 @@ def proves_infeasible(farkas: ArrayLike, a: ArrayLike, b: ArrayLike) -> bool:
     farkas : array-like, shape (n + m,)
         As carried by `otkit.InfeasibleError`.
     a, b : array-like, shapes (n,) and (m,)
+    C : scipy.sparse matrix of shape (n, m), optional
+        Where costs are sparse, u_i + v_j ≤ 0 is asked of the listed pairs alone.
 
     Returns
     -------
@@ -299,4 +301,6 @@ def proves_infeasible(farkas: ArrayLike, a: ArrayLike, b: ArrayLike) -> bool:
     if y.shape != (supply.size + demand.size,):
         raise ValueError(f"farkas must have shape ({supply.size + demand.size},), but its shape is {y.shape}.")
     u, v = y[: supply.size], y[supply.size :]
-    return bool(u.max() + v.max() <= 0.0) and accurate_dot(y, np.concatenate([supply, demand])) > 0.0
+    cost = None if C is None else bind(C)
+    sums = u[cost.arc_rows] + v[cost.pairs.cols] if isinstance(cost, SparseCosts) else u.max() + v.max()
+    return bool((sums <= 0.0).all()) and accurate_dot(y, np.concatenate([supply, demand])) > 0.0

@@ -22,7 +22,8 @@ class InfeasibleError(ValueError):
     ----------
     farkas : ndarray, shape (n + m,)
         A vector y with Aᵀy ≤ 0 and bᵀy > 0 for the linear program's A and b = [a; b]. Any plan Γ ≥ 0 with A vec(Γ) = b
-        would give 0 ≥ yᵀA vec(Γ) = yᵀb > 0, so there is none.
+        would give 0 ≥ yᵀA vec(Γ) = yᵀb > 0, so there is none. Where the cost is sparse, A has a column for each arc:
+        Aᵀy ≤ 0 says y_i + y_{n+j} ≤ 0 for the listed pairs alone.
     """
 
     def __init__(self, message: str, farkas: FloatArray) -> None:
@@ -38,7 +39,8 @@ class TransportProblem:
     ----------
     cost : array-like of shape (n, m), or PairCosts
         The cost of each pair: a matrix as it is, or a cost bound to its points (``otkit.Euclidean().between(x, y)``),
-        which is evaluated where it is needed and never stored.
+        which is evaluated where it is needed and never stored. A matrix of `scipy.sparse` lists the arcs of a graph: an
+        explicit zero is an arc of cost zero, no entry is no arc.
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative masses. A side left out takes equal shares of the other's total; both left out: one for each row
         and column if n = m, else equal shares of a total of one.
@@ -173,7 +175,7 @@ class TransportProblem:
 
     def __repr__(self) -> str:
         n, m = self.shape
-        metric = "given matrix" if self.cost.metric is None else self.cost.metric.name
+        metric = self.cost.kind if self.cost.metric is None else self.cost.metric.name
         power = "" if self.cost.p == 1.0 else f", p = {self.cost.p:g}"
         return f"TransportProblem({n} × {m}, {metric}{power}, total mass {self.total:g})"
 

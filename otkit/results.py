@@ -27,6 +27,7 @@ from otkit.costs import (
     Minkowski,
     PairCosts,
     PointCosts,
+    SparseCosts,
     SqEuclidean,
 )
 from otkit.problem import TransportProblem, balanced_problem
@@ -228,7 +229,9 @@ class TransportResult:
         arrays |= {name: getattr(answer, name) for name in ("rows", "cols", "mass", "f", "g")}
         if answer.basis is not None:
             arrays |= {"basis_rows": answer.basis[0], "basis_cols": answer.basis[1]}
-        if header["metric"] is None:
+        if isinstance(cost, SparseCosts):
+            arrays |= {f"arc_{name}": part for name, part in cost.pairs._asdict().items()}
+        elif header["metric"] is None:
             arrays["matrix"] = cost.dense()
         if cost.points is not None:
             arrays |= {"x": cost.points[0], "y": cost.points[1]}
@@ -331,6 +334,8 @@ def _bound_cost(
     metric: dict[str, Any] | None, p: float, points: tuple[FloatArray, FloatArray] | None, archive: Mapping[str, Any]
 ) -> PairCosts:
     """Undo `_metric_header`."""
+    if "arc_starts" in archive:
+        return SparseCosts(archive["arc_starts"], archive["arc_cols"], archive["arc_costs"], archive["b"].size)
     if metric is None or points is None:
         return MatrixCosts(archive["matrix"], p=p, points=points)
     kind = _METRICS[require_choice(metric["type"], "metric in the file", _METRICS)]

@@ -15,11 +15,12 @@ from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.candidate import Candidate, WarmStart
 from otkit.certificate import Certificate, certify
 from otkit.choice import METHODS, select_solver
-from otkit.costs import Cost, PairCosts, as_cost
+from otkit.costs import Cost, PairCosts, SparseCosts, as_cost
 from otkit.costs.threads import threads as sharing_threads
+from otkit.cuts import cut_error
 from otkit.measures import DiscreteMeasure
 from otkit.monitor import Monitor, Progress
-from otkit.problem import TransportProblem
+from otkit.problem import InfeasibleError, TransportProblem
 from otkit.results import TransportResult
 from otkit.waiting import waiting
 
@@ -40,6 +41,9 @@ _WARM = frozenset(["lp", "simplex"])
 
 # Methods that promise the optimum: an answer of theirs that is not proved optimal is a failure.
 _EXACT = frozenset(_SOLVERS) - {"sinkhorn"}
+
+# Methods that can do with costs for some pairs alone.
+_ON_GRAPHS = ("simplex", "lp")
 
 _REMEDY = {
     "iteration_limit": "Raise the limit in `options`",
@@ -188,9 +192,10 @@ def transport(
 
     Parameters
     ----------
-    C : array-like of shape (n, m), cost bound to points, or TransportProblem
+    C : array-like or scipy.sparse matrix of shape (n, m), cost bound to points, or TransportProblem
         Cost of a unit of mass from each row to each column; any finite numbers. ``otkit.Euclidean().between(x, y)``
-        gives a cost that is evaluated where it is needed. A whole problem brings its own masses.
+        gives a cost that is evaluated where it is needed. A whole problem brings its own masses. Of a sparse matrix,
+        the listed pairs alone are allowed: an explicit zero is an arc of cost zero, no entry is no arc.
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative masses as they are (loaves); their totals must be equal up to rounding. Integers give an integer
         plan. A side left out takes equal shares; both left out: one for each row and column (n = m), or shares of one.
@@ -205,7 +210,8 @@ def transport(
     Raises
     ------
     InfeasibleError
-        The totals differ; its `farkas` vector proves that no plan exists.
+        The totals differ, or some rows hold more than the columns that their arcs lead to can take; its `farkas` vector
+        proves that no plan exists.
     ValueError, TypeError, NotConvergedError, MemoryError
         As in `wasserstein`.
 
@@ -320,7 +326,12 @@ def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candid
     if rows.size == problem.shape[0] and cols.size == problem.shape[1]:
         candidate = _solve(problem, method, task)
     else:
-        part = _solve(problem.restrict(rows, cols), method, task.restrict(rows, cols))
+        try:
+            part = _solve(problem.restrict(rows, cols), method, task.restrict(rows, cols))
+        except InfeasibleError as error:  # tell it in rows and columns of the whole problem
+            assert isinstance(problem.cost, SparseCosts)
+            y = error.farkas[: rows.size]
+            raise cut_error(problem, problem.cost, rows[y == y.max()]) from None
         candidate = _lifted(problem, rows, cols, part)
     task.monitor.tick("proving")
     return candidate, certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
@@ -347,6 +358,11 @@ def _answer_along_the_line(problem: TransportProblem, method: str, task: _Task) 
 
 def _solve(problem: TransportProblem, method: str, task: _Task) -> Candidate:
     """Run a solver."""
+    if not (problem.cost.complete or method in _ON_GRAPHS):
+        raise ValueError(
+            f"method must be one of {', '.join(map(repr, _ON_GRAPHS))} for sparse costs, but {method!r} was given, "
+            "which needs a cost for every pair."
+        )
     name, options_name = _SOLVERS[method]
     module = import_module(f"otkit.solvers.{name}")
     options_type = getattr(module, options_name)
@@ -370,18 +386,23 @@ def _lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Can
     f[rows] = part.f
     if rows.size < n:
         idle_rows = np.setdiff1d(np.arange(n), rows)
-        f[idle_rows] = problem.cost.restrict(idle_rows, cols).row_minima(part.g)[0]
+        f[idle_rows] = _prices(problem.cost.restrict(idle_rows, cols).row_minima(part.g)[0])
     g: FloatArray = np.empty(m)
     g[cols] = part.g
     if cols.size < m:
         idle_cols = np.setdiff1d(np.arange(m), cols)
-        g[idle_cols] = problem.cost.restrict(np.arange(n), idle_cols).column_minima(f)[0]
+        g[idle_cols] = _prices(problem.cost.restrict(np.arange(n), idle_cols).column_minima(f)[0])
     plan = rows.take(part.rows), cols.take(part.cols)
     basis = part.basis
     if basis is not None:
         same = basis[0] is part.rows and basis[1] is part.cols
         basis = plan if same else (rows.take(basis[0]), cols.take(basis[1]))
     return Candidate(*plan, part.mass, f, g, basis, part.state, part.stats)
+
+
+def _prices(minima: FloatArray) -> FloatArray:
+    """Return a c-transform as prices: where there is no arc any price will do, and it is zero."""
+    return np.where(minima == np.inf, 0.0, minima)
 
 
 def _failure(result: TransportResult) -> str:

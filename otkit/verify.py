@@ -89,7 +89,7 @@ def verify_duality(problem: TransportProblem) -> DualityReport:
     Raises
     ------
     ValueError
-        The problem is too large.
+        The problem is too large, or its costs are sparse.
 
     Examples
     --------
@@ -101,6 +101,11 @@ def verify_duality(problem: TransportProblem) -> DualityReport:
     True
     """
     n, m = problem.shape
+    if not problem.cost.complete:
+        raise ValueError(
+            f"problem must have a cost for every pair to be verified, but its costs are sparse ({problem.cost.kind} of "
+            f"{n} × {m} pairs). The certificate of a result proves its value on any graph."
+        )
     if n * m > LARGEST:
         raise ValueError(
             f"problem must have at most {LARGEST:,} pairs to be verified, but it has {n} × {m} = {n * m:,}: the dual "

@@ -14,7 +14,8 @@ from otkit.costs.metrics import (
     as_cost,
     cost_matrix,
 )
-from otkit.costs.pairs import MatrixPairs, PointPairs
+from otkit.costs.pairs import MatrixPairs, PointPairs, SparsePairs
+from otkit.costs.sparse import SparseCosts
 
 __all__ = [
     "CallableCost",
@@ -31,6 +32,8 @@ __all__ = [
     "PairCosts",
     "PointCosts",
     "PointPairs",
+    "SparseCosts",
+    "SparsePairs",
     "SqEuclidean",
     "as_cost",
     "bind",

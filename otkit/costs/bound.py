@@ -1,7 +1,8 @@
 """Costs bound to data: what problems, solvers and the certificate hold.
 
 `PointCosts` evaluates a metric between two clouds whenever it is asked, `MatrixCosts` reads a given matrix; both answer
-the same questions with the same bits, so that nothing above branches on where a cost comes from.
+the same questions with the same bits, so that nothing above branches on where a cost comes from. A third kind,
+`otkit.costs.sparse.SparseCosts`, has costs for some pairs alone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -45,8 +46,12 @@ class PairCosts(ABC):
 
     Attributes
     ----------
-    pairs : PointPairs or MatrixPairs
+    pairs : PointPairs, MatrixPairs or SparsePairs
         What compiled kernels read.
+    complete : bool
+        Whether every pair has a cost. Where one has none it is no arc of the graph, and its cost reads as infinity.
+    kind : str
+        In words, where the costs come from if not from a metric.
     metric : Cost or None
         The metric whose p-th power the cost is; None for a given matrix.
     p : float
@@ -55,10 +60,12 @@ class PairCosts(ABC):
         The clouds x (n, d) and y (m, d); None for a given matrix.
     """
 
-    pairs: PointPairs | MatrixPairs
+    pairs: Any
     metric: Cost | None
     p: float
     points: tuple[FloatArray, FloatArray] | None
+    complete = True
+    kind = "given matrix"
 
     @property
     @abstractmethod
@@ -318,7 +325,7 @@ class MatrixCosts(PairCosts):
 
 
 def bind(cost: PairCosts | ArrayLike) -> PairCosts:
-    """Return `cost` if it is bound already, otherwise take it as a cost matrix.
+    """Return `cost` if it is bound already, otherwise take it as a cost matrix, dense or sparse.
 
     Examples
     --------
@@ -326,7 +333,13 @@ def bind(cost: PairCosts | ArrayLike) -> PairCosts:
     >>> bind([[3, 1], [2, 5]]).extremes()
     (1.0, 5.0)
     """
-    return cost if isinstance(cost, PairCosts) else MatrixCosts(cost)
+    if isinstance(cost, PairCosts):
+        return cost
+    if hasattr(cost, "tocsr"):  # a matrix of scipy.sparse, told without importing that
+        from otkit.costs.sparse import SparseCosts
+
+        return SparseCosts.from_matrix(cost)
+    return MatrixCosts(cost)
 
 
 def _as_matrix(value: ArrayLike) -> FloatArray:

@@ -11,12 +11,12 @@ number of threads give the same bits. Nothing here is contracted to fused multip
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
 from otkit._jit import njit, overload
-from otkit._typing import FloatArray
+from otkit._typing import FloatArray, IntArray
 
 # The base functions of a pair of points, before the exponent and the scale.
 SUM_SQUARES, SUM_ABS, MAX_ABS, SUM_CUBES, SUM_POWERS, HALF_ANGLE = range(6)
@@ -27,6 +27,9 @@ IEEE_EXPONENTS = (0.5, 1.0, 1.5, 2.0, 3.0)
 TILE = 256  # columns of a tile: long enough for SIMD, short enough to stay in the first-level cache
 ROWS = 32  # rows of a panel: each part of y that is in the first-level cache serves so many rows
 _STEP = 8  # coordinates added to a tile at a time: eight tiles of y fit in the first-level cache beside the sums
+
+
+Array = TypeVar("Array", bound=np.ndarray)
 
 
 class PointPairs(NamedTuple):
@@ -49,6 +52,18 @@ class MatrixPairs(NamedTuple):
     matrix: Any
 
 
+class SparsePairs(NamedTuple):
+    """Costs of listed arcs alone, any other pair being infinitely dear: rows in CSR form, int64 and float64, read-only.
+
+    Row `i` has arcs to ``cols[starts[i]:starts[i + 1]]``, ascending, at the same places of `costs`. Of the functions
+    below `pair` alone takes it: what visits every pair is not for sparse costs.
+    """
+
+    starts: IntArray
+    cols: IntArray
+    costs: FloatArray
+
+
 def shape(pairs: PointPairs | MatrixPairs) -> tuple[int, int]:
     """Return (n, m)."""
     if isinstance(pairs, MatrixPairs):
@@ -56,7 +71,7 @@ def shape(pairs: PointPairs | MatrixPairs) -> tuple[int, int]:
     return pairs.x.shape[0], pairs.y.shape[1]
 
 
-def read_only(array: FloatArray) -> FloatArray:
+def read_only(array: Array) -> Array:
     """Return a read-only view: kernels are compiled once, for read-only arrays, whatever the caller holds."""
     view = array.view()
     view.flags.writeable = False
@@ -91,10 +106,12 @@ def panel(
         _point_panel(pairs, i0, rows, j0, cols, out, r0, c0)
 
 
-def pair(pairs: PointPairs | MatrixPairs, i: int, j: int) -> float:
+def pair(pairs: PointPairs | MatrixPairs | SparsePairs, i: int, j: int) -> float:
     """Return the cost of row `i` and column `j`, with the same bits as `panel`."""
     if isinstance(pairs, MatrixPairs):
         return _matrix_pair(pairs, i, j)
+    if isinstance(pairs, SparsePairs):
+        return _sparse_pair(pairs, i, j)
     return _point_pair(pairs, i, j)
 
 
@@ -149,6 +166,18 @@ def _matrix_pair(pairs, i, j):  # type: ignore[no-untyped-def]
     return np.float64(pairs.matrix[i, j])
 
 
+def _sparse_pair(pairs, i, j):  # type: ignore[no-untyped-def]
+    low, high = pairs.starts[i], pairs.starts[i + 1]
+    end = high
+    while low < high:
+        middle = (low + high) // 2
+        if pairs.cols[middle] < j:
+            low = middle + 1
+        else:
+            high = middle
+    return pairs.costs[low] if low < end and pairs.cols[low] == j else np.inf
+
+
 @overload(panel)
 def _compile_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-untyped-def]
     return _point_panel if pairs.instance_class is PointPairs else _matrix_panel
@@ -156,7 +185,7 @@ def _compile_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-u
 
 @overload(pair)
 def _compile_pair(pairs, i, j):  # type: ignore[no-untyped-def]
-    return _point_pair if pairs.instance_class is PointPairs else _matrix_pair
+    return {PointPairs: _point_pair, MatrixPairs: _matrix_pair, SparsePairs: _sparse_pair}[pairs.instance_class]
 
 
 @njit

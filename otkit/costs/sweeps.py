@@ -130,7 +130,7 @@ def _portion(pairs: Pairs) -> int:
 
 def _operations(pairs: Pairs) -> int:
     """Return how many operations a pair takes, roughly."""
-    return 5 if isinstance(pairs, MatrixPairs) else 4 + pairs.x.shape[1]
+    return 4 + pairs.x.shape[1] if isinstance(pairs, PointPairs) else 5
 
 
 def _threads(pairs: Pairs, rows: int, cols: int) -> int:

@@ -35,7 +35,8 @@ def plot_cost_and_plan(result: TransportResult, *, names: tuple[str, str] = ("x"
 
     Up to 12 × 12, costs and masses are written into the cells. Larger problems between points are sorted along the
     points' first principal axis, which on the line turns an optimal plan for a convex cost into a staircase. A cost
-    with more than 800 rows or columns is sampled for the image; the plan's marks are always complete.
+    with more than 800 rows or columns is sampled for the image; the plan's marks are always complete. Where sparse
+    costs list no arc, the image is hatched.
 
     Parameters
     ----------
@@ -65,10 +66,11 @@ def plot_cost_and_plan(result: TransportResult, *, names: tuple[str, str] = ("x"
     row_order, column_order = (np.arange(n), np.arange(m)) if written else _orders(problem)
     cost = problem.cost.restrict(row_order[_sample(n)], column_order[_sample(m)]).dense()
     # Only the lighter half of the greys is used, so that marks and numbers stand out on every cell.
-    low, high = float(cost.min()), float(cost.max())
+    low, high = (float(cost.min()), float(cost.max())) if problem.cost.complete else problem.cost.extremes()
     darkest = high + (high - low) if high > low else low + 1.0
     frame = (-0.5, m - 0.5, n - 0.5, -0.5)
-    image = axes.imshow(cost, cmap="Greys", vmin=low, vmax=darkest, extent=frame, aspect="auto")
+    axes.patch.set(hatch="///", edgecolor="0.8")  # seen where there is no arc
+    image = axes.imshow(np.ma.masked_invalid(cost), cmap="Greys", vmin=low, vmax=darkest, extent=frame, aspect="auto")
     axes.scatter(
         np.argsort(column_order)[plan.col],
         np.argsort(row_order)[plan.row],
@@ -125,7 +127,7 @@ def _mark_areas(mass: FloatArray, cells: int) -> FloatArray:
 
 def _write_cells(axes: Axes, cost: FloatArray, plan: coo_array) -> None:
     """Write each cost into its cell's upper corner, and the mass that goes there into the middle."""
-    for i, j in np.ndindex(*cost.shape):
+    for i, j in np.argwhere(np.isfinite(cost)):
         axes.text(j - 0.44, i - 0.42, f"{cost[i, j]:.3g}", ha="left", va="top", fontsize=7, color=INK)
     for i, j, mass in zip(plan.row, plan.col, plan.data, strict=True):
         axes.text(j, i, f"{mass:.3g}", ha="center", va="center", fontsize=9, fontweight="bold")

@@ -3,7 +3,8 @@
 Small problems are solved over all n·m arcs in one compiled call. Large ones go from coarse to fine (Schmitzer 2016;
 Gerber & Maggioni 2017): the potentials of a coarse problem, extended by a c-transform, tell which few arcs of the finer
 one matter; a network simplex over those (Ahuja, Magnanti & Orlin, *Network Flows*, chapter 11) is followed by pricing
-over all pairs, violated ones are added, and so on until none is left. No n × m matrix is ever held.
+over all pairs, violated ones are added, and so on until none is left. No n × m matrix is ever held. Sparse costs are
+solved over all their arcs at once.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from otkit.solvers.simplex.multiscale import (
     resumed,
     solve_levels,
 )
+from otkit.solvers.simplex.network import solve_network
 from otkit.solvers.simplex.warm import warm_started
 
 # Up to this many pairs the dense solver is faster.
@@ -67,6 +69,10 @@ def solve(
 ) -> Candidate:
     """Solve a transport problem by the network simplex; a large one from what is known of a similar one, if given."""
     n, m = problem.shape
+    if not problem.cost.complete:
+        if options.resume is not None:
+            raise ValueError("resume must be left out for sparse costs: start from potentials=error.result instead.")
+        return solve_network(problem, warm, options.max_rounds, monitor)
     if n * m <= DENSE_PAIRS and options.resume is None:
         cost = np.empty((n, m))
         fill(problem.cost.pairs, 0, 0, cost)
