@@ -11,7 +11,7 @@ from otkit._typing import FloatArray, IntArray
 from otkit.costs.sweeps import Pairs, fill
 from otkit.solvers.simplex.candidates import best_arcs, merge_arcs, nearest, reduced_costs
 from otkit.solvers.simplex.levels import restricted
-from otkit.solvers.simplex.pivots import run_pivots
+from otkit.solvers.simplex.pivots import pivots_to_optimum
 from otkit.solvers.simplex.start import Forest, complete, empty_forest, ship
 
 EPS = float(np.finfo(np.float64).eps)
@@ -23,18 +23,8 @@ LEFTOVER_ROUNDS = 12
 # Where so few pairs of nodes have something left, all of them are sorted, and one round is enough.
 LEFTOVER_PAIRS = 1 << 14
 
-# Between two looks at the clock the simplex may do so many units of work for each node and arc. Then nodes are numbered
-# anew and potentials computed anew, so that their rounding does not pile up. Large problems look earlier, after some
-# 0.2 s, since Ctrl-C is heard only then; but not so early that numbering would take longer than pivots.
-EFFORT = 64
-LARGE_EFFORT = 50_000_000
-LEAST_EFFORT = 8
-
 # Rounding makes a reduced cost wrong by no more than three units of eps · (|c| + |f| + |g|).
 PIVOT_ROUNDINGS = 2.0
-
-# A tolerance below the rounding of a hard case could let pivots go in circles: after so many for each node it doubles.
-PATIENCE = 200
 
 
 class Arcs(NamedTuple):
@@ -122,21 +112,12 @@ class Master:
 
     def optimize(self, tolerance: float, between: Callable[[], None]) -> None:
         """Pivot to the optimum over the present arcs, calling `between` every 0.1 s or so."""
-        tree = self._tree
         tolerance = max(tolerance, PIVOT_ROUNDINGS * EPS * self.scale)
-        patience = PATIENCE * tree.pot.size
-        while True:
-            size = tree.pot.size + self._arcs
-            effort = max(LEAST_EFFORT * size, min(EFFORT * size, LARGE_EFFORT))
-            done, self._cursor, finished = run_pivots(
-                tree, self._source, self._sink, self._cost, self._arcs, self._cursor, tolerance, effort
-            )
+        portions = pivots_to_optimum(
+            self._tree, self._source, self._sink, self._cost, self._arcs, self._cursor, tolerance
+        )
+        for done, self._cursor in portions:
             self.pivots += done
-            if finished and done == 0:
-                return
-            patience -= done
-            if patience < 0:
-                tolerance, patience = 2.0 * tolerance, PATIENCE * tree.pot.size
             between()
 
     def raise_lower(self, f: FloatArray, g: FloatArray) -> None:

@@ -24,8 +24,8 @@ from otkit.cuts import require_no_cut
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
 from otkit.solvers.simplex.masses import integer_masses
-from otkit.solvers.simplex.master import EFFORT, EPS, LARGE_EFFORT, LEAST_EFFORT, PATIENCE, PIVOT_ROUNDINGS, ascending
-from otkit.solvers.simplex.pivots import run_pivots
+from otkit.solvers.simplex.master import EPS, PIVOT_ROUNDINGS, ascending
+from otkit.solvers.simplex.pivots import pivots_to_optimum
 from otkit.solvers.simplex.start import Forest, empty_forest, find, hang, ship
 from otkit.solvers.simplex.tree import set_potentials
 
@@ -113,24 +113,15 @@ class Network:
         set_potentials(self._tree)
 
     def _optimize(self, tolerance: float, monitor: Monitor) -> bool:
-        nodes = self._tree.pot.size
-        size = nodes + self._listed
-        effort = max(LEAST_EFFORT * size, min(EFFORT * size, LARGE_EFFORT))
-        patience = PATIENCE * nodes
-        while True:
-            done, self._cursor, finished = run_pivots(
-                self._tree, self._source, self._sink, self._cost, self._listed, self._cursor, tolerance,
-                effort,
-            )  # fmt: skip
+        portions = pivots_to_optimum(
+            self._tree, self._source, self._sink, self._cost, self._listed, self._cursor, tolerance
+        )
+        for done, self._cursor in portions:
             self.pivots += done
-            patience -= done
             monitor.tick(f"{self.pivots} pivots, {self.stranded / self._total:.1%} of the mass has no way yet")
-            if finished and done == 0:
-                return True
             if monitor.stopped:
                 return False
-            if patience < 0:
-                tolerance, patience = 2.0 * tolerance, PATIENCE * nodes
+        return True
 
 
 @njit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,36 @@ import numpy as np
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray
 from otkit.solvers.simplex.tree import Tree, empty_tree, pivot, set_potentials
+
+# Between two looks at the clock the simplex may do so many units of work for each node and arc. Then nodes are numbered
+# anew and potentials computed anew, so that their rounding does not pile up. Large problems look earlier, after some
+# 0.2 s, since Ctrl-C is heard only then; but not so early that numbering would take longer than pivots.
+EFFORT = 64
+LARGE_EFFORT = 50_000_000
+LEAST_EFFORT = 8
+
+# A tolerance below the rounding of a hard case could let pivots go in circles: after so many for each node it doubles.
+PATIENCE = 200
+
+
+def pivots_to_optimum(
+    tree: Tree, source: Any, sink: Any, cost: FloatArray, arcs: int, cursor: int, tolerance: float
+) -> Iterator[tuple[int, int]]:
+    """Pivot until no arc has a reduced cost below −tolerance; the search begins at the arc `cursor`.
+
+    Every 0.1 s or so yields the pivots done since and where the search is.
+    """
+    size = tree.pot.size + arcs
+    effort = max(LEAST_EFFORT * size, min(EFFORT * size, LARGE_EFFORT))
+    patience = PATIENCE * tree.pot.size
+    while True:
+        done, cursor, finished = run_pivots(tree, source, sink, cost, arcs, cursor, tolerance, effort)
+        if finished and done == 0:
+            return
+        patience -= done
+        if patience < 0:
+            tolerance, patience = 2.0 * tolerance, PATIENCE * tree.pot.size
+        yield done, cursor
 
 
 @njit
