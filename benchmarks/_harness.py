@@ -12,29 +12,27 @@ from typing import Any
 
 
 def best_of(contenders: Mapping[str, Callable[[], Any]], repeats: int = 5, budget: float = 30.0) -> dict[str, float]:
-    """Return the least seconds of each contender over `repeats` rounds, after two calls each that are not timed.
+    """Return the least seconds of each contender over `repeats` rounds, after a call each that is not timed.
 
     Contenders take turns within a round, so that a slow moment of the machine falls on all of them; the minimum is
-    what noise disturbs least. Short ones run several times in a row, as in `timeit`: the threads of a matrix product
-    that has just ended spin on for a while, and would count against whoever comes next. Rounds end early, but not
-    before the second, when `budget` seconds are spent.
+    what noise disturbs least. From the second round on, short ones run several times in a row, as in `timeit`: the
+    threads of a matrix product that has just ended spin on for a while, and would count against whoever comes next.
+    Rounds end early when `budget` seconds are spent.
     """
-    in_a_row = {}
-    for name, run in contenders.items():
+    for run in contenders.values():
         run()
-        start = time.perf_counter()
-        run()
-        in_a_row[name] = min(50, 1 + int(0.1 / (time.perf_counter() - start)))
+    in_a_row = dict.fromkeys(contenders, 1)
     best = dict.fromkeys(contenders, float("inf"))
     began = time.perf_counter()
     for done in range(repeats):
-        if done >= 2 and time.perf_counter() - began > budget:
+        if done > 0 and time.perf_counter() - began > budget:
             break
         for name, run in contenders.items():
             for _ in range(in_a_row[name]):
                 start = time.perf_counter()
                 run()
                 best[name] = min(best[name], time.perf_counter() - start)
+            in_a_row[name] = min(50, 1 + int(0.1 / best[name]))
     return best
 
 

@@ -93,7 +93,7 @@ def medium() -> list[tuple[object, ...]]:
         (5000, 10, "euclidean", False, 28), (5000, 10, "sqeuclidean", True, 10), (5000, 64, "euclidean", False, 15),
         (10_000, 2, "euclidean", False, 15), (10_000, 2, "sqeuclidean", False, 50), (10_000, 2, "cityblock", False, 8),
     ]  # fmt: skip
-    return [cloud_row(*case, repeats=5 if case[0] == 1000 else 1) for case in cases]
+    return [cloud_row(*case, repeats=7 if case[0] == 1000 else 2) for case in cases]
 
 
 def dense() -> list[tuple[object, ...]]:
@@ -110,7 +110,7 @@ def dense() -> list[tuple[object, ...]]:
             lambda C=C: otkit.transport(C, a, b),
             lambda C=C: ot.emd2(a, b, C, numItermax=POT_ITERATIONS),
             target,
-            repeats=1,
+            repeats=2,
         )
         for name, (C, target) in matrices.items()
     ]
@@ -126,7 +126,7 @@ def lazy() -> list[tuple[object, ...]]:
             lambda metric=metric: otkit.wasserstein(x, y, a, b, metric=metric),
             lambda metric=metric: ot.emd2_lazy(x, y, a, b, metric=metric, numItermax=POT_ITERATIONS),
             20.0,
-            repeats=1,
+            repeats=2,
         )
         for metric in ("euclidean", "sqeuclidean")
     ]
