@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_float_array
+from otkit._checks import as_float_array, span
 from otkit._jit import njit
 from otkit._sums import accurate_dot, two_product, two_sum
 from otkit._typing import FloatArray, IntArray
@@ -132,6 +132,7 @@ class _Dual(NamedTuple):
     magnitude: float  # Σ a |f| + Σ b |g| of the feasible potentials
     row_slack: FloatArray  # min_j c_ij − f_i − g_j
     col_slack: FloatArray
+    least_slack: float
     reach: float  # max |f| + max |g| over points that carry mass
 
 
@@ -174,13 +175,13 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     'feasible plan, but nothing proves it optimal; 3 ≤ OPT ≤ 4'
     """
     entries = (
-        plan_entries(plan, problem.shape) if plan is not None else Entries(*north_west(problem.supply, problem.demand))
+        Entries(*north_west(problem.supply, problem.demand)) if plan is None else plan_entries(plan, problem.shape)
     )
     f, g, dual_fault = _finite_potentials(potentials, problem)
     primal = _judge_plan(problem, entries, f, g)
-    dual = _judge_potentials(problem, f, g, primal.magnitude)
+    dual = _judge_potentials(problem, f, g, primal.magnitude, entries)
 
-    if not (np.isfinite(primal.upper) and np.isfinite(dual.lower)):
+    if not (math.isfinite(primal.upper) and math.isfinite(dual.lower)):
         raise ValueError(
             "C must leave room for sums of cost × mass, but a bound of the optimum leaves float64. "
             "Rescale the costs or the masses."
@@ -206,7 +207,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         value=primal.value if plan is not None else float("nan"),
         marginal_error=primal.marginal_error,
         negativity=primal.negativity,
-        dual_violation=max(0.0, -float(dual.row_slack.min())) / scale,
+        dual_violation=max(0.0, -dual.least_slack) / scale,
         slackness_error=primal.slack / scale,
         scale=scale,
         tolerance=tolerance,
@@ -219,26 +220,42 @@ def _judge_plan(problem: TransportProblem, plan: Entries, f: FloatArray, g: Floa
     """Find the cost of a plan, what is wrong with its marginals, and the cost of the plan once they are mended."""
     total = problem.total
     fault = ""
-    finite = np.isfinite(plan.mass)
-    if not finite.all():
-        k = int(np.argmin(finite))
+    finite, least, _ = span(plan.mass)
+    if not finite:
+        k = int(np.argmin(np.isfinite(plan.mass)))
         fault = f"plan[{plan.rows[k]}, {plan.cols[k]}] = {plan.mass[k]} is not finite"
-        plan = Entries(*north_west(problem.supply, problem.demand))
-    weighed = _weigh(problem, plan, f, g)
+        plan, least = Entries(*north_west(problem.supply, problem.demand)), 0.0
+    pairs, supply, demand = problem.cost.pairs, problem.supply, problem.demand
+    negative, portions = least < 0.0, _portions(plan.mass.size)
+    sums, mended_sums = (
+        np.empty((1 + portions, 5)),
+        np.zeros((_portions(plan.mass.size + supply.size + demand.size), 5)),
+    )
+    share(
+        lambda start, stop: _weigh(pairs, *plan, f, g, supply, demand, negative, sums, mended_sums, start, stop),
+        1 + portions,
+        1,
+        portions,
+    )
+    (marginal_error, needs_mending, *_), *parts = sums.tolist()
+    weighed = mended_plan = _summed(parts)
+    if not weighed.exact:
+        weighed = mended_plan = _weighed_in_scaled_form(problem, plan, weighed)
+    if needs_mending:
+        mended_plan = _summed(mended_sums.tolist())
+        if not mended_plan.exact:
+            mended_plan = _weighed_in_scaled_form(problem, Entries(*mended(*plan, supply, demand)), mended_plan)
     if weighed.negative and not fault:
         k = int(np.argmin(plan.mass))
         fault = f"plan[{plan.rows[k]}, {plan.cols[k]}] = {plan.mass[k]:g} is negative"
     # A solver's own rounding, one unit for each sum along the tree, is no fault.
-    if weighed.marginal_error > (1e-12 + EPS * sum(problem.shape)) * total and not fault:
-        fault = _unbalanced(problem, plan, weighed.marginal_error / total)
-    mended_plan = weighed
-    if weighed.negative or weighed.beyond_rounding:
-        mended_plan = _weigh(problem, mended(plan, problem.supply, problem.demand), f, g)
+    if marginal_error > (1e-12 + EPS * sum(problem.shape)) * total and not fault:
+        fault = _unbalanced(problem, plan, marginal_error / total)
     return _Primal(
         weighed.value,
         mended_plan.value,
         mended_plan.magnitude,
-        weighed.marginal_error / total,
+        marginal_error / total,
         weighed.negative / total,
         weighed.slack,
         fault,
@@ -261,58 +278,91 @@ class _Weighed(NamedTuple):
 
     value: float  # Σ Γ c
     magnitude: float  # Σ Γ |c|
-    marginal_error: float  # Σ |row sum − supply| + Σ |column sum − demand|
     negative: float  # Σ of −Γ over negative entries
     slack: float  # max |c − f − g| over entries that carry mass
-    beyond_rounding: bool  # whether some marginal is off by more than the rounding of its own sum
+
+    @property
+    def exact(self) -> bool:
+        """Whether the value is as good as if computed in twice the working precision."""
+        return _products_are_exact(self.magnitude) and math.isfinite(self.value)
 
 
-def _weigh(problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArray) -> _Weighed:
-    """Sum over the entries of a plan: its marginals, and its costs in portions that threads share."""
-    portions = max(1, -(-plan.mass.size // PORTION))
-    marginals: list[tuple[float, bool]] = [(0.0, False)] * 2
-    costs: list[tuple[float, float, float, float, float]] = [(0.0,) * 5] * portions
-
-    def weigh(start: int, stop: int) -> None:
-        for job in range(start, stop):
-            if job < len(marginals):
-                index, due = ((plan.rows, problem.supply), (plan.cols, problem.demand))[job]
-                marginals[job] = _weigh_marginal(index, plan.mass, due)
-            else:
-                k = (job - len(marginals)) * PORTION
-                part = plan.rows[k : k + PORTION], plan.cols[k : k + PORTION], plan.mass[k : k + PORTION]
-                costs[job - len(marginals)] = _weigh_costs(problem.cost.pairs, *part, f, g)
-
-    share(weigh, len(marginals) + portions, 1, portions)
-    value, error, magnitude, negative, slack = zip(*costs, strict=True)
-    weighed = _Weighed(
+def _summed(parts: list[list[float]]) -> _Weighed:
+    """Add up what `_weigh_portion` found in the portions of a plan."""
+    value, error, magnitude, negative, slack = zip(*parts, strict=True)
+    return _Weighed(
         math.fsum(value + error) if all(map(math.isfinite, value + error)) else math.nan,
         sum(magnitude),
-        sum(error for error, _ in marginals),
         sum(negative),
         max(slack),
-        any(beyond for _, beyond in marginals),
     )
-    if _products_are_exact(weighed.magnitude) and math.isfinite(weighed.value):
-        return weighed
+
+
+def _weighed_in_scaled_form(problem: TransportProblem, plan: Entries, weighed: _Weighed) -> _Weighed:
+    """Sum again where products leave the range in which their rounding errors are floats."""
     each = problem.cost.at(plan.rows, plan.cols)
     return weighed._replace(
         value=accurate_dot(each, plan.mass), magnitude=accurate_dot(np.abs(each), np.abs(plan.mass))
     )
 
 
-def _products_are_exact(magnitude: float) -> bool:
-    """Whether a sum of products is far enough from the ends of float64 for `two_product` (or zero in every term)."""
-    return magnitude == 0.0 or SMALLEST_SUM < magnitude < LARGEST_SUM
+@njit
+def _portions(entries: int) -> int:
+    """Return how many portions so many entries make."""
+    return max(1, (entries + PORTION - 1) // PORTION)
 
 
 @njit
-def _weigh_costs(
-    pairs: Any, rows: IntArray, cols: IntArray, mass: FloatArray, f: FloatArray, g: FloatArray
-) -> tuple[float, float, float, float, float]:
-    """Return Σ Γ c in two parts, Σ Γ |c|, Σ of −Γ where negative, and the largest |c − f − g| where mass is shipped."""
+def _weigh(
+    pairs: Any,
+    rows: IntArray,
+    cols: IntArray,
+    mass: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+    supply: FloatArray,
+    demand: FloatArray,
+    negative: bool,
+    sums: FloatArray,
+    mended_sums: FloatArray,
+    start: int,
+    stop: int,
+) -> None:
+    """Do the jobs start … stop of weighing a plan, all in one call where it is small.
+
+    Job 0 writes Σ |row sum − supply| + Σ |column sum − demand|, and whether the plan needs mending, because an entry is
+    negative or a marginal is off by more than the rounding of its own sum; if so, it weighs the mended plan as well.
+    Each of the others sums the costs of a portion of the entries.
+    """
+    for job in range(start, stop):
+        if job > 0:
+            _weigh_portion(pairs, rows, cols, mass, f, g, job - 1, sums[job])
+            continue
+        row_error, rows_beyond = _weigh_marginal(rows, mass, supply)
+        col_error, cols_beyond = _weigh_marginal(cols, mass, demand)
+        needs_mending = negative or rows_beyond or cols_beyond
+        sums[0, 0], sums[0, 1] = row_error + col_error, needs_mending
+        if needs_mending:
+            new_rows, new_cols, new_mass = mended(rows, cols, mass, supply, demand)
+            for portion in range(_portions(new_mass.size)):
+                _weigh_portion(pairs, new_rows, new_cols, new_mass, f, g, portion, mended_sums[portion])
+
+
+@njit
+def _weigh_portion(
+    pairs: Any,
+    rows: IntArray,
+    cols: IntArray,
+    mass: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+    portion: int,
+    sums: FloatArray,
+) -> None:
+    """Write sums over a portion of the entries: Σ Γ c in two parts, Σ Γ |c|, Σ of −Γ below zero; max |c − f − g|."""
     value = error = magnitude = negative = slack = 0.0
-    for k in range(mass.size):
+    first = portion * PORTION
+    for k in range(first, min(mass.size, first + PORTION)):
         i, j, shipped = rows[k], cols[k], mass[k]
         cost = pair(pairs, i, j)
         product, product_error = two_product(cost, shipped)
@@ -323,7 +373,12 @@ def _weigh_costs(
             slack = max(slack, abs(cost - f[i] - g[j]))
         else:
             negative -= shipped
-    return value, error, magnitude, negative, slack
+    sums[0], sums[1], sums[2], sums[3], sums[4] = value, error, magnitude, negative, slack
+
+
+def _products_are_exact(magnitude: float) -> bool:
+    """Whether a sum of products is far enough from the ends of float64 for `two_product` (or zero in every term)."""
+    return magnitude == 0.0 or SMALLEST_SUM < magnitude < LARGEST_SUM
 
 
 @njit
@@ -357,9 +412,12 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
         array = None if values is None else as_float_array(values, name).reshape(-1)
         if array is not None and array.size != size:
             raise ValueError(f"{name} must have {size} entries, but it has {array.size}.")
-        if array is not None and not (np.abs(array) <= LARGEST_POTENTIAL).all():
-            k = int(np.argmin(np.abs(array) <= LARGEST_POTENTIAL))
-            return np.zeros(n), np.zeros(m), f"potential {name}[{k}] = {array[k]} is no finite price"
+        if array is not None:
+            array = np.ascontiguousarray(array)
+            finite, least, largest = span(array)
+            if not (finite and least >= -LARGEST_POTENTIAL and largest <= LARGEST_POTENTIAL):
+                k = int(np.argmin(np.abs(array) <= LARGEST_POTENTIAL))
+                return np.zeros(n), np.zeros(m), f"potential {name}[{k}] = {array[k]} is no finite price"
         checked.append(array)
     f, g = checked
     if f is None:
@@ -369,14 +427,16 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
     elif g is None:
         g = problem.cost.column_minima(f)[0]
     # (f + t, g − t) is the same pair; a large common part would only hide digits.
-    low, high = float(f.min()), float(f.max())
+    _, low, high = span(f)
     middle = low / 2.0 + high / 2.0
     return (f - middle, g + middle, "") if abs(middle) > high - low else (f, g, "")
 
 
-def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray, shipped_cost: float) -> _Dual:
+def _judge_potentials(
+    problem: TransportProblem, f: FloatArray, g: FloatArray, shipped_cost: float, plan: Entries
+) -> _Dual:
     """Find the worst overpriced pair, and the dual value of the better of two feasible pairs near (f, g)."""
-    row_slack, col_slack = problem.cost.slack_minima(f, g)
+    row_slack, col_slack = problem.cost.slack_minima(f, g, near=(plan.rows, plan.cols))
     # Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f.
     raised = (f + row_slack, g + col_slack)
     bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)
@@ -387,12 +447,12 @@ def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray, s
         bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)
     by_rows, by_rows_magnitude, by_cols, by_cols_magnitude, reach, _ = bounds
     exact = _products_are_exact(by_rows_magnitude) and _products_are_exact(by_cols_magnitude)
-    if not (exact and np.isfinite(by_rows) and np.isfinite(by_cols)):
+    if not (exact and math.isfinite(by_rows) and math.isfinite(by_cols)):
         weights = np.concatenate([problem.supply, problem.demand])
         by_rows = accurate_dot(np.concatenate([raised[0], g]), weights)
         by_cols = accurate_dot(np.concatenate([f, raised[1]]), weights)
     lower, magnitude = max((by_rows, by_rows_magnitude), (by_cols, by_cols_magnitude))
-    return _Dual(lower, magnitude, row_slack, col_slack, reach)
+    return _Dual(lower, magnitude, row_slack, col_slack, span(row_slack)[1], reach)
 
 
 @njit
@@ -467,6 +527,8 @@ def _overpriced(problem: TransportProblem, dual: _Dual, f: FloatArray, g: FloatA
 
     Points without mass may lie far beyond all that is shipped, and so may their prices.
     """
+    if -dual.least_slack <= tolerance:
+        return ""
     roundings = 4.0 * POTENTIAL_ROUNDINGS * EPS
     rows = np.flatnonzero(-dual.row_slack > tolerance + roundings * np.abs(f))
     cols = np.flatnonzero(-dual.col_slack > tolerance + roundings * np.abs(g))
