@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import operator
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
-from otkit._typing import ArrayLike, FloatArray
+from otkit._jit import njit
+from otkit._typing import ArrayLike, FloatArray, IntArray
 
 
 def as_float_array(value: ArrayLike, name: str) -> FloatArray:
@@ -21,6 +22,8 @@ def as_float_array(value: ArrayLike, name: str) -> FloatArray:
     Lists, NumPy arrays of any real type, pandas and polars frames and series, and CPU tensors are taken. Complex,
     boolean-like text and object columns are not.
     """
+    if type(value) is np.ndarray and value.dtype == np.float64:
+        return value
     if value is None:
         raise TypeError(f"{name} must be array-like, but None was given.")
     if hasattr(value, "detach") and callable(value.detach):  # a tensor that may carry gradients
@@ -75,6 +78,35 @@ def require_finite(array: FloatArray, name: str) -> None:
         raise ValueError(f"{name} must be finite, but {entry(array, int(np.argmin(finite)), name)}.")
 
 
+def span(array: FloatArray) -> tuple[bool, float, float]:
+    """Say whether all entries of a contiguous array are finite, and return the least and the largest of those that are.
+
+    One compiled call: on a few dozen numbers each reduction by NumPy takes longer than the sums of a whole solve.
+    """
+    finite, least, largest = _span(array.reshape(-1))
+    return finite, least, largest
+
+
+@njit
+def _span(values: FloatArray) -> tuple[bool, float, float]:
+    wrong = 0
+    least, largest = np.inf, -np.inf
+    for value in values:
+        wrong += not abs(value) < np.inf
+        least = value if value < least else least
+        largest = value if value > largest else largest
+    return wrong == 0, least, largest
+
+
+@njit
+def within(index: IntArray, size: int) -> bool:
+    """Say whether 0 ≤ index < size throughout."""
+    wrong = 0
+    for k in index:
+        wrong += k < 0 or k >= size
+    return wrong == 0
+
+
 def entry(array: FloatArray, flat_index: int, name: str) -> str:
     """Say which entry of `array` is meant and what it is: ``a[3] = -0.5``."""
     index = np.unravel_index(flat_index, array.shape)
@@ -92,8 +124,10 @@ def as_points(value: ArrayLike, name: str) -> FloatArray:
         )
     if array.shape[0] == 0 or array.shape[1] == 0:
         raise ValueError(f"{name} must hold at least one point with one coordinate, but its shape is {array.shape}.")
-    require_finite(array, name)
-    return np.ascontiguousarray(array)
+    array = np.ascontiguousarray(array)
+    if not span(array)[0]:
+        require_finite(array, name)
+    return array
 
 
 def as_weights(value: ArrayLike | None, name: str, size: int) -> FloatArray:
@@ -107,12 +141,15 @@ def as_weights(value: ArrayLike | None, name: str, size: int) -> FloatArray:
         raise ValueError(f"{name} must be one-dimensional, but its shape is {array.shape}.")
     if array.size != size:
         raise ValueError(f"{name} must have {size} entries, one for each point, but it has {array.size}.")
-    require_finite(array, name)
-    if array.size and array.min() < 0.0:
+    array = np.ascontiguousarray(array)
+    finite, least, largest = span(array)
+    if not finite:
+        require_finite(array, name)
+    if least < 0.0:
         raise ValueError(f"{name} must be non-negative, but {entry(array, int(np.argmin(array)), name)}.")
-    if not array.any():
+    if not largest > 0.0:
         raise ValueError(f"{name} must have a positive entry, but all {array.size} entries are zero.")
-    return np.ascontiguousarray(array)
+    return array
 
 
 def as_potentials(value: Iterable[ArrayLike], shape: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
@@ -158,11 +195,11 @@ def require_same_dimension(x: FloatArray, y: FloatArray, names: tuple[str, str] 
         )
 
 
-def require_choice(value: str, name: str, choices: Iterable[str]) -> str:
+def require_choice(value: str, name: str, choices: Collection[str]) -> str:
     """Return `value` if it is one of `choices`; otherwise raise ValueError naming the nearest."""
-    known = list(choices)
-    if value in known:
+    if value in choices:
         return value
+    known = list(choices)
     near = difflib.get_close_matches(str(value), known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(f"{name} must be one of {', '.join(known)}, but {value!r} was given.{hint}")

@@ -26,10 +26,12 @@ from typing import Any, TypeVar, cast
 os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
 import numba
+import numpy as np
 from numba import int64
 from numba.extending import overload
 
 F = TypeVar("F", bound=Callable[..., Any])
+Array = TypeVar("Array", bound=np.ndarray)
 
 
 def njit(function: F) -> F:
@@ -40,6 +42,13 @@ def njit(function: F) -> F:
         file = kernel._cache._cache_file
         file._source_stamp = (file._source_stamp, _digest_of_kernels(solver if room == "solvers" else ""))
     return cast(F, kernel)
+
+
+def read_only(array: Array) -> Array:
+    """Return a read-only view: kernels are compiled once, for read-only arrays, whatever the caller holds."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
 
 
 @cache
@@ -57,4 +66,4 @@ def _digest_of_kernels(solver: str) -> str:
 
 # A kernel that is handed a literal, or a variable that still is one, is compiled for that number and then once more for
 # any: ``int64(0)`` is no literal.
-__all__ = ["int64", "njit", "overload"]
+__all__ = ["int64", "njit", "overload", "read_only"]

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_float_array
+from otkit._checks import as_float_array, span
 from otkit._jit import njit
 from otkit._sums import accurate_dot, two_product, two_sum
 from otkit._typing import FloatArray, IntArray
@@ -132,6 +132,7 @@ class _Dual(NamedTuple):
     magnitude: float  # Σ a |f| + Σ b |g| of the feasible potentials
     row_slack: FloatArray  # min_j c_ij − f_i − g_j
     col_slack: FloatArray
+    least_slack: float
     reach: float  # max |f| + max |g| over points that carry mass
 
 
@@ -177,10 +178,10 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     entries = plan_entries(plan, problem.shape) if plan is not None else _corner_rule(problem)
     f, g, dual_fault = _finite_potentials(potentials, problem)
     primal = _judge_plan(problem, entries, f, g)
-    dual = _judge_potentials(problem, f, g, primal.magnitude)
+    dual = _judge_potentials(problem, f, g, primal.magnitude, entries)
 
     no_way = primal.fault and not problem.cost.complete  # then it is right for the upper bound to be infinite
-    if not ((np.isfinite(primal.upper) or no_way) and np.isfinite(dual.lower)):
+    if not ((math.isfinite(primal.upper) or no_way) and math.isfinite(dual.lower)):
         raise ValueError(
             "C must leave room for sums of cost × mass, but a bound of the optimum leaves float64. "
             "Rescale the costs or the masses."
@@ -206,7 +207,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         value=primal.value if plan is not None else float("nan"),
         marginal_error=primal.marginal_error,
         negativity=primal.negativity,
-        dual_violation=max(0.0, -float(dual.row_slack.min())) / scale,
+        dual_violation=max(0.0, -dual.least_slack) / scale,
         slackness_error=primal.slack / scale,
         scale=scale,
         tolerance=tolerance,
@@ -219,30 +220,31 @@ def _judge_plan(problem: TransportProblem, plan: Entries, f: FloatArray, g: Floa
     """Find the cost of a plan, what is wrong with its marginals, and the cost of the plan once they are mended."""
     total = problem.total
     fault = ""
-    finite = np.isfinite(plan.mass)
-    if not finite.all():
-        k = int(np.argmin(finite))
+    finite, least, _ = span(plan.mass)
+    if not finite:
+        k = int(np.argmin(np.isfinite(plan.mass)))
         fault = f"plan[{plan.rows[k]}, {plan.cols[k]}] = {plan.mass[k]} is not finite"
-        plan = _corner_rule(problem)
-    weighed = _weigh(problem, plan, f, g)
-    if weighed.value == np.inf and not fault:
+        plan, least = _corner_rule(problem), 0.0
+    complete = problem.cost.complete
+    weighed, mended_plan, marginal_error = _weighed(problem, plan, f, g, negative=least < 0.0, mends=complete)
+    if weighed.absent and not fault:
         fault = _off_the_graph(problem, plan)
     if weighed.negative and not fault:
         k = int(np.argmin(plan.mass))
         fault = f"plan[{plan.rows[k]}, {plan.cols[k]}] = {plan.mass[k]:g} is negative"
     # A solver's own rounding, one unit for each sum along the tree, is no fault.
-    unbalanced = weighed.marginal_error > (1e-12 + EPS * sum(problem.shape)) * total
+    unbalanced = marginal_error > (1e-12 + EPS * sum(problem.shape)) * total
     if unbalanced and not fault:
-        fault = _unbalanced(problem, plan, weighed.marginal_error / total)
-    mended_plan = weighed
+        fault = _unbalanced(problem, plan, marginal_error / total)
     # On a graph that rounding of the masses leaves just short of a way, nothing better can be asked for.
-    if weighed.negative or (weighed.beyond_rounding if problem.cost.complete else unbalanced):
-        mended_plan = _weigh(problem, mended(plan, problem.supply, problem.demand), f, g)
+    if not complete and (weighed.negative or unbalanced):
+        plan = Entries(*mended(*plan, problem.supply, problem.demand))
+        mended_plan = _weighed(problem, plan, f, g, negative=False, mends=False)[0]
     return _Primal(
         weighed.value,
         mended_plan.value,
         mended_plan.magnitude,
-        weighed.marginal_error / total,
+        marginal_error / total,
         weighed.negative / total,
         weighed.slack,
         fault,
@@ -257,9 +259,9 @@ def _corner_rule(problem: TransportProblem) -> Entries:
 
 
 def _off_the_graph(problem: TransportProblem, plan: Entries) -> str:
-    """Say along which pair a plan ships that is no arc; empty if every pair has a cost, and their sum is too large."""
-    absent = np.flatnonzero(np.isinf(problem.cost.at(plan.rows, plan.cols)) & (plan.mass != 0.0))
-    return f"plan ships along ({plan.rows[absent[0]]}, {plan.cols[absent[0]]}), which is no arc" if absent.size else ""
+    """Say along which pair a plan ships that is no arc."""
+    k = int(np.argmax(np.isinf(problem.cost.at(plan.rows, plan.cols)) & (plan.mass != 0.0)))
+    return f"plan ships along ({plan.rows[k]}, {plan.cols[k]}), which is no arc"
 
 
 def _unbalanced(problem: TransportProblem, plan: Entries, marginal_error: float) -> str:
@@ -278,66 +280,122 @@ class _Weighed(NamedTuple):
 
     value: float  # Σ Γ c
     magnitude: float  # Σ Γ |c|
-    marginal_error: float  # Σ |row sum − supply| + Σ |column sum − demand|
     negative: float  # Σ of −Γ over negative entries
     slack: float  # max |c − f − g| over entries that carry mass
-    beyond_rounding: bool  # whether some marginal is off by more than the rounding of its own sum
+    absent: float  # Σ |Γ| over pairs that are no arcs; then value and slack are infinite
+
+    @property
+    def exact(self) -> bool:
+        """Whether the value is as good as if computed in twice the working precision."""
+        return _products_are_exact(self.magnitude) and (self.absent > 0.0 or math.isfinite(self.value))
 
 
-def _weigh(problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArray) -> _Weighed:
-    """Sum over the entries of a plan: its marginals, and its costs in portions that threads share."""
-    everything = plan
-    if not problem.cost.complete:  # pairs that are no arcs have infinite cost, which sums are spared
-        listed = np.isfinite(problem.cost.at(plan.rows, plan.cols))
-        plan = Entries(plan.rows[listed], plan.cols[listed], plan.mass[listed])
-    portions = max(1, -(-plan.mass.size // PORTION))
-    marginals: list[tuple[float, bool]] = [(0.0, False)] * 2
-    costs: list[tuple[float, float, float, float, float]] = [(0.0,) * 5] * portions
-
-    def weigh(start: int, stop: int) -> None:
-        for job in range(start, stop):
-            if job < len(marginals):
-                index, due = ((everything.rows, problem.supply), (everything.cols, problem.demand))[job]
-                marginals[job] = _weigh_marginal(index, everything.mass, due)
-            else:
-                k = (job - len(marginals)) * PORTION
-                part = plan.rows[k : k + PORTION], plan.cols[k : k + PORTION], plan.mass[k : k + PORTION]
-                costs[job - len(marginals)] = _weigh_costs(problem.cost.pairs, *part, f, g)
-
-    share(weigh, len(marginals) + portions, 1, portions)
-    value, error, magnitude, negative, slack = zip(*costs, strict=True)
-    weighed = _Weighed(
-        math.fsum(value + error) if all(map(math.isfinite, value + error)) else math.nan,
-        sum(magnitude),
-        sum(error for error, _ in marginals),
-        sum(negative),
-        max(slack),
-        any(beyond for _, beyond in marginals),
+def _weighed(
+    problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArray, *, negative: bool, mends: bool
+) -> tuple[_Weighed, _Weighed, float]:
+    """Sum over the entries of a plan, and of the mended plan where it needs mending; the last value: marginal error."""
+    pairs, supply, demand = problem.cost.pairs, problem.supply, problem.demand
+    portions = _portions(plan.mass.size)
+    sums = np.empty((1 + portions, 6))
+    mended_sums = np.zeros((_portions(plan.mass.size + supply.size + demand.size), 6))
+    share(
+        lambda start, stop: _weigh(pairs, *plan, f, g, supply, demand, negative, mends, sums, mended_sums, start, stop),
+        1 + portions,
+        1,
+        portions,
     )
-    if not (_products_are_exact(weighed.magnitude) and math.isfinite(weighed.value)):
-        each = problem.cost.at(plan.rows, plan.cols)
-        weighed = weighed._replace(
-            value=accurate_dot(each, plan.mass), magnitude=accurate_dot(np.abs(each), np.abs(plan.mass))
-        )
-    if plan is not everything and everything.mass[~listed].any():
-        return weighed._replace(value=math.inf, slack=math.inf)
-    return weighed
+    (marginal_error, needs_mending, *_), *parts = sums.tolist()
+    weighed = mended_plan = _summed(parts)
+    if not weighed.exact:
+        weighed = mended_plan = _weighed_in_scaled_form(problem, plan, weighed)
+    if needs_mending:
+        mended_plan = _summed(mended_sums.tolist())
+        if not mended_plan.exact:
+            mended_plan = _weighed_in_scaled_form(problem, Entries(*mended(*plan, supply, demand)), mended_plan)
+    return weighed, mended_plan, marginal_error
 
 
-def _products_are_exact(magnitude: float) -> bool:
-    """Whether a sum of products is far enough from the ends of float64 for `two_product` (or zero in every term)."""
-    return magnitude == 0.0 or SMALLEST_SUM < magnitude < LARGEST_SUM
+def _summed(parts: list[list[float]]) -> _Weighed:
+    """Add up what `_weigh_portion` found in the portions of a plan."""
+    value, error, magnitude, negative, slack, absent = zip(*parts, strict=True)
+    if sum(absent) > 0.0:
+        return _Weighed(math.inf, sum(magnitude), sum(negative), math.inf, sum(absent))
+    total = math.fsum(value + error) if all(map(math.isfinite, value + error)) else math.nan
+    return _Weighed(total, sum(magnitude), sum(negative), max(slack), 0.0)
+
+
+def _weighed_in_scaled_form(problem: TransportProblem, plan: Entries, weighed: _Weighed) -> _Weighed:
+    """Sum again where products leave the range in which their rounding errors are floats."""
+    each = problem.cost.at(plan.rows, plan.cols)
+    listed = each < np.inf
+    each, mass = each[listed], plan.mass[listed]
+    value = math.inf if weighed.absent else accurate_dot(each, mass)
+    return weighed._replace(value=value, magnitude=accurate_dot(np.abs(each), np.abs(mass)))
 
 
 @njit
-def _weigh_costs(
-    pairs: Any, rows: IntArray, cols: IntArray, mass: FloatArray, f: FloatArray, g: FloatArray
-) -> tuple[float, float, float, float, float]:
-    """Return Σ Γ c in two parts, Σ Γ |c|, Σ of −Γ where negative, and the largest |c − f − g| where mass is shipped."""
-    value = error = magnitude = negative = slack = 0.0
-    for k in range(mass.size):
+def _portions(entries: int) -> int:
+    """Return how many portions so many entries make."""
+    return max(1, (entries + PORTION - 1) // PORTION)
+
+
+@njit
+def _weigh(
+    pairs: Any,
+    rows: IntArray,
+    cols: IntArray,
+    mass: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+    supply: FloatArray,
+    demand: FloatArray,
+    negative: bool,
+    mends: bool,
+    sums: FloatArray,
+    mended_sums: FloatArray,
+    start: int,
+    stop: int,
+) -> None:
+    """Do the jobs start … stop of weighing a plan, all in one call where it is small.
+
+    Job 0 writes Σ |row sum − supply| + Σ |column sum − demand|, and whether the plan needs mending, because an entry is
+    negative or a marginal is off by more than the rounding of its own sum; if so, and if it `mends`, it weighs the
+    mended plan as well. Each of the others sums the costs of a portion of the entries.
+    """
+    for job in range(start, stop):
+        if job > 0:
+            _weigh_portion(pairs, rows, cols, mass, f, g, job - 1, sums[job])
+            continue
+        row_error, rows_beyond = _weigh_marginal(rows, mass, supply)
+        col_error, cols_beyond = _weigh_marginal(cols, mass, demand)
+        needs_mending = mends and (negative or rows_beyond or cols_beyond)
+        sums[0, 0], sums[0, 1] = row_error + col_error, needs_mending
+        if needs_mending:
+            new_rows, new_cols, new_mass = mended(rows, cols, mass, supply, demand)
+            for portion in range(_portions(new_mass.size)):
+                _weigh_portion(pairs, new_rows, new_cols, new_mass, f, g, portion, mended_sums[portion])
+
+
+@njit
+def _weigh_portion(
+    pairs: Any,
+    rows: IntArray,
+    cols: IntArray,
+    mass: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+    portion: int,
+    sums: FloatArray,
+) -> None:
+    """Write what `_Weighed` tells of a portion of the entries, Σ Γ c in two parts."""
+    value = error = magnitude = negative = slack = absent = 0.0
+    first = portion * PORTION
+    for k in range(first, min(mass.size, first + PORTION)):
         i, j, shipped = rows[k], cols[k], mass[k]
         cost = pair(pairs, i, j)
+        if cost == np.inf:
+            absent += abs(shipped)
+            continue
         product, product_error = two_product(cost, shipped)
         value, sum_error = two_sum(value, product)
         error += product_error + sum_error
@@ -346,7 +404,12 @@ def _weigh_costs(
             slack = max(slack, abs(cost - f[i] - g[j]))
         else:
             negative -= shipped
-    return value, error, magnitude, negative, slack
+    sums[0], sums[1], sums[2], sums[3], sums[4], sums[5] = value, error, magnitude, negative, slack, absent
+
+
+def _products_are_exact(magnitude: float) -> bool:
+    """Whether a sum of products is far enough from the ends of float64 for `two_product` (or zero in every term)."""
+    return magnitude == 0.0 or SMALLEST_SUM < magnitude < LARGEST_SUM
 
 
 @njit
@@ -380,9 +443,12 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
         array = None if values is None else as_float_array(values, name).reshape(-1)
         if array is not None and array.size != size:
             raise ValueError(f"{name} must have {size} entries, but it has {array.size}.")
-        if array is not None and not (np.abs(array) <= LARGEST_POTENTIAL).all():
-            k = int(np.argmin(np.abs(array) <= LARGEST_POTENTIAL))
-            return np.zeros(n), np.zeros(m), f"potential {name}[{k}] = {array[k]} is no finite price"
+        if array is not None:
+            array = np.ascontiguousarray(array)
+            finite, least, largest = span(array)
+            if not (finite and least >= -LARGEST_POTENTIAL and largest <= LARGEST_POTENTIAL):
+                k = int(np.argmin(np.abs(array) <= LARGEST_POTENTIAL))
+                return np.zeros(n), np.zeros(m), f"potential {name}[{k}] = {array[k]} is no finite price"
         checked.append(array)
     f, g = checked
     if f is None:
@@ -392,14 +458,16 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
     elif g is None:
         g = _finite(problem.cost.column_minima(f)[0], np.zeros(m))
     # (f + t, g − t) is the same pair; a large common part would only hide digits.
-    low, high = float(f.min()), float(f.max())
+    _, low, high = span(f)
     middle = low / 2.0 + high / 2.0
     return (f - middle, g + middle, "") if abs(middle) > high - low else (f, g, "")
 
 
-def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray, shipped_cost: float) -> _Dual:
+def _judge_potentials(
+    problem: TransportProblem, f: FloatArray, g: FloatArray, shipped_cost: float, plan: Entries
+) -> _Dual:
     """Find the worst overpriced pair, and the dual value of the better of two feasible pairs near (f, g)."""
-    row_slack, col_slack = problem.cost.slack_minima(f, g)
+    row_slack, col_slack = problem.cost.slack_minima(f, g, near=(plan.rows, plan.cols))
     if not problem.cost.complete:
         row_slack, col_slack = _finite(row_slack, np.zeros_like(f)), _finite(col_slack, np.zeros_like(g))
     # Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f.
@@ -412,12 +480,12 @@ def _judge_potentials(problem: TransportProblem, f: FloatArray, g: FloatArray, s
         bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)
     by_rows, by_rows_magnitude, by_cols, by_cols_magnitude, reach, _ = bounds
     exact = _products_are_exact(by_rows_magnitude) and _products_are_exact(by_cols_magnitude)
-    if not (exact and np.isfinite(by_rows) and np.isfinite(by_cols)):
+    if not (exact and math.isfinite(by_rows) and math.isfinite(by_cols)):
         weights = np.concatenate([problem.supply, problem.demand])
         by_rows = accurate_dot(np.concatenate([raised[0], g]), weights)
         by_cols = accurate_dot(np.concatenate([f, raised[1]]), weights)
     lower, magnitude = max((by_rows, by_rows_magnitude), (by_cols, by_cols_magnitude))
-    return _Dual(lower, magnitude, row_slack, col_slack, reach)
+    return _Dual(lower, magnitude, row_slack, col_slack, span(row_slack)[1], reach)
 
 
 def _finite(minima: FloatArray, otherwise: FloatArray) -> FloatArray:
@@ -497,6 +565,8 @@ def _overpriced(problem: TransportProblem, dual: _Dual, f: FloatArray, g: FloatA
 
     Points without mass may lie far beyond all that is shipped, and so may their prices.
     """
+    if -dual.least_slack <= tolerance:
+        return ""
     roundings = 4.0 * POTENTIAL_ROUNDINGS * EPS
     rows = np.flatnonzero(-dual.row_slack > tolerance + roundings * np.abs(f))
     cols = np.flatnonzero(-dual.col_slack > tolerance + roundings * np.abs(g))

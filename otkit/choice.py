@@ -10,9 +10,6 @@ from otkit._typing import FloatArray
 from otkit.costs import SparseCosts
 from otkit.problem import TransportProblem
 
-# Below, HiGHS is as good as instant, and on a machine's first day its few kernels compile sooner than the simplex's.
-LARGEST_SMALL = 22_500
-
 METHODS = ("auto", "lp", "simplex", "assignment", "line", "sinkhorn")
 
 
@@ -56,6 +53,10 @@ class Estimate:
         return f"{self.method}: about {self.memory / size:.2g} {unit} and {self.seconds:.1g} s ({self.reason})"
 
 
+_LINE = Selection("line", "points on a line with a cost |x − y|^p: sorting solves it")
+_SIMPLEX = Selection("simplex", "the network simplex takes any costs, and memory that grows with n + m")
+
+
 def select_solver(problem: TransportProblem) -> Selection:
     """Return the solver that `method="auto"` takes for a problem; sizes and structure decide, never a measured time.
 
@@ -65,18 +66,11 @@ def select_solver(problem: TransportProblem) -> Selection:
     >>> from otkit.datasets import bakery
     >>> shop = bakery()
     >>> otkit.select_solver(otkit.TransportProblem(shop.cost, shop.supply, shop.demand)).method
-    'lp'
+    'simplex'
     """
-    n, m = problem.shape
-    if problem.cost.line() is not None:
-        return Selection("line", "points on a line with a cost |x − y|^p: sorting solves it")
     if not problem.cost.complete:
         return Selection("simplex", f"sparse costs, {problem.cost.kind}: the network simplex looks at no other pair")
-    if n * m <= LARGEST_SMALL:
-        return Selection("lp", f"at most {LARGEST_SMALL:,} pairs: the linear program takes a fraction of a second")
-    return Selection(
-        "simplex", f"more than {LARGEST_SMALL:,} pairs: the network simplex, whose memory grows with n + m"
-    )
+    return _SIMPLEX if problem.cost.line() is None else _LINE
 
 
 def is_uniform(weights: FloatArray) -> bool:
@@ -95,7 +89,7 @@ def estimate(problem: TransportProblem) -> Estimate:
     >>> points = [[0.0, 1.0], [2.0, 3.0], [4.0, 0.0]]
     >>> problem = otkit.TransportProblem(otkit.Euclidean().between(points, points))
     >>> otkit.estimate(problem).method
-    'lp'
+    'simplex'
     """
     selection = select_solver(problem)
     n, m = problem.shape
@@ -105,6 +99,4 @@ def estimate(problem: TransportProblem) -> Estimate:
         return Estimate("simplex", 80 * arcs + 300 * nodes, 5e-3 + 1e-6 * arcs + 1.5e-9 * nodes**2, selection.reason)
     if selection.method == "line":
         return Estimate("line", 120 * nodes, 1e-3 + 2e-7 * nodes * np.log2(nodes), selection.reason)
-    if selection.method == "simplex":
-        return Estimate("simplex", 2000 * nodes, 1e-3 + 4e-9 * pairs + 2e-8 * nodes**1.6, selection.reason)
-    return Estimate("lp", int(200 * pairs), 5e-3 + 2e-7 * pairs * np.sqrt(nodes), selection.reason)
+    return Estimate("simplex", 2000 * nodes, 2e-5 + 4e-9 * pairs + 2e-8 * nodes**1.6, selection.reason)

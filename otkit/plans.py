@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_float_array
+from otkit._checks import as_float_array, within
 from otkit._jit import njit
 from otkit._typing import ArrayLike, FloatArray, IntArray
 
@@ -73,7 +73,7 @@ def _indices(values: ArrayLike, name: str, size: int, count: int) -> IntArray:
         index = numbers.astype(np.int64)
     if index.shape != (count,):
         raise ValueError(f"{name} must have one entry a mass, but there are {index.size} for {count} masses.")
-    if count and not (index.min() >= 0 and index.max() < size):
+    if not within(index, size):
         bad = index[(index < 0) | (index >= size)][0]
         raise ValueError(f"{name} must be integers from 0 to {size - 1}, but {bad} was given.")
     return index
@@ -106,23 +106,53 @@ def north_west(supply: FloatArray, demand: FloatArray) -> tuple[IntArray, IntArr
     return rows[:k].copy(), cols[:k].copy(), mass[:k].copy()
 
 
-def mended(plan: Entries, supply: FloatArray, demand: FloatArray) -> Entries:
-    """Return a feasible plan near `plan`.
+@njit
+def mended(
+    rows: IntArray, cols: IntArray, mass: FloatArray, supply: FloatArray, demand: FloatArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return a feasible plan near the plan Γ[rows[k], cols[k]] = mass[k].
 
     Negative entries are dropped, rows and then columns that ship too much are scaled down, and what is left is shipped
     by the north-west corner rule (after Altschuler, Weed & Rigollet, *Near-linear time approximation algorithms for
     optimal transport via Sinkhorn iteration*, 2017, whose rank-one correction is dense).
     """
-    mass = np.maximum(plan.mass, 0.0)
-    for index, due in ((plan.rows, supply), (plan.cols, demand)):
-        sums = np.bincount(index, mass, minlength=due.size)
-        over = sums > due
-        factor = np.ones(due.size)
-        factor[over] = due[over] / sums[over]
-        mass *= factor[index]
-    left = [
-        np.maximum(due - np.bincount(index, mass, minlength=due.size), 0.0)
-        for index, due in ((plan.rows, supply), (plan.cols, demand))
-    ]
-    extra = Entries(*north_west(*left))
-    return Entries(*(np.concatenate(parts) for parts in zip((plan.rows, plan.cols, mass), extra, strict=True)))
+    kept = np.empty(mass.size)
+    for k in range(mass.size):
+        kept[k] = max(mass[k], 0.0)
+    _scale_down(rows, kept, supply)
+    _scale_down(cols, kept, demand)
+    more_rows, more_cols, more = north_west(_what_is_left(rows, kept, supply), _what_is_left(cols, kept, demand))
+    size = mass.size + more.size
+    all_rows, all_cols, all_mass = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
+    for k in range(mass.size):
+        all_rows[k], all_cols[k], all_mass[k] = rows[k], cols[k], kept[k]
+    for k in range(more.size):
+        t = mass.size + k
+        all_rows[t], all_cols[t], all_mass[t] = more_rows[k], more_cols[k], more[k]
+    return all_rows, all_cols, all_mass
+
+
+@njit
+def _scale_down(index: IntArray, mass: FloatArray, due: FloatArray) -> None:
+    """Scale masses down in place where they sum to more than is due."""
+    factor = _sums(index, mass, due.size)
+    for k in range(due.size):
+        factor[k] = due[k] / factor[k] if factor[k] > due[k] else 1.0
+    for k in range(mass.size):
+        mass[k] *= factor[index[k]]
+
+
+@njit
+def _what_is_left(index: IntArray, mass: FloatArray, due: FloatArray) -> FloatArray:
+    left = _sums(index, mass, due.size)
+    for k in range(due.size):
+        left[k] = max(due[k] - left[k], 0.0)
+    return left
+
+
+@njit
+def _sums(index: IntArray, mass: FloatArray, size: int) -> FloatArray:
+    sums = np.zeros(size)
+    for k in range(mass.size):
+        sums[index[k]] += mass[k]
+    return sums

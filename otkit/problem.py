@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from otkit._checks import as_weights
+from otkit._jit import njit
 from otkit._sums import accurate_sum
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import PairCosts, bind
@@ -54,6 +56,8 @@ class TransportProblem:
     a, b : ndarray
         The masses as given (float64, read-only).
     probability : bool
+    totals : tuple of two floats
+        Sums of a and b as given.
 
     Raises
     ------
@@ -74,6 +78,7 @@ class TransportProblem:
     a: FloatArray
     b: FloatArray
     probability: bool
+    totals: tuple[float, float]
 
     def __init__(
         self,
@@ -97,11 +102,12 @@ class TransportProblem:
 
     def _keep(self, cost: PairCosts, a: FloatArray, b: FloatArray, probability: bool) -> None:
         """Set the fields; raise ValueError where a total is no number."""
-        a.flags.writeable = b.flags.writeable = False
-        for name, value in {"cost": cost, "a": a, "b": b, "probability": probability}.items():
-            object.__setattr__(self, name, value)
-        for name, total in zip("ab", self.totals, strict=True):
-            if not np.isfinite(total):
+        a.setflags(write=False)
+        b.setflags(write=False)
+        totals = accurate_sum(a), accurate_sum(b)
+        self.__dict__.update(cost=cost, a=a, b=b, probability=probability, totals=totals)
+        for name, total in zip("ab", totals, strict=True):
+            if not math.isfinite(total):
                 raise ValueError(f"{name} must have a finite total, but its sum leaves float64. Rescale the masses.")
 
     def _require_balance(self, unit: float) -> None:
@@ -125,11 +131,6 @@ class TransportProblem:
     def shape(self) -> tuple[int, int]:
         """Numbers of rows and columns (n, m)."""
         return self.cost.shape
-
-    @cached_property
-    def totals(self) -> tuple[float, float]:
-        """Sums of a and b as given."""
-        return accurate_sum(self.a), accurate_sum(self.b)
 
     @property
     def total(self) -> float:
@@ -190,10 +191,17 @@ def balanced_problem(cost: PairCosts, a: ArrayLike, b: ArrayLike, probability: b
 
 def _rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
     """Return values·target/total as a new array: exactly the values where the totals agree."""
-    if total == target:
-        return values.copy()
-    with np.errstate(under="ignore"):
-        return values * (target / total) if np.isfinite(target / total) else values / total * target
+    return values.copy() if total == target else _multiplied(values, total, target)
+
+
+@njit
+def _multiplied(values: FloatArray, total: float, target: float) -> FloatArray:
+    """Return values·target/total, by one multiplication each where the quotient is a float."""
+    factor = target / total
+    out = np.empty(values.size)
+    for k in range(values.size):
+        out[k] = values[k] * factor if factor < np.inf else values[k] / total * target
+    return out
 
 
 def _rounding_unit(values: ArrayLike | None) -> float:

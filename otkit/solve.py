@@ -322,10 +322,10 @@ class _Task(NamedTuple):
 
 def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candidate, Certificate]:
     """Solve a problem on the rows and columns that carry mass, extend the potentials to the others, and certify."""
-    rows, cols = np.flatnonzero(problem.supply > 0.0), np.flatnonzero(problem.demand > 0.0)
-    if rows.size == problem.shape[0] and cols.size == problem.shape[1]:
+    if np.count_nonzero(problem.supply) + np.count_nonzero(problem.demand) == sum(problem.shape):
         candidate = _solve(problem, method, task)
     else:
+        rows, cols = np.flatnonzero(problem.supply), np.flatnonzero(problem.demand)
         try:
             part = _solve(problem.restrict(rows, cols), method, task.restrict(rows, cols))
         except InfeasibleError as error:  # tell it in rows and columns of the whole problem

@@ -14,8 +14,8 @@ from otkit.results import TransportResult
 from otkit.solve import transport, wasserstein
 from otkit.solvers.sinkhorn import SinkhornOptions
 
-# Points of the small and of the large clouds, which take different roads.
-SMALL, LARGE = 70, 300
+# Points of the small and of the large clouds, which take different roads, and of those whose certificate is pruned.
+SMALL, LARGE, LARGER = 70, 300, 1000
 
 
 def warmup(report: Callable[[str, float], None] | None = None) -> dict[str, float]:
@@ -69,6 +69,7 @@ def _usual_calls() -> dict[str, Callable[[], TransportResult]]:
         "small clouds": partial(wasserstein, *few, method="simplex"),
         "points on the line": partial(wasserstein, x[:, 0], y[:, 0]),
         "large clouds": partial(transport, weighted, method="simplex"),
+        "larger clouds": partial(wasserstein, *rng.normal(size=(2, LARGER, 2)), method="simplex"),
         "warm starts": again,
         "clouds of many dimensions": partial(wasserstein, *far, method="simplex"),
         "method='lp'": partial(wasserstein, *few, method="lp"),

@@ -11,11 +11,12 @@ from scipy.optimize import linprog
 
 import otkit
 from otkit.costs import as_cost, bind, boxes
+from otkit.costs.order import kd_order
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
 from otkit.solvers import simplex
 from otkit.solvers.simplex import SimplexOptions
-from otkit.solvers.simplex.levels import kd_order, ranges
+from otkit.solvers.simplex.levels import ranges
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.pricing import Pricer
 
@@ -274,11 +275,10 @@ def test_boxes_bound_from_below(metric):
     row_starts, col_starts = np.arange(0, 500, 32), np.arange(0, 400, 64)
     rows, cols = (
         boxes.blocks(cost.pairs.x, f, row_starts),
-        boxes.blocks(np.ascontiguousarray(cost.pairs.y.T), g, col_starts),
+        boxes.blocks(cost.pairs.y.T, g, col_starts),
     )
     bounds = np.empty((row_starts.size, col_starts.size))
-    pairs = cost.pairs
-    boxes.lower_bounds(pairs.kind, pairs.order, pairs.scale, pairs.exponent, rows, cols, 0, row_starts.size, bounds)
+    boxes.lower_bounds(cost.pairs, rows, cols, 0, row_starts.size, bounds)
     slack = cost.dense() - f[:, None] - g
     truth = np.minimum.reduceat(np.minimum.reduceat(slack, row_starts, axis=0), col_starts, axis=1)
     assert (bounds <= truth).all()

@@ -30,6 +30,7 @@ r = otkit.wasserstein(x, y, p=2)
 otkit.wasserstein(x + 0.01, y, potentials=r)
 otkit.wasserstein(x[:50], y[:40], np.arange(50), np.ones(40), metric="cityblock")
 otkit.wasserstein(x[:, 0], y[:, 0])
+otkit.wasserstein(*np.random.default_rng(2).normal(size=(2, 1001, 2)))
 for kind in (np.float64, np.float32):
     for order in "CF":
         otkit.transport(np.asarray(r.problem.cost.dense(), dtype=kind, order=order))

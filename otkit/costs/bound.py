@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from otkit import _checks
+from otkit._jit import read_only
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import pairs as pairs_module
-from otkit.costs import sweeps
+from otkit.costs import pruning, sweeps
+from otkit.costs.boxes import can_bound
 from otkit.costs.monge import monge_argmin
-from otkit.costs.pairs import MatrixPairs, PointPairs, read_only
+from otkit.costs.order import Ordered, in_kd_order, inverse
+from otkit.costs.pairs import MatrixPairs, PointPairs
 
 if TYPE_CHECKING:
     from otkit.costs.metrics import Cost
@@ -30,6 +33,10 @@ Indices: TypeAlias = IntArray | Sequence[int] | slice
 
 # Pairs above which the minima of a cost on the line are searched by the Monge property rather than swept.
 _MONGE_PAIRS = 4_000_000
+
+# Pairs above which a pruned sweep is faster, and so many entries for each row and column that they tell no more.
+_PRUNED_PAIRS = 1_000_000
+_MANY_NEAR = 4
 
 
 class Line(NamedTuple):
@@ -137,8 +144,14 @@ class PairCosts(ABC):
             return self._line_costs(rows, transposed=True) - f[rows], rows
         return sweeps.column_minima(self.pairs, f)
 
-    def slack_minima(self, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the minima of (c_ij − f_i) − g_j over each row and over each column, from one sweep."""
+    def slack_minima(
+        self, f: FloatArray, g: FloatArray, near: tuple[IntArray, IntArray] | None = None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the minima of (c_ij − f_i) − g_j over each row and over each column, from one sweep.
+
+        Rows and columns of pairs `near` the minima, such as those that carry mass, spare most of a large sweep where
+        boxes around points bound the cost; the result does not depend on them.
+        """
         n, m = self.shape
         f, g = _as_prices(f, "f", n), _as_prices(g, "g", m)
         if self._on_long_line():
@@ -230,8 +243,8 @@ class PointCosts(PairCosts):
         self.metric = metric
         self.p = p
         self.points = (x, y)
-        self.pairs = pairs._replace(
-            x=read_only(np.ascontiguousarray(pairs.x)), y=read_only(np.ascontiguousarray(pairs.y))
+        self.pairs = PointPairs(
+            *pairs[:4], read_only(np.ascontiguousarray(pairs.x)), read_only(np.ascontiguousarray(pairs.y))
         )
 
     def __repr__(self) -> str:
@@ -256,6 +269,26 @@ class PointCosts(PairCosts):
         """Return the costs with the clouds exchanged."""
         (x, y), pairs = self.points, self.pairs
         return PointCosts(self.metric, self.p, y, x, pairs._replace(x=pairs.y.T, y=pairs.x.T))
+
+    @cached_property
+    def kd_ordered(self) -> Ordered:
+        """The same costs with the points in an order that keeps neighbours together, made once for all who ask."""
+        return in_kd_order(self.pairs)
+
+    def slack_minima(
+        self, f: FloatArray, g: FloatArray, near: tuple[IntArray, IntArray] | None = None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the minima of (c_ij − f_i) − g_j over each row and over each column."""
+        n, m = self.shape
+        if n * m < _PRUNED_PAIRS or near is None or near[0].size > _MANY_NEAR * (n + m):
+            return super().slack_minima(f, g)
+        if self._on_long_line() or not can_bound(self.pairs):
+            return super().slack_minima(f, g)
+        row_order, col_order, pairs = self.kd_ordered
+        row_rank, col_rank = inverse(row_order), inverse(col_order)
+        f, g = _as_prices(f, "f", n).take(row_order), _as_prices(g, "g", m).take(col_order)
+        rows, columns = pruning.slack_minima(pairs, f, g, row_rank.take(near[0]), col_rank.take(near[1]))
+        return rows.take(row_rank), columns.take(col_rank)
 
     def line(self) -> Line | None:
         """Return the 1-D coordinates where the cost is ``scale * |x - y| ** p``, p ≥ 1; None elsewhere."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from otkit import _checks
 from otkit._typing import ArrayLike, FloatArray
+from otkit.costs import boxes
 from otkit.costs import pairs as pairs_module
 from otkit.costs.bound import MatrixCosts, PairCosts, PointCosts
 from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_POWERS, SUM_SQUARES, PointPairs
@@ -97,9 +98,9 @@ class _Norm(Cost):
             # On the line every norm is |x − y|: with no square to take a root of, nothing overflows on the way, and the
             # Monge property is seen. The bits are the same, since the root of a rounded square is the number again.
             kind, order = SUM_ABS, 1.0
-        pairs = PointPairs(kind, order, 1.0, degree * p / order, x, np.ascontiguousarray(y.T))
-        _require_representable(pairs, self.name, p)
-        return PointCosts(self, p, x, y, pairs)
+        costs = PointCosts(self, p, x, y, PointPairs(kind, order, 1.0, degree * p / order, x, y.T))
+        _require_representable(costs.pairs, self.name, p)
+        return costs
 
 
 @dataclass(frozen=True)
@@ -422,27 +423,17 @@ def cost_matrix(
 
 def _require_representable(pairs: PointPairs, name: str, p: float) -> None:
     """Raise unless the cost across the box that holds both clouds is representable, and its squares as well."""
-    x, y = np.ascontiguousarray(pairs.x.T), pairs.y  # NumPy reduces contiguous rows much faster than short columns
-    with np.errstate(over="ignore", under="ignore"):
-        extent = np.maximum(x.max(axis=1), y.max(axis=1)) - np.minimum(x.min(axis=1), y.min(axis=1))
-        if not extent.any():
-            return
-        base = {
-            SUM_SQUARES: lambda: np.sum(extent * extent),
-            SUM_ABS: lambda: np.sum(extent),
-            MAX_ABS: lambda: np.max(extent),
-            SUM_CUBES: lambda: np.sum(extent**3),
-            SUM_POWERS: lambda: np.sum(extent**pairs.order),
-        }[pairs.kind]()
-        cost = base**pairs.exponent
-    if not (np.isfinite(base) and np.isfinite(cost)):
+    widest, base, cost = boxes.across(pairs)
+    if widest == 0.0:
+        return
+    if not (math.isfinite(base) and math.isfinite(cost)):
         problem = "overflow"
     elif (base < _SMALLEST and pairs.kind not in (SUM_ABS, MAX_ABS)) or (cost < _SMALLEST and pairs.exponent > 1.0):
         problem = "vanish"
     else:
         return
     raise ValueError(
-        f"{name} costs with p = {p:g} {problem} in float64: the coordinates of x and y span up to {extent.max():.3g}. "
+        f"{name} costs with p = {p:g} {problem} in float64: the coordinates of x and y span up to {widest:.3g}. "
         f"Rescale both clouds by a common factor."
     )
 

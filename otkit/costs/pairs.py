@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
-from otkit._jit import njit, overload
+from otkit._jit import njit, overload, read_only
 from otkit._typing import FloatArray, IntArray
 
 # The base functions of a pair of points, before the exponent and the scale.
@@ -69,13 +69,6 @@ def shape(pairs: PointPairs | MatrixPairs) -> tuple[int, int]:
     if isinstance(pairs, MatrixPairs):
         return pairs.matrix.shape
     return pairs.x.shape[0], pairs.y.shape[1]
-
-
-def read_only(array: Array) -> Array:
-    """Return a read-only view: kernels are compiled once, for read-only arrays, whatever the caller holds."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 def transposed(pairs: PointPairs | MatrixPairs) -> PointPairs | MatrixPairs:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from otkit._jit import read_only
 from otkit._typing import FloatArray
 from otkit.costs.pairs import (
     IEEE_EXPONENTS,
@@ -18,7 +19,6 @@ from otkit.costs.pairs import (
     SUM_SQUARES,
     MatrixPairs,
     PointPairs,
-    read_only,
 )
 from otkit.costs.sweeps import gather
 

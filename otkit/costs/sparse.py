@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from otkit._jit import read_only
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.bound import Arithmetic, Indices, PairCosts, _as_prices
-from otkit.costs.pairs import SparsePairs, read_only
+from otkit.costs.pairs import SparsePairs
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -181,7 +182,9 @@ class SparseCosts(PairCosts):
         f, g = _as_prices(f, "f", n), _as_prices(g, "g", m)
         return (self.pairs.costs - f[self.arc_rows]) - g[self.pairs.cols]
 
-    def slack_minima(self, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def slack_minima(
+        self, f: FloatArray, g: FloatArray, near: tuple[IntArray, IntArray] | None = None
+    ) -> tuple[FloatArray, FloatArray]:
         """Return the minima of (c_ij − f_i) − g_j over the arcs of each row and of each column; inf without arcs."""
         slack = self.slacks(f, g)
         starts, order = self._by_columns

@@ -52,14 +52,41 @@ def row_minima(pairs: Pairs, g: FloatArray) -> tuple[FloatArray, IntArray]:
 
 def column_minima(pairs: Pairs, f: FloatArray) -> tuple[FloatArray, IntArray]:
     """Return min_i c_ij − f_i and the first i that attains it, for each column."""
-    return _minima(pairs, f, np.zeros(shape(pairs)[1]), _NO_MINIMA, locate=True)
+    n, m = shape(pairs)
+    g, height, step, threads = np.zeros(m), panel_height(pairs), -(-n // _PARTS), _threads(pairs, n, m)
+    parts = 1 if threads == 1 else _PARTS
+    minima, argmins = np.full((parts, m), np.inf), np.zeros((parts, m), dtype=np.int64)
+    portion = _portion(pairs)
+
+    def sweep(start: int, stop: int) -> None:
+        part = start // step
+        for low in range(start, stop, portion):
+            pause()
+            high = min(stop, low + portion)
+            _sweep(pairs, height, 1.0, f, g, _NO_MINIMA, _NO_ARGMIN, minima[part], argmins[part], low, high)
+
+    share(sweep, n, step, threads)
+    best = minima.argmin(axis=0)[None]
+    return np.take_along_axis(minima, best, axis=0)[0], np.take_along_axis(argmins, best, axis=0)[0]
 
 
 def slack_minima(pairs: Pairs, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the minima of (c_ij − f_i) − g_j over each row and over each column, in one sweep."""
-    rows = np.empty(f.size)
-    columns, _ = _minima(pairs, f, g, rows, locate=False)
-    return rows, columns
+    n, m = f.size, g.size
+    height, step, threads = panel_height(pairs), -(-n // _PARTS), _threads(pairs, n, m)
+    rows, columns = np.empty(n), np.empty((1 if threads == 1 else _PARTS, m))
+    columns.fill(np.inf)
+    portion = _portion(pairs)
+
+    def sweep(start: int, stop: int) -> None:
+        minima = columns[start // step]
+        for low in range(start, stop, portion):
+            pause()
+            high = min(stop, low + portion)
+            _sweep(pairs, height, 1.0, f, g, rows, _NO_ARGMIN, minima, _NO_ARGMIN, low, high)
+
+    share(sweep, n, step, threads)
+    return rows, columns[0] if threads == 1 else columns.min(axis=0)
 
 
 def extremes(pairs: Pairs) -> tuple[float, float]:
@@ -90,31 +117,6 @@ def _row_minima(pairs: Pairs, sign: float, f: FloatArray, g: FloatArray) -> tupl
         _threads(pairs, n, m),
     )
     return minima, argmin
-
-
-def _minima(
-    pairs: Pairs, f: FloatArray, g: FloatArray, rows: FloatArray, *, locate: bool
-) -> tuple[FloatArray, IntArray]:
-    """Return the minima over columns, and where if `locate`; fill those over rows unless `rows` is empty."""
-    n, m = shape(pairs)
-    height, step, threads = panel_height(pairs), -(-n // _PARTS), _threads(pairs, n, m)
-    parts = 1 if threads == 1 else _PARTS
-    minima, argmins = np.full((parts, m), np.inf), np.zeros((parts, m * locate), dtype=np.int64)
-
-    portion = _portion(pairs)
-
-    def sweep(start: int, stop: int) -> None:
-        part = start // step
-        for low in range(start, stop, portion):
-            pause()
-            high = min(stop, low + portion)
-            _sweep(pairs, height, 1.0, f, g, rows, _NO_ARGMIN, minima[part], argmins[part], low, high)
-
-    share(sweep, n, step, threads)
-    if not locate:
-        return minima.min(axis=0), _NO_ARGMIN
-    best = minima.argmin(axis=0)[None]
-    return np.take_along_axis(minima, best, axis=0)[0], np.take_along_axis(argmins, best, axis=0)[0]
 
 
 def _step(pairs: Pairs, n: int) -> int:

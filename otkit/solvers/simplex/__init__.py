@@ -16,12 +16,13 @@ import numpy as np
 from otkit._typing import IntArray
 from otkit.basis import root_tree, tree_flows
 from otkit.candidate import Candidate, SolverStats, WarmStart
-from otkit.costs.pairs import MatrixPairs, read_only
+from otkit.costs import PointCosts
+from otkit.costs.pairs import MatrixPairs
 from otkit.costs.sweeps import fill
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
 from otkit.solvers.simplex.dense import solve_dense
-from otkit.solvers.simplex.levels import Level, kd_order, matrix_levels, point_levels
+from otkit.solvers.simplex.levels import Level, matrix_levels, point_levels
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.multiscale import (
     Outcome,
@@ -104,14 +105,11 @@ def _solve_sparse(
 ) -> Outcome:
     """Put points into kd-order, solve, and bring the outcome back to the order of the problem."""
     pairs = problem.cost.pairs
-    if isinstance(pairs, MatrixPairs):
-        row_order, col_order = np.arange(supply.size), np.arange(demand.size)
-    else:
-        row_order, col_order = kd_order(pairs.x), kd_order(read_only(np.ascontiguousarray(pairs.y.T)))
+    if isinstance(problem.cost, PointCosts):
+        row_order, col_order, pairs = problem.cost.kd_ordered
         supply, demand = supply[row_order], demand[col_order]
-        pairs = pairs._replace(
-            x=read_only(pairs.x[row_order]), y=read_only(np.ascontiguousarray(pairs.y[:, col_order]))
-        )
+    else:
+        row_order, col_order = np.arange(supply.size), np.arange(demand.size)
     if warm is not None and options.resume is None:
         levels = [Level(pairs, supply, demand, pairs, col_order)]
         master = warm_started(levels[0], warm.restrict(row_order, col_order))

@@ -9,7 +9,7 @@ import numpy as np
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import boxes
-from otkit.costs.pairs import MatrixPairs, PointPairs, pair, panel, read_only, shape
+from otkit.costs.pairs import MatrixPairs, PointPairs, pair, panel, shape
 from otkit.costs.single import ROUNDING, single_precision
 from otkit.costs.sweeps import Pairs
 from otkit.costs.threads import pause, share
@@ -58,11 +58,9 @@ class Pricer:
     def _bound_by_boxes(self, pairs: PointPairs) -> None:
         """Fill the table with what the boxes around the points say: in the plane, most blocks are never looked at."""
         rows = boxes.blocks(pairs.x, self._f, self._row_starts)
-        cols = boxes.blocks(read_only(np.ascontiguousarray(pairs.y.T)), self._g, self._col_starts)
+        cols = boxes.blocks(pairs.y.T, self._g, self._col_starts)
         share(
-            lambda start, stop: boxes.lower_bounds(
-                pairs.kind, pairs.order, pairs.scale, pairs.exponent, rows, cols, start, stop, self._table
-            ),
+            lambda start, stop: boxes.lower_bounds(pairs, rows, cols, start, stop, self._table),
             self._row_starts.size,
             64,
             1 + self._table.size // 50_000,
