@@ -41,8 +41,8 @@ def peak_memory(setup: str, statement: str) -> float:
     return fresh_run(setup, statement)[1]
 
 
-def fresh_run(setup: str, statement: str) -> tuple[float, float]:
-    """Return the seconds that `statement` takes in a fresh process, and by how many MiB its peak memory grows.
+def fresh_run(setup: str, statement: str) -> tuple[float, float, str]:
+    """Return seconds of `statement` in a fresh process, by how many MiB its peak memory grows, and what it prints.
 
     `setup` runs before: imports, data, and a small call that compiles or loads what is needed. Memory on Linux only,
     nan elsewhere: the peak of a process is in /proc, and writing 5 to clear_refs sets it back to what is resident now.
@@ -64,8 +64,9 @@ start = time.perf_counter()
 print(time.perf_counter() - start, (peak() - before) / 1024 if linux else float("nan"))
 """
     run = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
-    elapsed, grown = run.stdout.splitlines()[-1].split()
-    return float(elapsed), float(grown)
+    *said, figures = run.stdout.splitlines()
+    elapsed, grown = figures.split()
+    return float(elapsed), float(grown), "\n".join(said)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

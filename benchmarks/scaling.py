@@ -56,7 +56,7 @@ def measure() -> dict[str, list[tuple[int, float, float]]]:
             )
             if name == "HiGHS":
                 setup = f"{CLOUDS}{source}\nsolve(*clouds(20)); x, y = clouds({n})"
-            runs[name].append((n, *fresh_run(setup, "solve(x, y)")))
+            runs[name].append((n, *fresh_run(setup, "solve(x, y)")[:2]))
             print(f"  {name}, n = {n}: {runs[name][-1][1]:.3g} s", file=sys.stderr, flush=True)
             growth = SIZES[min(SIZES.index(n) + 1, len(SIZES) - 1)] / n
             if runs[name][-1][1] * growth**2 > LONGEST or runs[name][-1][2] * growth**2 > LARGEST:

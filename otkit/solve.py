@@ -268,7 +268,8 @@ def solve_problem(
     if warm is not None and method not in ("auto", *_WARM):
         raise ValueError(f"potentials must be left out for method={method!r}, which can't start from any.")
     shown = waiting("solving") if progress is True else nullcontext(progress or None)
-    with sharing_threads(threads), shown as report:
+    sharing = nullcontext() if threads is None else sharing_threads(threads)
+    with sharing, shown as report:
         task = _Task(options, Monitor(report, max_seconds), on_failure == "return", warm)
         answer = _answer_along_the_line if chosen == "line" else _answer
         candidate, certificate = answer(problem, chosen, task)
