@@ -14,7 +14,8 @@ from otkit.results import TransportResult
 from otkit.solve import transport, wasserstein
 from otkit.solvers.sinkhorn import SinkhornOptions
 
-# Points of the small and of the large clouds, which take different roads, and of those whose certificate is pruned.
+# Points of the small and of the large clouds, which take different roads, and of those that are searched in single
+# precision or whose certificate is pruned.
 SMALL, LARGE, LARGER = 70, 300, 1000
 
 
@@ -54,9 +55,11 @@ def warmup(report: Callable[[str, float], None] | None = None) -> dict[str, floa
 
 def _usual_calls() -> dict[str, Callable[[], TransportResult]]:
     """Return one call of each kind, in an order in which each adds to what those before it have compiled."""
+    from scipy.sparse import csr_array
+
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(2, LARGE, 2))
-    far = rng.normal(size=(2, LARGE, 10))
+    far = rng.normal(size=(2, LARGER, 10))
     matrix = rng.random((LARGE, LARGE))
     weights = rng.random(LARGE), rng.random(LARGE)
     weighted = TransportProblem(Euclidean().between(x, y), *weights, probability=True)
@@ -65,6 +68,7 @@ def _usual_calls() -> dict[str, Callable[[], TransportResult]]:
         return transport(weighted, method="simplex", potentials=transport(weighted, method="simplex"))
 
     few = x[:SMALL], y[:SMALL]
+    graph = csr_array(np.where(matrix < 0.2, matrix, 0.0) + np.eye(LARGE))
     calls: dict[str, Callable[[], TransportResult]] = {
         "small clouds": partial(wasserstein, *few, method="simplex"),
         "points on the line": partial(wasserstein, x[:, 0], y[:, 0]),
@@ -72,6 +76,7 @@ def _usual_calls() -> dict[str, Callable[[], TransportResult]]:
         "larger clouds": partial(wasserstein, *rng.normal(size=(2, LARGER, 2)), method="simplex"),
         "warm starts": again,
         "clouds of many dimensions": partial(wasserstein, *far, method="simplex"),
+        "sparse costs": partial(transport, graph),
         "method='lp'": partial(wasserstein, *few, method="lp"),
         "method='assignment'": partial(wasserstein, *few, method="assignment"),
         "method='sinkhorn'": partial(wasserstein, *few, method="sinkhorn", options=SinkhornOptions(epsilon=1.0)),

@@ -10,6 +10,7 @@ from otkit.cli import app
 
 USUAL_CALLS = """
 import numpy as np
+import scipy.sparse
 from numba.core import event
 
 compiled = []
@@ -31,6 +32,8 @@ otkit.wasserstein(x + 0.01, y, potentials=r)
 otkit.wasserstein(x[:50], y[:40], np.arange(50), np.ones(40), metric="cityblock")
 otkit.wasserstein(x[:, 0], y[:, 0])
 otkit.wasserstein(*np.random.default_rng(2).normal(size=(2, 1001, 2)))
+otkit.wasserstein(*np.random.default_rng(3).normal(size=(2, 800, 12)))
+otkit.transport(scipy.sparse.csr_array(np.eye(50) + (np.random.default_rng(4).random((50, 50)) < 0.1)))
 for kind in (np.float64, np.float32):
     for order in "CF":
         otkit.transport(np.asarray(r.problem.cost.dense(), dtype=kind, order=order))
