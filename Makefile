@@ -21,7 +21,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PYTEST_FLAGS := -n 2 --quiet
 
 # The tests of compiled kernels, which run a second time as plain Python.
-KERNEL_TESTS := $(patsubst %,tests/test_%.py,basis certificate costs pruning sums sweeps)
+KERNEL_TESTS := $(patsubst %,tests/test_%.py,basis certificate costs pruning simplex single sums sweeps)
 
 # The tests of the whole, for the built wheel; they need nothing but otkit's own dependencies.
 WHEEL_TESTS := $(patsubst %,tests/test_%.py,package datasets cli plots every_solver)
@@ -49,10 +49,12 @@ unit: $(VENV)/installed-dev  ## the tests, and the examples in docstrings, READM
 	$(BIN)/pytest $(PYTEST_FLAGS)
 
 # NumPy's scalars warn where machine code just gives the IEEE answer, inf or nan, and what kernels return are NumPy's
-# floats here, which is all that the deselected test would find.
+# floats here, which is all that the first deselected test would find; the others would take minutes.
 nojit: $(VENV)/installed-dev  ## the kernels' tests once more, without the compiler
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest $(PYTEST_FLAGS) -W ignore::RuntimeWarning $(KERNEL_TESTS) \
-		--deselect tests/test_certificate.py::test_fields_are_plain_numbers_for_json
+		--deselect tests/test_certificate.py::test_fields_are_plain_numbers_for_json \
+		--deselect tests/test_simplex.py::test_hard_cases_end_at_the_optimum \
+		--deselect tests/test_simplex.py::test_both_roads_agree
 
 # The wheel is built from the source archive, so both are known to be complete, and its environment holds otkit's own
 # dependencies and the test runner only: an import of something that is merely a development tool would fail here.
