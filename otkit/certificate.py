@@ -17,15 +17,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from otkit._checks import as_float_array, span
-from otkit._jit import njit
-from otkit._sums import accurate_dot, two_product, two_sum
-from otkit._typing import FloatArray, IntArray
-from otkit.costs.pairs import pair
-from otkit.costs.threads import share
+from otkit._sums import accurate_dot
+from otkit._typing import FloatArray
 from otkit.plans import Entries, mended, north_west, plan_entries
 from otkit.problem import TransportProblem
+from otkit.weighing import EPS, products_are_exact, weigh_plan, weigh_potentials
 
-EPS = float(np.finfo(np.float64).eps)
 TINY = float(np.finfo(np.float64).tiny)
 
 # A float certificate calls an answer optimal if the gap is below RELATIVE_GAP of the cost that the plan ships, plus the
@@ -33,13 +30,8 @@ TINY = float(np.finfo(np.float64).tiny)
 RELATIVE_GAP = 1e-10
 POTENTIAL_ROUNDINGS = 4.0
 
-# Between these, the rounding errors of products are floats themselves; sums beyond are redone in scaled form.
-SMALLEST_SUM, LARGEST_SUM = 1e-250, 1e290
-
 # A few potentials and costs must add up in float64.
 LARGEST_POTENTIAL = 1e307
-
-PORTION = 100_000  # entries of a plan that one thread weighs at a time
 
 SLACK_FAULT = "the value is proved, but the potentials are slack on a pair that carries mass"
 
@@ -226,7 +218,7 @@ def _judge_plan(problem: TransportProblem, plan: Entries, f: FloatArray, g: Floa
         fault = f"plan[{plan.rows[k]}, {plan.cols[k]}] = {plan.mass[k]} is not finite"
         plan, least = _corner_rule(problem), 0.0
     complete = problem.cost.complete
-    weighed, mended_plan, marginal_error = _weighed(problem, plan, f, g, negative=least < 0.0, mends=complete)
+    weighed, mended_plan, marginal_error = weigh_plan(problem, plan, f, g, negative=least < 0.0, mends=complete)
     if weighed.absent and not fault:
         fault = _off_the_graph(problem, plan)
     if weighed.negative and not fault:
@@ -239,7 +231,7 @@ def _judge_plan(problem: TransportProblem, plan: Entries, f: FloatArray, g: Floa
     # On a graph that rounding of the masses leaves just short of a way, nothing better can be asked for.
     if not complete and (weighed.negative or unbalanced):
         plan = Entries(*mended(*plan, problem.supply, problem.demand))
-        mended_plan = _weighed(problem, plan, f, g, negative=False, mends=False)[0]
+        mended_plan = weigh_plan(problem, plan, f, g, negative=False, mends=False)[0]
     return _Primal(
         weighed.value,
         mended_plan.value,
@@ -273,160 +265,6 @@ def _unbalanced(problem: TransportProblem, plan: Entries, marginal_error: float)
         text = f"plan ships {shipped[k]:g} where {side} {k} has {due[k]:g}"
         worst = max(worst, (abs(float(shipped[k] - due[k])), text), key=lambda pair: pair[0])
     return f"{worst[1]} (marginal error {marginal_error:.2g} of the total mass)"
-
-
-class _Weighed(NamedTuple):
-    """Sums over the entries of a plan."""
-
-    value: float  # Σ Γ c
-    magnitude: float  # Σ Γ |c|
-    negative: float  # Σ of −Γ over negative entries
-    slack: float  # max |c − f − g| over entries that carry mass
-    absent: float  # Σ |Γ| over pairs that are no arcs; then value and slack are infinite
-
-    @property
-    def exact(self) -> bool:
-        """Whether the value is as good as if computed in twice the working precision."""
-        return _products_are_exact(self.magnitude) and (self.absent > 0.0 or math.isfinite(self.value))
-
-
-def _weighed(
-    problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArray, *, negative: bool, mends: bool
-) -> tuple[_Weighed, _Weighed, float]:
-    """Sum over the entries of a plan, and of the mended plan where it needs mending; the last value: marginal error."""
-    pairs, supply, demand = problem.cost.pairs, problem.supply, problem.demand
-    portions = _portions(plan.mass.size)
-    sums = np.empty((1 + portions, 6))
-    mended_sums = np.zeros((_portions(plan.mass.size + supply.size + demand.size), 6))
-    share(
-        lambda start, stop: _weigh(pairs, *plan, f, g, supply, demand, negative, mends, sums, mended_sums, start, stop),
-        1 + portions,
-        1,
-        portions,
-    )
-    (marginal_error, needs_mending, *_), *parts = sums.tolist()
-    weighed = mended_plan = _summed(parts)
-    if not weighed.exact:
-        weighed = mended_plan = _weighed_in_scaled_form(problem, plan, weighed)
-    if needs_mending:
-        mended_plan = _summed(mended_sums.tolist())
-        if not mended_plan.exact:
-            mended_plan = _weighed_in_scaled_form(problem, Entries(*mended(*plan, supply, demand)), mended_plan)
-    return weighed, mended_plan, marginal_error
-
-
-def _summed(parts: list[list[float]]) -> _Weighed:
-    """Add up what `_weigh_portion` found in the portions of a plan."""
-    value, error, magnitude, negative, slack, absent = zip(*parts, strict=True)
-    if sum(absent) > 0.0:
-        return _Weighed(math.inf, sum(magnitude), sum(negative), math.inf, sum(absent))
-    total = math.fsum(value + error) if all(map(math.isfinite, value + error)) else math.nan
-    return _Weighed(total, sum(magnitude), sum(negative), max(slack), 0.0)
-
-
-def _weighed_in_scaled_form(problem: TransportProblem, plan: Entries, weighed: _Weighed) -> _Weighed:
-    """Sum again where products leave the range in which their rounding errors are floats."""
-    each = problem.cost.at(plan.rows, plan.cols)
-    listed = each < np.inf
-    each, mass = each[listed], plan.mass[listed]
-    value = math.inf if weighed.absent else accurate_dot(each, mass)
-    return weighed._replace(value=value, magnitude=accurate_dot(np.abs(each), np.abs(mass)))
-
-
-@njit
-def _portions(entries: int) -> int:
-    """Return how many portions so many entries make."""
-    return max(1, (entries + PORTION - 1) // PORTION)
-
-
-@njit
-def _weigh(
-    pairs: Any,
-    rows: IntArray,
-    cols: IntArray,
-    mass: FloatArray,
-    f: FloatArray,
-    g: FloatArray,
-    supply: FloatArray,
-    demand: FloatArray,
-    negative: bool,
-    mends: bool,
-    sums: FloatArray,
-    mended_sums: FloatArray,
-    start: int,
-    stop: int,
-) -> None:
-    """Do the jobs start … stop of weighing a plan, all in one call where it is small.
-
-    Job 0 writes Σ |row sum − supply| + Σ |column sum − demand|, and whether the plan needs mending, because an entry is
-    negative or a marginal is off by more than the rounding of its own sum; if so, and if it `mends`, it weighs the
-    mended plan as well. Each of the others sums the costs of a portion of the entries.
-    """
-    for job in range(start, stop):
-        if job > 0:
-            _weigh_portion(pairs, rows, cols, mass, f, g, job - 1, sums[job])
-            continue
-        row_error, rows_beyond = _weigh_marginal(rows, mass, supply)
-        col_error, cols_beyond = _weigh_marginal(cols, mass, demand)
-        needs_mending = mends and (negative or rows_beyond or cols_beyond)
-        sums[0, 0], sums[0, 1] = row_error + col_error, needs_mending
-        if needs_mending:
-            new_rows, new_cols, new_mass = mended(rows, cols, mass, supply, demand)
-            for portion in range(_portions(new_mass.size)):
-                _weigh_portion(pairs, new_rows, new_cols, new_mass, f, g, portion, mended_sums[portion])
-
-
-@njit
-def _weigh_portion(
-    pairs: Any,
-    rows: IntArray,
-    cols: IntArray,
-    mass: FloatArray,
-    f: FloatArray,
-    g: FloatArray,
-    portion: int,
-    sums: FloatArray,
-) -> None:
-    """Write what `_Weighed` tells of a portion of the entries, Σ Γ c in two parts."""
-    value = error = magnitude = negative = slack = absent = 0.0
-    first = portion * PORTION
-    for k in range(first, min(mass.size, first + PORTION)):
-        i, j, shipped = rows[k], cols[k], mass[k]
-        cost = pair(pairs, i, j)
-        if cost == np.inf:
-            absent += abs(shipped)
-            continue
-        product, product_error = two_product(cost, shipped)
-        value, sum_error = two_sum(value, product)
-        error += product_error + sum_error
-        magnitude += abs(product)
-        if shipped > 0.0:
-            slack = max(slack, abs(cost - f[i] - g[j]))
-        else:
-            negative -= shipped
-    sums[0], sums[1], sums[2], sums[3], sums[4], sums[5] = value, error, magnitude, negative, slack, absent
-
-
-def _products_are_exact(magnitude: float) -> bool:
-    """Whether a sum of products is far enough from the ends of float64 for `two_product` (or zero in every term)."""
-    return magnitude == 0.0 or SMALLEST_SUM < magnitude < LARGEST_SUM
-
-
-@njit
-def _weigh_marginal(index: IntArray, mass: FloatArray, due: FloatArray) -> tuple[float, bool]:
-    """Return Σ |sum − due|, and whether some sum is off by more than the rounding of its own terms."""
-    sums = np.zeros(due.size)
-    terms = np.full(due.size, 8.0)
-    for k in range(mass.size):
-        sums[index[k]] += mass[k]
-        terms[index[k]] += 1.0
-    error = 0.0
-    beyond_rounding = False
-    for k in range(due.size):
-        off = abs(sums[k] - due[k])
-        error += off
-        beyond_rounding = beyond_rounding or off > EPS * terms[k] * due[k]
-    return error, beyond_rounding
 
 
 def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[FloatArray, FloatArray, str]:
@@ -472,14 +310,14 @@ def _judge_potentials(
         row_slack, col_slack = _finite(row_slack, np.zeros_like(f)), _finite(col_slack, np.zeros_like(g))
     # Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f.
     raised = (f + row_slack, g + col_slack)
-    bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)
+    bounds = weigh_potentials(f, g, *raised, problem.supply, problem.demand)
     if EPS * bounds[-1] > _tolerance(shipped_cost, min(bounds[1], bounds[3])):
         # What cancels in these sums dwarfs the cost: potentials far out, where nothing is shipped. Transforms from
         # the costs themselves round their results alone.
         raised = (_finite(problem.cost.row_minima(g)[0], f), _finite(problem.cost.column_minima(f)[0], g))
-        bounds = _weigh_potentials(f, g, *raised, problem.supply, problem.demand)
+        bounds = weigh_potentials(f, g, *raised, problem.supply, problem.demand)
     by_rows, by_rows_magnitude, by_cols, by_cols_magnitude, reach, _ = bounds
-    exact = _products_are_exact(by_rows_magnitude) and _products_are_exact(by_cols_magnitude)
+    exact = products_are_exact(by_rows_magnitude) and products_are_exact(by_cols_magnitude)
     if not (exact and math.isfinite(by_rows) and math.isfinite(by_cols)):
         weights = np.concatenate([problem.supply, problem.demand])
         by_rows = accurate_dot(np.concatenate([raised[0], g]), weights)
@@ -491,63 +329,6 @@ def _judge_potentials(
 def _finite(minima: FloatArray, otherwise: FloatArray) -> FloatArray:
     """Return minima over arcs with another number where there are no arcs: any price is feasible there."""
     return np.where(minima == np.inf, otherwise, minima)
-
-
-@njit
-def _weigh_potentials(
-    f: FloatArray,
-    g: FloatArray,
-    raised_f: FloatArray,
-    raised_g: FloatArray,
-    supply: FloatArray,
-    demand: FloatArray,
-) -> tuple[float, float, float, float, float, float]:
-    """Sum Σ a f + Σ b g for the pairs (raised f, g) and (f, raised g), in twice the working precision.
-
-    Beside each value stands Σ a |f| + Σ b |g| of its pair; then the reach, and a bound, in units of EPS, of the
-    rounding error of either sum where potentials were raised by adding (c − f) − g.
-    """
-    by_rows = by_rows_error = by_rows_magnitude = 0.0
-    by_cols = by_cols_error = by_cols_magnitude = 0.0
-    reach_f = reach_g = largest_f = largest_g = 0.0
-    total = cancelled_f = cancelled_g = 0.0
-    for i in range(f.size):
-        product, product_error = two_product(raised_f[i], supply[i])
-        by_rows, sum_error = two_sum(by_rows, product)
-        by_rows_error += product_error + sum_error
-        by_rows_magnitude += abs(product)
-        cancelled_f += 2.0 * abs(product)
-        product, product_error = two_product(f[i], supply[i])
-        by_cols, sum_error = two_sum(by_cols, product)
-        by_cols_error += product_error + sum_error
-        by_cols_magnitude += abs(product)
-        cancelled_f += abs(product)
-        total += supply[i]
-        largest_f = max(largest_f, abs(f[i]))
-        if supply[i] > 0.0:
-            reach_f = max(reach_f, abs(f[i]))
-    for j in range(g.size):
-        product, product_error = two_product(g[j], demand[j])
-        by_rows, sum_error = two_sum(by_rows, product)
-        by_rows_error += product_error + sum_error
-        by_rows_magnitude += abs(product)
-        cancelled_g += abs(product)
-        product, product_error = two_product(raised_g[j], demand[j])
-        by_cols, sum_error = two_sum(by_cols, product)
-        by_cols_error += product_error + sum_error
-        by_cols_magnitude += abs(product)
-        cancelled_g += 2.0 * abs(product)
-        largest_g = max(largest_g, abs(g[j]))
-        if demand[j] > 0.0:
-            reach_g = max(reach_g, abs(g[j]))
-    return (
-        by_rows + by_rows_error,
-        by_rows_magnitude,
-        by_cols + by_cols_error,
-        by_cols_magnitude,
-        reach_f + reach_g,
-        max(cancelled_f + total * largest_g, cancelled_g + total * largest_f),
-    )
 
 
 def _tolerance(shipped_cost: float, priced: float) -> float:
