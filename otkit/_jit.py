@@ -8,7 +8,8 @@ Every compiled function of otkit is made by `njit` below, so that the same promi
 * ``no_cfunc_wrapper``: nothing calls kernels through C function pointers, so that the wrapper need not be compiled;
 * ``cache``: compiled once per machine, loaded from disk afterwards. Numba takes a cached kernel for current as long as
   the kernel's own file is, though kernels of other files are compiled into it; an upgrade could leave old arithmetic at
-  work. So the stamp of each cached kernel holds a digest of all the files that it may rest on.
+  work, or fail to load arguments of a type that is no more. So where each cache file begins with the version of Numba,
+  and is dropped unread if that is another, there stands a digest of all the files that a kernel may rest on, too.
 
 Numba may replace libm by Intel's SVML where that library happens to be installed; its vector and scalar forms round
 differently, which would make a cost depend on the shape of the loop that evaluates it. So it is switched off.
@@ -40,7 +41,7 @@ def njit(function: F) -> F:
     if not numba.config.DISABLE_JIT:
         _, room, solver = (*function.__module__.split("."), "", "")[:3]
         file = kernel._cache._cache_file
-        file._source_stamp = (file._source_stamp, _digest_of_kernels(solver if room == "solvers" else ""))
+        file._version = f"{numba.__version__} {_digest_of_kernels(solver if room == 'solvers' else '')}"
     return cast(F, kernel)
 
 

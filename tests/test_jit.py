@@ -17,7 +17,10 @@ compiled = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="about the compil
 
 @compiled
 def test_a_cached_kernel_is_not_used_once_another_file_that_it_rests_on_has_changed(tmp_path):
-    """Numba alone would look at the kernel's own file only, and go on with the old arithmetic of the other."""
+    """Numba alone would look at the kernel's own file only, and go on with the old arithmetic of the other.
+
+    Or it would fail: here the type of the argument is gone from that file, too.
+    """
     package = tmp_path / "otkit"
     package.mkdir()
     source = os.path.join(os.path.dirname(sys.modules["otkit"].__file__), "_jit.py")
@@ -31,18 +34,32 @@ def test_a_cached_kernel_is_not_used_once_another_file_that_it_rests_on_has_chan
             from otkit.inner import inner
 
             @njit
-            def outer(x):
-                return inner(x) + 1
+            def outer(argument):
+                return inner(argument.x) + 1
             """
         )
     )
     answers = []
     for factor in (10, 20):
         (package / "inner.py").write_text(
-            f"from otkit._jit import njit\n\n@njit\ndef inner(x):\n    return {factor} * x\n"
+            textwrap.dedent(
+                f"""
+                from typing import NamedTuple
+
+                from otkit._jit import njit
+
+                class Argument{factor}(NamedTuple):
+                    x: int
+
+                @njit
+                def inner(x):
+                    return {factor} * x
+                """
+            )
         )
+        call = f"from otkit import inner, outer; print(outer.outer(inner.Argument{factor}(1)))"
         run = subprocess.run(
-            [sys.executable, "-c", "from otkit.outer import outer; print(outer(1))"],
+            [sys.executable, "-c", call],
             check=True,
             capture_output=True,
             text=True,
