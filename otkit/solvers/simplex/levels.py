@@ -13,9 +13,9 @@ from otkit.costs.sweeps import Pairs
 from otkit.solvers.simplex.masses import integer_masses
 
 # The coarsest level has at least so many nodes a side, few enough for the dense solver.
-COARSEST = 128
+COARSEST = 200
 
-# Each level is at least so much finer than the one before.
+# The finest level has at least so many times the points of the next; below, levels have half as many each.
 SMALLEST_STEP = 1.4
 
 # Up to this dimension the arcs between clusters lead to nearly all arcs between points that matter; beyond, a point's
@@ -96,8 +96,8 @@ def _side(sides: list[_Side], depth: int) -> _Side:
 
 def _clusters(points: FloatArray, mass: IntArray) -> list[_Side]:
     """Return one side at each level, finest first."""
-    n = mass.size
-    depth = int(np.log2(n / SMALLEST_STEP)) if n > COARSEST else 0
+    n, d = points.shape
+    depth = _coarser(int(np.log2(n / SMALLEST_STEP)) + 1, d) if n > COARSEST else 0
     sides: list[_Side] = []
     here = _Side(points, mass, ranges(n, depth))
     while 2**depth >= COARSEST:
@@ -105,10 +105,19 @@ def _clusters(points: FloatArray, mass: IntArray) -> list[_Side]:
         bounds = ranges(n, depth)
         total = np.add.reduceat(mass, bounds[:-1])
         weighted = np.add.reduceat(points * mass[:, None].astype(np.float64), bounds[:-1])
-        here = _Side(weighted / total[:, None], total, np.arange(0, 2**depth + 1, 2))
-        depth -= 1
+        next_depth = _coarser(depth, d)
+        here = _Side(weighted / total[:, None], total, np.arange(0, 2**depth + 1, 2 ** (depth - next_depth)))
+        depth = next_depth
     sides.append(here)
     return sides
+
+
+def _coarser(depth: int, dimension: int) -> int:
+    """Return the depth of the next coarser level.
+
+    Where a level costs sweeps over all pairs, every other one is left out, though more pivots are left to the finer.
+    """
+    return depth - 2 if dimension > REFINED_DIMENSION and 2 ** (depth - 2) >= COARSEST else depth - 1
 
 
 def matrix_levels(pairs: MatrixPairs, supply: IntArray, demand: IntArray) -> list[Level]:

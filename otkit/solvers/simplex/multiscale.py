@@ -22,8 +22,8 @@ from otkit.solvers.simplex.pricing import Pricer
 KEEP = 8
 
 # Coarse levels are solved to this fraction of their costs, in at most so many rounds: they only have to lead.
-COARSE_TOLERANCE = 1e-7
-COARSE_ROUNDS = 20
+COARSE_TOLERANCE = 1e-4
+COARSE_ROUNDS = 1
 
 # A pair counts as violated from here on, in units of eps · (|c| + |f| + |g|); above the roundings in the master problem
 # and in pricing together, so that each violated arc gives a pivot.
