@@ -52,7 +52,7 @@ def measure() -> dict[str, list[tuple[int, float, float]]]:
         runs[name] = []
         for n in SIZES:
             setup = (
-                f"{CLOUDS}{source}\nsolve(*clouds(40)); solve(*clouds(300)); solve(*clouds(600)); x, y = clouds({n})"
+                f"{CLOUDS}{source}\nsolve(*clouds(40)); solve(*clouds(300)); solve(*clouds(1100)); x, y = clouds({n})"
             )
             if name == "HiGHS":
                 setup = f"{CLOUDS}{source}\nsolve(*clouds(20)); x, y = clouds({n})"
