@@ -19,6 +19,7 @@ import numpy as np
 from otkit._checks import as_float_array, span
 from otkit._sums import accurate_dot
 from otkit._typing import FloatArray
+from otkit.costs.sparse import as_prices
 from otkit.plans import Entries, mended, north_west, plan_entries
 from otkit.problem import TransportProblem
 from otkit.weighing import EPS, products_are_exact, weigh_plan, weigh_potentials
@@ -292,9 +293,9 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
     if f is None:
         if g is None:
             return np.zeros(n), np.zeros(m), ""
-        f = _finite(problem.cost.row_minima(g)[0], np.zeros(n))
+        f = as_prices(problem.cost.row_minima(g)[0])
     elif g is None:
-        g = _finite(problem.cost.column_minima(f)[0], np.zeros(m))
+        g = as_prices(problem.cost.column_minima(f)[0])
     # (f + t, g − t) is the same pair; a large common part would only hide digits.
     _, low, high = span(f)
     middle = low / 2.0 + high / 2.0
@@ -307,14 +308,14 @@ def _judge_potentials(
     """Find the worst overpriced pair, and the dual value of the better of two feasible pairs near (f, g)."""
     row_slack, col_slack = problem.cost.slack_minima(f, g, near=(plan.rows, plan.cols))
     if not problem.cost.complete:
-        row_slack, col_slack = _finite(row_slack, np.zeros_like(f)), _finite(col_slack, np.zeros_like(g))
+        row_slack, col_slack = as_prices(row_slack), as_prices(col_slack)
     # Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f.
     raised = (f + row_slack, g + col_slack)
     bounds = weigh_potentials(f, g, *raised, problem.supply, problem.demand)
     if EPS * bounds[-1] > _tolerance(shipped_cost, min(bounds[1], bounds[3])):
         # What cancels in these sums dwarfs the cost: potentials far out, where nothing is shipped. Transforms from
         # the costs themselves round their results alone.
-        raised = (_finite(problem.cost.row_minima(g)[0], f), _finite(problem.cost.column_minima(f)[0], g))
+        raised = (as_prices(problem.cost.row_minima(g)[0], f), as_prices(problem.cost.column_minima(f)[0], g))
         bounds = weigh_potentials(f, g, *raised, problem.supply, problem.demand)
     by_rows, by_rows_magnitude, by_cols, by_cols_magnitude, reach, _ = bounds
     exact = products_are_exact(by_rows_magnitude) and products_are_exact(by_cols_magnitude)
@@ -324,11 +325,6 @@ def _judge_potentials(
         by_cols = accurate_dot(np.concatenate([f, raised[1]]), weights)
     lower, magnitude = max((by_rows, by_rows_magnitude), (by_cols, by_cols_magnitude))
     return _Dual(lower, magnitude, row_slack, col_slack, span(row_slack)[1], reach)
-
-
-def _finite(minima: FloatArray, otherwise: FloatArray) -> FloatArray:
-    """Return minima over arcs with another number where there are no arcs: any price is feasible there."""
-    return np.where(minima == np.inf, otherwise, minima)
 
 
 def _tolerance(shipped_cost: float, priced: float) -> float:

@@ -16,6 +16,7 @@ from otkit.candidate import Candidate, WarmStart
 from otkit.certificate import Certificate, certify
 from otkit.choice import METHODS, select_solver
 from otkit.costs import Cost, PairCosts, SparseCosts, as_cost
+from otkit.costs.sparse import as_prices
 from otkit.costs.threads import threads as sharing_threads
 from otkit.cuts import cut_error
 from otkit.measures import DiscreteMeasure
@@ -387,23 +388,18 @@ def _lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Can
     f[rows] = part.f
     if rows.size < n:
         idle_rows = np.setdiff1d(np.arange(n), rows)
-        f[idle_rows] = _prices(problem.cost.restrict(idle_rows, cols).row_minima(part.g)[0])
+        f[idle_rows] = as_prices(problem.cost.restrict(idle_rows, cols).row_minima(part.g)[0])
     g: FloatArray = np.empty(m)
     g[cols] = part.g
     if cols.size < m:
         idle_cols = np.setdiff1d(np.arange(m), cols)
-        g[idle_cols] = _prices(problem.cost.restrict(np.arange(n), idle_cols).column_minima(f)[0])
+        g[idle_cols] = as_prices(problem.cost.restrict(np.arange(n), idle_cols).column_minima(f)[0])
     plan = rows.take(part.rows), cols.take(part.cols)
     basis = part.basis
     if basis is not None:
         same = basis[0] is part.rows and basis[1] is part.cols
         basis = plan if same else (rows.take(basis[0]), cols.take(basis[1]))
     return Candidate(*plan, part.mass, f, g, basis, part.state, part.stats)
-
-
-def _prices(minima: FloatArray) -> FloatArray:
-    """Return a c-transform as prices: where there is no arc any price will do, and it is zero."""
-    return np.where(minima == np.inf, 0.0, minima)
 
 
 def _failure(result: TransportResult) -> str:

@@ -204,6 +204,11 @@ class SparseCosts(PairCosts):
             return float(np.where(rise == 0.0, 0.0, rise / self.pairs.costs).max(initial=0.0))
 
 
+def as_prices(minima: FloatArray, otherwise: float | FloatArray = 0.0) -> FloatArray:
+    """Return minima over arcs with another number where there are no arcs: any price is feasible there."""
+    return np.where(minima == np.inf, otherwise, minima)
+
+
 def _minima(values: FloatArray, starts: IntArray) -> FloatArray:
     """Return the least of the values between each start and the next; inf where there are none."""
     minima = np.full(starts.size - 1, np.inf)

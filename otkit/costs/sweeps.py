@@ -30,7 +30,12 @@ def fill(pairs: Pairs, i0: int, j0: int, out: FloatArray) -> None:
     """Write the costs of rows ``i0 …`` and columns ``j0 …`` into the matrix `out`."""
     n, m = out.shape
     height = panel_height(pairs)
-    share(lambda start, stop: _fill(pairs, height, i0, j0, out, start, stop), n, _step(pairs, n), _threads(pairs, n, m))
+    share(
+        lambda start, stop: _fill(pairs, height, i0, j0, out, start, stop),
+        n,
+        _step(pairs, n),
+        worthwhile_threads(pairs, n * m),
+    )
 
 
 def gather(pairs: Pairs, rows: IntArray, cols: IntArray) -> FloatArray:
@@ -40,7 +45,7 @@ def gather(pairs: Pairs, rows: IntArray, cols: IntArray) -> FloatArray:
         lambda start, stop: _gather(pairs, rows[start:stop], cols[start:stop], out[start:stop]),
         rows.size,
         100_000,
-        _threads(pairs, rows.size, 1),
+        worthwhile_threads(pairs, rows.size),
     )
     return out
 
@@ -53,7 +58,7 @@ def row_minima(pairs: Pairs, g: FloatArray) -> tuple[FloatArray, IntArray]:
 def column_minima(pairs: Pairs, f: FloatArray) -> tuple[FloatArray, IntArray]:
     """Return min_i c_ij − f_i and the first i that attains it, for each column."""
     n, m = shape(pairs)
-    g, height, step, threads = np.zeros(m), panel_height(pairs), -(-n // _PARTS), _threads(pairs, n, m)
+    g, height, step, threads = np.zeros(m), panel_height(pairs), -(-n // _PARTS), worthwhile_threads(pairs, n * m)
     parts = 1 if threads == 1 else _PARTS
     minima, argmins = np.full((parts, m), np.inf), np.zeros((parts, m), dtype=np.int64)
     portion = _portion(pairs)
@@ -73,7 +78,7 @@ def column_minima(pairs: Pairs, f: FloatArray) -> tuple[FloatArray, IntArray]:
 def slack_minima(pairs: Pairs, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the minima of (c_ij − f_i) − g_j over each row and over each column, in one sweep."""
     n, m = f.size, g.size
-    height, step, threads = panel_height(pairs), -(-n // _PARTS), _threads(pairs, n, m)
+    height, step, threads = panel_height(pairs), -(-n // _PARTS), worthwhile_threads(pairs, n * m)
     rows, columns = np.empty(n), np.empty((1 if threads == 1 else _PARTS, m))
     columns.fill(np.inf)
     portion = _portion(pairs)
@@ -101,7 +106,10 @@ def steepest_slope(pairs: Pairs, u: FloatArray, v: FloatArray) -> float:
     n, m = shape(pairs)
     slopes, height = np.empty(n), panel_height(pairs)
     share(
-        lambda start, stop: _slopes(pairs, height, u, v, slopes, start, stop), n, _step(pairs, n), _threads(pairs, n, m)
+        lambda start, stop: _slopes(pairs, height, u, v, slopes, start, stop),
+        n,
+        _step(pairs, n),
+        worthwhile_threads(pairs, n * m),
     )
     return float(slopes.max())
 
@@ -114,7 +122,7 @@ def _row_minima(pairs: Pairs, sign: float, f: FloatArray, g: FloatArray) -> tupl
         lambda start, stop: _sweep(pairs, height, sign, f, g, minima, argmin, _NO_MINIMA, _NO_ARGMIN, start, stop),
         n,
         _step(pairs, n),
-        _threads(pairs, n, m),
+        worthwhile_threads(pairs, n * m),
     )
     return minima, argmin
 
@@ -135,9 +143,9 @@ def _operations(pairs: Pairs) -> int:
     return 4 + pairs.x.shape[1] if isinstance(pairs, PointPairs) else 5
 
 
-def _threads(pairs: Pairs, rows: int, cols: int) -> int:
+def worthwhile_threads(pairs: Pairs, evaluations: int) -> int:
     """Return how many threads the work on so many pairs pays for."""
-    return 1 + rows * cols * _operations(pairs) // (2 * _WORTH_A_THREAD)
+    return 1 + evaluations * _operations(pairs) // (2 * _WORTH_A_THREAD)
 
 
 @njit

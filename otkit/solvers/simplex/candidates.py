@@ -8,9 +8,9 @@ import numpy as np
 
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.pairs import TILE, MatrixPairs, pair, panel, shape, transposed
+from otkit.costs.pairs import TILE, pair, panel, shape, transposed
 from otkit.costs.single import single_precision
-from otkit.costs.sweeps import Pairs
+from otkit.costs.sweeps import Pairs, worthwhile_threads
 from otkit.costs.threads import share
 
 # Rows that are evaluated together: their costs stay in the first-level cache.
@@ -49,12 +49,6 @@ def nearest(pairs: Pairs, prices: FloatArray, keep: int, *, of_rows: bool) -> tu
         worthwhile_threads(pairs, n * m),
     )
     return values, indices
-
-
-def worthwhile_threads(pairs: Pairs, evaluations: int) -> int:
-    """Return how many threads so many costs pay for: some 0.1 ms of work each."""
-    width = 1 if isinstance(pairs, MatrixPairs) else pairs.x.shape[1]
-    return 1 + evaluations * (4 + width) // 2_000_000
 
 
 @njit
@@ -108,12 +102,12 @@ def reduced_costs(pairs: Any, f: FloatArray, g: FloatArray, rows: Any, cols: Any
 
 @njit
 def merge_arcs(
-    pairs: Any, f: FloatArray, g: FloatArray, columns_of_rows: Any, rows_of_columns: Any, room: int
-) -> tuple[Any, Any, FloatArray, int, float]:
+    pairs: Any, f: FloatArray, g: FloatArray, columns_of_rows: Any, rows_of_columns: Any
+) -> tuple[Any, Any, FloatArray, float]:
     """Return the union of two lists of arcs, by rows and by columns (−1: none), without repetition, ordered by source.
 
     The costs are reduced by f and g; the last value is the largest |c| + |f| + |g| of an arc, by which rounding is
-    measured. `room` more entries than needed are allocated.
+    measured.
     """
     n, m = f.size, g.size
     start = np.zeros(n + 1, np.int64)
@@ -136,9 +130,9 @@ def merge_arcs(
                 to[fill[i]] = j
                 fill[i] += 1
     seen = np.full(m, -1, np.int32)
-    source = np.empty(total + room, np.uint32)
-    sink = np.empty(total + room, np.uint32)
-    cost = np.empty(total + room)
+    source = np.empty(total, np.uint32)
+    sink = np.empty(total, np.uint32)
+    cost = np.empty(total)
     arcs = 0
     largest = 0.0
     for i in range(n):
@@ -156,7 +150,7 @@ def merge_arcs(
                 cost[arcs] = c - f[i] - g[j]
                 largest = max(largest, abs(c) + abs(f[i]) + abs(g[j]))
                 arcs += 1
-    return source[: arcs + room], sink[: arcs + room], cost[: arcs + room], arcs, largest
+    return source[:arcs], sink[:arcs], cost[:arcs], largest
 
 
 @njit
@@ -183,7 +177,6 @@ def refine_arcs(
     coarse_g: FloatArray,
     coarse_source: Any,
     coarse_sink: Any,
-    coarse_arcs: int,
     row_starts: IntArray,
     col_starts: IntArray,
     keep: int,
@@ -196,7 +189,7 @@ def refine_arcs(
     clusters = row_starts.size - 1
     first = np.zeros(clusters + 1, np.int64)
     below = 0
-    for e in range(coarse_arcs):
+    for e in range(coarse_source.size):
         cluster, other = coarse_source[e], coarse_sink[e] - clusters
         first[cluster + 1] += 1
         below += (row_starts[cluster + 1] - row_starts[cluster]) * (col_starts[other + 1] - col_starts[other])

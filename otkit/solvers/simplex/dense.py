@@ -10,7 +10,7 @@ from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.start import find, hang
-from otkit.solvers.simplex.tree import Tree, pivot, set_potentials, tree_flows
+from otkit.solvers.simplex.tree import Tree, pivot, set_potentials
 
 # Pivots between two computations of the potentials from the tree, which keep rounding from piling up.
 REFRESH = 4000
@@ -50,7 +50,7 @@ def solve_dense(cost: FloatArray, supply: FloatArray, demand: FloatArray) -> Ans
         pivots += done
         if pivots > PATIENCE * (n + m):
             tolerance *= 2.0
-    flow = tree_flows(tree, supply, demand)
+    flow = _flows(tree, supply, demand)
     rows, cols = np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64)
     plan_rows, plan_cols, mass = np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64), np.empty(n + m - 1)
     shipped = 0
@@ -65,6 +65,24 @@ def solve_dense(cost: FloatArray, supply: FloatArray, demand: FloatArray) -> Ans
     for j in range(m):
         g[j] = -tree.pot[n + j]
     return Answer(plan_rows[:shipped], plan_cols[:shipped], mass[:shipped], f, g, rows, cols, pivots)
+
+
+@njit
+def _flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray:
+    """Return the flow above each node: what its subtree has more than it needs, summed from the leaves up."""
+    n = supply.size
+    surplus = np.empty(n + demand.size)
+    for i in range(n):
+        surplus[i] = supply[i]
+    for j in range(demand.size):
+        surplus[n + j] = -demand[j]
+    v = tree.back[0]
+    while v != 0:
+        surplus[tree.parent[v]] += surplus[v]
+        if v >= n:
+            surplus[v] = -surplus[v]
+        v = tree.back[v]
+    return surplus
 
 
 @njit

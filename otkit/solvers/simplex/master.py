@@ -103,7 +103,7 @@ class Master:
         else:
             _, by_rows = nearest(part, g, LEFTOVER_KEEP, of_rows=True)
             _, by_columns = nearest(part, f, LEFTOVER_KEEP, of_rows=False)
-            source, sink, cost, _, _ = merge_arcs(part, f, g, by_rows, by_columns, 0)
+            source, sink, cost, _ = merge_arcs(part, f, g, by_rows, by_columns)
             order = ascending(cost)
         first = self._arcs
         self.add(rows[source], cols[sink - rows.size])

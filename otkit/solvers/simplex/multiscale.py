@@ -114,7 +114,7 @@ def started(level: Level, start: Start) -> Master:
     # The constant that f and g can exchange is chosen to keep both small, and so their rounding.
     shift = 0.5 * float(start.g.mean() - start.f.mean())
     f, g = start.f + shift, start.g - shift
-    source, sink, cost, _, scale = merge_arcs(level.pairs, f, g, start.columns_of_rows, start.rows_of_columns, 0)
+    source, sink, cost, scale = merge_arcs(level.pairs, f, g, start.columns_of_rows, start.rows_of_columns)
     return Master(level.pairs, level.supply, level.demand, f, g, Arcs(source, sink, cost, scale))
 
 
@@ -150,9 +150,9 @@ def _extend(level: Level, coarser: Master) -> Start:
         prices[level.cross_cols] = coarse_g
         return start_from_rows(level.pairs, nearest(level.cross, prices, 1, of_rows=True)[0][:, 0])
     by_rows, by_columns = coarser.best_arcs(KEEP)
-    source, sink, _, arcs, _ = merge_arcs(coarser.pairs, coarse_f, coarse_g, by_rows, by_columns, 0)
+    source, sink, _, _ = merge_arcs(coarser.pairs, coarse_f, coarse_g, by_rows, by_columns)
     return Start(
-        *refine_arcs(level.pairs, level.cross, coarse_g, source, sink, arcs, level.row_starts, level.col_starts, KEEP)
+        *refine_arcs(level.pairs, level.cross, coarse_g, source, sink, level.row_starts, level.col_starts, KEEP)
     )
 
 

@@ -20,6 +20,7 @@ from otkit._typing import FloatArray, IntArray
 from otkit.basis import forest_mask, root_forest, tree_flows, tree_potentials
 from otkit.candidate import Candidate, SolverStats, Status, WarmStart
 from otkit.costs import SparseCosts
+from otkit.costs.sparse import as_prices
 from otkit.cuts import require_no_cut
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
@@ -194,10 +195,8 @@ def solve_network(problem: TransportProblem, warm: WarmStart | None, max_rounds:
 
 def _cold_start(cost: SparseCosts) -> WarmStart:
     """Return potentials by c-transforms (where a row or column has no arcs, zero) and no arcs."""
-    f = cost.row_minima(np.zeros(cost.shape[1]))[0]
-    f[np.isinf(f)] = 0.0
-    g = cost.column_minima(f)[0]
-    g[np.isinf(g)] = 0.0
+    f = as_prices(cost.row_minima(np.zeros(cost.shape[1]))[0])
+    g = as_prices(cost.column_minima(f)[0])
     return WarmStart(f, g, np.empty(0, np.int64), np.empty(0, np.int64))
 
 

@@ -196,24 +196,3 @@ def set_potentials(tree: Tree) -> None:
         above = tree.pot[tree.parent[v]]
         tree.pot[v] = above - tree.cost[v] if tree.is_sink[v] else above + tree.cost[v]
         v = tree.thread[v]
-
-
-@njit
-def tree_flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray:
-    """Return the flow above each node: what its subtree has more than it needs, summed from the leaves up.
-
-    Sources come first, in the order of their numbers.
-    """
-    n = supply.size
-    surplus = np.empty(n + demand.size)
-    for i in range(n):
-        surplus[i] = supply[i]
-    for j in range(demand.size):
-        surplus[n + j] = -demand[j]
-    v = tree.back[0]
-    while v != 0:
-        surplus[tree.parent[v]] += surplus[v]
-        if v >= n:
-            surplus[v] = -surplus[v]
-        v = tree.back[v]
-    return surplus

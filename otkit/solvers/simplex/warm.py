@@ -38,9 +38,9 @@ def warm_started(level: Level, warm: WarmStart) -> Master:
     else:
         f, g = warm.f, warm.g
         near = _partners_of_neighbours(warm.rows, warm.cols, n), _partners_of_neighbours(warm.cols, warm.rows, m)
-        source, sink, cost, arcs, _ = merge_arcs(level.pairs, f, g, *near, 0)
-        by_rows, by_columns = best_arcs(source, sink, cost, arcs, np.zeros(n + m), n, KEEP)
-    source, sink, _, _, _ = merge_arcs(level.pairs, f, g, by_rows, by_columns, 0)
+        source, sink, cost, _ = merge_arcs(level.pairs, f, g, *near)
+        by_rows, by_columns = best_arcs(source, sink, cost, source.size, np.zeros(n + m), n, KEEP)
+    source, sink, _, _ = merge_arcs(level.pairs, f, g, by_rows, by_columns)
     rows = np.concatenate([warm.rows, source.astype(np.int64)])
     cols = np.concatenate([warm.cols, sink.astype(np.int64) - n])
     tree = root_tree(n, m, *spanning_tree(n, m, rows, cols), 0)
