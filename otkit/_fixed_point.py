@@ -1,0 +1,150 @@
+"""Exact fixed-point numbers: sums and products of floats that lose nothing.
+
+A float is an integer times a power of two, so sums of floats are integers over a common power of two. Here such a
+number is a row of limbs, ``Σ_k row[k] · 2**(30 k)`` in units of ``2**low``. Limbs are 64-bit integers that hold 30 bits
+each: rows are added limb by limb, billions of times if need be, before anything must be carried, and the product of two
+limbs fits as well. (Kulisch, *Computer Arithmetic and Validity*, 2013, sums products of floats in the same way.)
+
+After `carry` all limbs but the last are in [0, 2**30); the last one bears the sign.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from otkit._jit import int64, njit
+from otkit._typing import FloatArray, IntArray
+
+BITS = 30
+_MASK = (1 << BITS) - 1
+
+# Above this, the leading limbs that `head` has read hold more bits than a limb.
+_FULL = 1 << BITS
+
+
+def limbs(low: int, high: int, terms: int) -> int:
+    """Return how many limbs hold sums of so many multiples of 2**low, all smaller than 2**high."""
+    return max(1, high - low + terms.bit_length() + 1) // BITS + 1
+
+
+@njit
+def bit_range(values: FloatArray) -> tuple[int, int]:
+    """Return (low, high): all values are multiples of 2**low and smaller than 2**high; (0, 0) if all are zero."""
+    low, high = int64(1 << 20), -int64(1 << 20)
+    for k in range(values.size):
+        if values[k] != 0.0:
+            fraction, exponent = math.frexp(values[k])
+            digits = int64(fraction * 2.0**53)
+            lowest = math.frexp(float(digits & -digits))[1] - 1
+            low, high = min(low, exponent - 53 + lowest), max(high, exponent)
+    return (low, high) if high >= low else (int64(0), int64(0))
+
+
+@njit
+def add(row: IntArray, low: int, value: float, sign: int) -> bool:
+    """Add sign · ⌊value⌋ to a row, rounded down to a multiple of 2**low; return whether that left a rest."""
+    if value == 0.0:
+        return False
+    fraction, exponent = math.frexp(value)
+    digits, position, rest = int64(fraction * 2.0**53), exponent - 53 - low, False
+    if position < 0:
+        shift = min(-position, int64(62))
+        whole = digits >> shift
+        rest = (whole << shift) != digits
+        digits, position = whole, int64(0)
+    if digits < 0:
+        digits, sign = -digits, -sign
+    k, shift = position // BITS, position % BITS
+    lower, upper = (digits & _MASK) << shift, (digits >> BITS) << shift
+    row[k] += sign * (lower & _MASK)
+    middle, upper = (lower >> BITS) + (upper & _MASK), upper >> BITS
+    if middle > 0:
+        row[k + 1] += sign * middle
+    if upper > 0:
+        row[k + 2] += sign * upper
+    return rest
+
+
+@njit
+def add_product(row: IntArray, factor: IntArray, other: IntArray, sign: int) -> None:
+    """Add sign · factor · other to a row; both factors are carried and not negative."""
+    for i in range(factor.size):
+        if factor[i] != 0:
+            for j in range(other.size):
+                product = factor[i] * other[j]
+                if product != 0:
+                    row[i + j] += sign * (product & _MASK)
+                    if product > _MASK:
+                        row[i + j + 1] += sign * (product >> BITS)
+
+
+@njit
+def carry(row: IntArray) -> int:
+    """Bring all limbs but the last into [0, 2**30); return the sign of the number."""
+    some = False
+    for k in range(row.size - 1):
+        over = row[k] >> BITS
+        row[k] -= over << BITS
+        row[k + 1] += over
+        some |= row[k] != 0
+    top = row[row.size - 1]
+    return -1 if top < 0 else 1 if top > 0 or some else 0
+
+
+@njit
+def head(row: IntArray) -> tuple[float, float, int, bool]:
+    """Return (high, low, exponent, exact): a carried row is nearly (high + low) · 2**exponent, `exact` if quite.
+
+    high is the nearest float, unless a rest far below its last bit would decide a tie; low is what is missing, the
+    relative error of the sum being less than 2**-80.
+    """
+    k = row.size - 1
+    leading = row[k]
+    while k > 0 and -_FULL < leading < _FULL:
+        k -= 1
+        leading = leading * _FULL + row[k]
+    high = float(leading)
+    rest = float(leading - int64(high))
+    exponent = BITS * k
+    for below in range(1, 3):
+        if k >= below:
+            rest += math.ldexp(float(row[k - below]), -BITS * below)
+    total = high + rest
+    rest -= total - high
+    lowest = int64(0)  # the number is a float if no more than 53 bits lie between its first and its last
+    while lowest < row.size - 1 and row[lowest] == 0:
+        lowest += 1
+    last = BITS * lowest + math.frexp(float(row[lowest] & -row[lowest]))[1] - 1
+    return total, rest, exponent, exponent + math.frexp(total)[1] - last <= 53
+
+
+@njit
+def nearest(row: IntArray, low: int) -> tuple[float, bool]:
+    """Return the float nearest to a carried row (see `head`), and whether it is the number itself."""
+    high, rest, exponent, exact = head(row)
+    return math.ldexp(high, int(exponent + low)), exact
+
+
+def as_int(row: Any) -> int:
+    """Return a row as a Python integer."""
+    return sum(limb << BITS * k for k, limb in enumerate(row.tolist()))
+
+
+def quotient(numerator: int, denominator: int, exponent: int) -> float:
+    """Return numerator / denominator · 2**exponent, rounded once; ±inf where it leaves float64."""
+    if exponent >= 0:
+        numerator <<= exponent
+    else:
+        denominator <<= -exponent
+    try:
+        return numerator / denominator
+    except OverflowError:
+        return math.copysign(math.inf, numerator)
+
+
+def empty_rows(count: int, size: int) -> IntArray:
+    """Return so many numbers of so many limbs, all zero."""
+    return np.zeros((count, size), dtype=np.int64)

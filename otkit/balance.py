@@ -1,0 +1,109 @@
+"""Masses as exact integers: a/Σa against b/Σb, with no rounding whatever the floats are.
+
+Floats are dyadic rationals, so a and b are integers in units of a power of two, and so are their sums A and B. A row
+that has a_i · B and a column that wants b_j · A balance exactly, even if A and B differ in their last bits; where they
+do not differ, a_i and b_j balance as they are.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from otkit._fixed_point import add, add_product, as_int, bit_range, carry, empty_rows, limbs
+from otkit._jit import int64, njit
+from otkit._typing import FloatArray, IntArray
+from otkit.problem import TransportProblem
+
+_ONE = np.ones(1, dtype=np.int64)
+
+
+class Balance(NamedTuple):
+    """How masses become integers with equal totals.
+
+    Attributes
+    ----------
+    low_a, low_b : int
+        a and b are integers in units of 2**low_a and 2**low_b.
+    factor_a, factor_b : ndarray
+        What those integers are multiplied by, in limbs: the total of the other side, or one.
+    size : int
+        Limbs that hold any sum of the products.
+    """
+
+    low_a: int
+    low_b: int
+    factor_a: IntArray
+    factor_b: IntArray
+    size: int
+
+
+class Unit(NamedTuple):
+    """What an integer mass is worth in the problem's own: 2**exponent / denominator."""
+
+    exponent: int
+    denominator: int
+
+
+def balance(problem: TransportProblem) -> tuple[Balance, Unit]:
+    """Return how the masses of a problem become integers that balance, and what one is worth."""
+    low_a, total_a, bits_a = _exact_total(problem.a)
+    low_b, total_b, bits_b = _exact_total(problem.b)
+    low = min(low_a, low_b)
+    whole_a, whole_b = as_int(total_a), as_int(total_b)
+    if whole_a << (low_a - low) == whole_b << (low_b - low):
+        size = limbs(low, max(low_a + bits_a, low_b + bits_b), 4)
+        unit = Unit(low_a, whole_a) if problem.probability else Unit(0, 1)
+        return Balance(low, low, _ONE, _ONE, size), _lowered(unit, low, problem.probability)
+    unit = Unit(0, whole_a * whole_b) if problem.probability else Unit(low_a, whole_b)
+    return Balance(low_a, low_b, total_b, total_a, limbs(0, bits_a + bits_b, 4)), unit
+
+
+def _lowered(unit: Unit, low: int, probability: bool) -> Unit:
+    """Return the worth of 2**low where both sides are counted in it."""
+    return Unit(low - unit.exponent, unit.denominator) if probability else Unit(low, 1)
+
+
+def _exact_total(masses: FloatArray) -> tuple[int, IntArray, int]:
+    """Return the unit of some masses, their sum in limbs, and how many bits it has at most."""
+    low, high = bit_range(masses)
+    total = np.zeros(limbs(low, high, masses.size), dtype=np.int64)
+    _sum_up(masses, low, total)
+    return low, total, as_int(total).bit_length()
+
+
+@njit
+def _sum_up(masses: FloatArray, low: int, total: IntArray) -> None:
+    for k in range(masses.size):
+        add(total, low, masses[k], int64(1))
+    carry(total)
+
+
+@njit
+def add_mass(row: IntArray, scratch: IntArray, low: int, factor: IntArray, mass: float, sign: int) -> None:
+    """Add sign · mass · factor to a row, the mass being a multiple of 2**low; `scratch` has as many limbs as `row`."""
+    if factor.size == 1 and factor[0] == 1:
+        add(row, low, mass, sign)
+        return
+    for k in range(scratch.size):
+        scratch[k] = 0
+    add(scratch, low, mass, int64(1))
+    carry(scratch)
+    add_product(row, factor, scratch, sign)
+
+
+@njit
+def _fill_surplus(balance: Balance, a: FloatArray, b: FloatArray, out: IntArray) -> None:
+    scratch = np.empty(out.shape[1], dtype=np.int64)
+    for i in range(a.size):
+        add_mass(out[i], scratch, balance.low_a, balance.factor_a, a[i], int64(1))
+    for j in range(b.size):
+        add_mass(out[a.size + j], scratch, balance.low_b, balance.factor_b, b[j], -int64(1))
+
+
+def surplus(problem: TransportProblem, how: Balance) -> IntArray:
+    """Return what each node has too much: rows their integer masses, columns theirs with a minus; they sum to zero."""
+    rows = empty_rows(problem.a.size + problem.b.size, how.size)
+    _fill_surplus(how, problem.a, problem.b, rows)
+    return rows
