@@ -124,8 +124,13 @@ def head(row: IntArray) -> tuple[float, float, int, bool]:
 @njit
 def nearest(row: IntArray, low: int) -> tuple[float, bool]:
     """Return the float nearest to a carried row (see `head`), and whether it is the number itself."""
-    high, rest, exponent, exact = head(row)
+    high, _, exponent, exact = head(row)
     return math.ldexp(high, int(exponent + low)), exact
+
+
+def as_limbs(number: int) -> IntArray:
+    """Return an integer that is not negative in limbs."""
+    return np.array([number >> k & _MASK for k in range(0, max(1, number.bit_length()), BITS)], dtype=np.int64)
 
 
 def as_int(row: Any) -> int:

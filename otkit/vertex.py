@@ -1,0 +1,178 @@
+"""A vertex of the transport polytope and its prices, in exact arithmetic.
+
+A basis of the transport LP is a spanning tree. Its flows are sums and differences of masses, its potentials sums and
+differences of costs: integers in units of powers of two. So whether a flow or a reduced cost is negative has an answer
+that no rounding can touch.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from otkit import _double_double as dd
+from otkit._fixed_point import add, add_product, as_int, as_limbs, bit_range, carry, empty_rows, head, limbs, nearest, quotient
+from otkit._jit import int64, njit
+from otkit._typing import FloatArray, IntArray
+from otkit.balance import Unit, balance, surplus
+from otkit.basis import Tree, root_tree
+from otkit.problem import TransportProblem
+
+
+class Prices(NamedTuple):
+    """The potentials of a tree: in limbs, in units of 2**low, rows before columns; and the floats nearest to them.
+
+    `exact` says whether all these floats are the potentials themselves.
+    """
+
+    limbs: IntArray
+    low: int
+    f: FloatArray
+    g: FloatArray
+    exact: bool
+
+
+class Vertex(NamedTuple):
+    """A spanning tree, evaluated.
+
+    Attributes
+    ----------
+    tree : Tree
+    costs : ndarray
+        Cost of each arc.
+    flows : ndarray
+        Flow of each arc, in limbs, in units of `unit`.
+    least : int
+        The sign of the smallest flow: −1 if the tree is no feasible basis, 0 if some arc carries nothing.
+    mass : ndarray
+        The flows in units of the problem's masses, each rounded once.
+    prices : Prices
+    unit : Unit
+    total : ndarray
+        The cost of all flows, in limbs, in units of `unit` times 2**prices.low.
+    """
+
+    tree: Tree
+    costs: FloatArray
+    flows: IntArray
+    least: int
+    mass: FloatArray
+    prices: Prices
+    unit: Unit
+    total: IntArray
+
+    @property
+    def value(self) -> float:
+        """The cost of the flows, rounded once."""
+        return quotient(as_int(self.total), self.unit.denominator, self.prices.low + self.unit.exponent)
+
+    @property
+    def exact_value(self) -> Fraction:
+        """The cost of the flows."""
+        return self._worth(as_int(self.total)) * Fraction(2) ** self.prices.low
+
+    def exact_flows(self) -> list[Fraction]:
+        """Return the flow of each arc."""
+        return [self._worth(as_int(row)) for row in self.flows]
+
+    def _worth(self, units: int) -> Fraction:
+        return Fraction(units, self.unit.denominator) * Fraction(2) ** self.unit.exponent
+
+
+def evaluate(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Vertex:
+    """Return what the spanning tree with the arcs (rows, cols) is worth.
+
+    Raises
+    ------
+    ValueError
+        The arcs are no spanning tree.
+    """
+    n, m = problem.shape
+    how, unit = balance(problem)
+    costs = problem.cost.at(rows, cols)
+    low, high = bit_range(costs)
+    tree = root_tree(n, m, rows, cols, int64(0))
+    if np.count_nonzero(tree.parent < 0) > 1:
+        raise ValueError("The arcs do not reach all rows and columns, so they are no spanning tree.")
+    flows, mass = empty_rows(rows.size, how.size), np.empty(rows.size)
+    potentials, rounded = empty_rows(n + m, limbs(low, high, 4 * (n + m))), np.empty(n + m)
+    total = np.zeros(how.size + limbs(low, high, 1) + 2, dtype=np.int64)
+    least = _flows(tree, surplus(problem, how), unit.exponent, as_limbs(unit.denominator), flows, mass)
+    exact = _potentials(tree, costs, low, potentials, rounded)
+    _add_up(flows, costs, low, total)
+    prices = Prices(potentials, low, rounded[:n], rounded[n:], exact)
+    return Vertex(tree, costs, flows, least, mass, prices, unit, total)
+
+
+@njit
+def _flows(
+    tree: Tree, surplus: IntArray, exponent: int, denominator: IntArray, flows: IntArray, mass: FloatArray
+) -> int:
+    """Write the flow of each arc: every node but the root sends its parent what it has too much; return the least sign.
+
+    Limbs are added as they are, and carried once for each flow.
+    """
+    per_high, per_low, per_exponent, _ = head(denominator)
+    least = 1
+    for t in range(tree.order.size - 1, 0, -1):
+        v = tree.order[t]
+        u, k = tree.parent[v], tree.arc[v]
+        flow, sign = flows[k], 1 if v < tree.n else -1
+        for part in range(flow.size):
+            surplus[u, part] += surplus[v, part]
+            flow[part] = sign * surplus[v, part]
+        least = min(least, carry(flow))
+        high, low, scale, _ = head(flow)
+        share, _ = dd.divide((high, low), (per_high, per_low))
+        mass[k] = math.ldexp(share, int(scale - per_exponent + exponent))
+    return least
+
+
+@njit
+def _potentials(tree: Tree, costs: FloatArray, low: int, potentials: IntArray, rounded: FloatArray) -> bool:
+    """Write the potentials with f_i + g_j = c_ij on the tree; return whether all are floats themselves.
+
+    The constant that f and g can exchange is chosen so that their ranges have about the same middle.
+    """
+    size, n = tree.order.size, tree.n
+    for t in range(1, size):
+        v = tree.order[t]
+        u = tree.parent[v]
+        for part in range(potentials.shape[1]):
+            potentials[v, part] = -potentials[u, part]
+        add(potentials[v], low, costs[tree.arc[v]], int64(1))
+    top_f = top_g = -np.inf
+    bottom_f = bottom_g = np.inf
+    for v in range(size):
+        carry(potentials[v])
+        price, _ = nearest(potentials[v], low)
+        if v < n:
+            top_f, bottom_f = max(top_f, price), min(bottom_f, price)
+        else:
+            top_g, bottom_g = max(top_g, price), min(bottom_g, price)
+    shift = np.zeros(potentials.shape[1], dtype=np.int64)
+    add(shift, low, 0.25 * (top_g - top_f) + 0.25 * (bottom_g - bottom_f), int64(1))
+    exact = True
+    for v in range(size):
+        sign = 1 if v < n else -1
+        for part in range(shift.size):
+            potentials[v, part] += sign * shift[part]
+        carry(potentials[v])
+        rounded[v], is_float = nearest(potentials[v], low)
+        exact &= is_float
+    return exact
+
+
+@njit
+def _add_up(flows: IntArray, costs: FloatArray, low: int, total: IntArray) -> None:
+    """Add up the costs of all flows, which are not negative."""
+    cost = np.empty(total.size - flows.shape[1] - 2, dtype=np.int64)
+    for k in range(costs.size):
+        for part in range(cost.size):
+            cost[part] = 0
+        add(cost, low, abs(costs[k]), int64(1))
+        add_product(total, flows[k], cost, 1 if costs[k] > 0.0 else -1)
+    carry(total)
