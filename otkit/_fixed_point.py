@@ -44,16 +44,21 @@ def bit_range(values: FloatArray) -> tuple[int, int]:
 
 
 @njit
-def add(row: IntArray, low: int, value: float, sign: int) -> bool:
-    """Add sign · ⌊value⌋ to a row, rounded down to a multiple of 2**low; return whether that left a rest."""
+def add(row: IntArray, low: int, value: float, sign: int) -> float:
+    """Add sign · value to a row, the value rounded down to a multiple of 2**low; return what that took from it.
+
+    The rest is exact but for negative values far below 2**low, whose rest is nearly 2**low.
+    """
     if value == 0.0:
-        return False
+        return 0.0
     fraction, exponent = math.frexp(value)
-    digits, position, rest = int64(fraction * 2.0**53), exponent - 53 - low, False
-    if position < 0:
-        shift = min(-position, int64(62))
-        whole = digits >> shift
-        rest = (whole << shift) != digits
+    digits, position, rest = int64(fraction * 2.0**53), exponent - 53 - low, 0.0
+    if position < -62:
+        rest = value if digits > 0 else value + math.ldexp(1.0, int(low))
+        digits, position = int64(0) if digits > 0 else int64(-1), int64(0)
+    elif position < 0:
+        whole = digits >> -position
+        rest = math.ldexp(float(digits - (whole << -position)), int(exponent - 53))
         digits, position = whole, int64(0)
     if digits < 0:
         digits, sign = -digits, -sign

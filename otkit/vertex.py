@@ -14,7 +14,19 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit import _double_double as dd
-from otkit._fixed_point import add, add_product, as_int, as_limbs, bit_range, carry, empty_rows, head, limbs, nearest, quotient
+from otkit._fixed_point import (
+    add,
+    add_product,
+    as_int,
+    as_limbs,
+    bit_range,
+    carry,
+    empty_rows,
+    head,
+    limbs,
+    nearest,
+    quotient,
+)
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.balance import Unit, balance, surplus

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from otkit import _checks
 from otkit._jit import read_only
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import pairs as pairs_module
-from otkit.costs import pruning, sweeps
+from otkit.costs import listing, pruning, sweeps
 from otkit.costs.boxes import can_bound
 from otkit.costs.monge import monge_argmin
 from otkit.costs.order import Ordered, in_kd_order, inverse
@@ -28,6 +28,7 @@ from otkit.costs.pairs import MatrixPairs, PointPairs
 if TYPE_CHECKING:
     from otkit.costs.metrics import Cost
 
+T = TypeVar("T")
 Arithmetic: TypeAlias = Literal["ieee", "libm", "given"]
 Indices: TypeAlias = IntArray | Sequence[int] | slice
 
@@ -162,6 +163,15 @@ class PairCosts(ABC):
             )
         return sweeps.slack_minima(self.pairs, f, g)
 
+    def pairs_below(self, f: FloatArray, g: FloatArray, limit: float, visit: listing.Visitor[T]) -> list[T]:
+        """Call ``visit(part, rows, cols)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit; return what it returns.
+
+        `visit` must not keep the two arrays. The batches of a part come one after the other, those of different parts
+        from several threads; parts, batches and their order do not depend on the number of threads.
+        """
+        n, m = self.shape
+        return listing.pairs_below(self.pairs, _as_prices(f, "f", n), _as_prices(g, "g", m), limit, visit)
+
     def extremes(self) -> tuple[float, float]:
         """Return the smallest and the largest of all costs."""
         if self._on_long_line():
@@ -289,6 +299,17 @@ class PointCosts(PairCosts):
         f, g = _as_prices(f, "f", n).take(row_order), _as_prices(g, "g", m).take(col_order)
         rows, columns = pruning.slack_minima(pairs, f, g, row_rank.take(near[0]), col_rank.take(near[1]))
         return rows.take(row_rank), columns.take(col_rank)
+
+    def pairs_below(self, f: FloatArray, g: FloatArray, limit: float, visit: listing.Visitor[T]) -> list[T]:
+        """Call ``visit(part, rows, cols)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit; return what it returns."""
+        n, m = self.shape
+        if n * m < _PRUNED_PAIRS or not can_bound(self.pairs):
+            return super().pairs_below(f, g, limit, visit)
+        row_order, col_order, pairs = self.kd_ordered
+        f, g = _as_prices(f, "f", n).take(row_order), _as_prices(g, "g", m).take(col_order)
+        return listing.pairs_below_pruned(
+            pairs, f, g, limit, lambda part, rows, cols: visit(part, row_order.take(rows), col_order.take(cols))
+        )
 
     def line(self) -> Line | None:
         """Return the 1-D coordinates where the cost is ``scale * |x - y| ** p``, p ≥ 1; None elsewhere."""

@@ -7,17 +7,20 @@ taken over arcs: infinity where a row or column has none. Memory is that of the 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from otkit._jit import read_only
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.bound import Arithmetic, Indices, PairCosts, _as_prices
+from otkit.costs.listing import Visitor
 from otkit.costs.pairs import SparsePairs
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+T = TypeVar("T")
 
 
 class SparseCosts(PairCosts):
@@ -189,6 +192,11 @@ class SparseCosts(PairCosts):
         slack = self.slacks(f, g)
         starts, order = self._by_columns
         return _minima(slack, self.pairs.starts), _minima(slack[order], starts)
+
+    def pairs_below(self, f: FloatArray, g: FloatArray, limit: float, visit: Visitor[T]) -> list[T]:
+        """Call ``visit(part, rows, cols)`` on all arcs with (c_ij − f_i) − g_j ≤ limit; return what it returns, in a list."""
+        below = np.flatnonzero(self.slacks(f, g) <= limit)
+        return [visit(0, self.arc_rows[below], self.pairs.cols[below])]
 
     def extremes(self) -> tuple[float, float]:
         """Return the smallest and the largest cost of an arc; (inf, −inf) without arcs."""

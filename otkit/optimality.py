@@ -1,0 +1,162 @@
+"""Is this tree optimal? Decided in exact arithmetic, for the float64 costs and the masses as they are.
+
+A spanning tree proves that its flows are optimal if none is negative and if f_i + g_j ≤ c_ij for every pair, f and g
+being the potentials of the tree (Ahuja, Magnanti & Orlin, *Network Flows*, theorem 9.4). Flows and potentials are exact
+(`otkit.vertex`), and so is the comparison of each pair that floating point cannot decide. It decides nearly all:
+
+With u = 2**-53, F and G exact and f, g their nearest floats, so that |f − F| ≤ u' |f| for u' barely above u, let
+s = fl(fl(c − f) − g). Subtraction has no error but a factor of 1 + δ, |δ| ≤ u, even where it underflows; so
+c − f ≥ s₁ − u'|s₁| for s₁ = fl(c − f), |s₁| ≤ |s₁ − g| + |g|, and s₁ − g ≥ s (1 − u') if s > 0. Therefore
+
+    c − F − G ≥ s₁ − g − u'|s₁| − u'(|f| + |g|) ≥ s (1 − 2u') − 2u'|g| − u'|f|,
+
+which is positive if s > 3u (|f| + |g|). (In that product, underflow may cost as much as `TINY`, which is added.)
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from otkit._fixed_point import add, carry, nearest
+from otkit._jit import int64, njit
+from otkit._sums import two_sum
+from otkit._typing import FloatArray, IntArray
+from otkit.problem import TransportProblem
+from otkit.vertex import Prices, Vertex, evaluate
+
+EPS = float(np.finfo(np.float64).eps)
+TINY = float(np.finfo(np.float64).tiny)
+
+SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
+
+# Beyond this, a difference of two costs or prices may leave float64, and the error bound with it.
+LARGEST = 1e307
+
+# Pairs in doubt that are kept of each part of a sweep. A grid may have ties by the billion.
+KEPT = 1 << 15
+
+
+class Verdict(NamedTuple):
+    """What is true of a spanning tree.
+
+    Attributes
+    ----------
+    vertex : Vertex
+    rows, cols, reduced : ndarray
+        Pairs off the tree whose reduced cost is negative, zero, or positive by less than rounding; and that cost.
+    complete : bool
+        Whether these are all such pairs.
+    overpriced : int
+        How many pairs have a negative reduced cost.
+    """
+
+    vertex: Vertex
+    rows: IntArray
+    cols: IntArray
+    reduced: FloatArray
+    complete: bool
+    overpriced: int
+
+    @property
+    def optimal(self) -> bool:
+        """Whether the tree is optimal."""
+        return self.vertex.least >= 0 and self.overpriced == 0
+
+
+class _Decided(NamedTuple):
+    """Of a batch of pairs, those worth keeping; how many are overpriced; whether none was left out."""
+
+    rows: IntArray
+    cols: IntArray
+    reduced: FloatArray
+    overpriced: int
+    complete: bool
+
+
+def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict | None:
+    """Say whether the spanning tree with the arcs (rows, cols) is optimal; None where prices come near to overflow.
+
+    Raises
+    ------
+    ValueError
+        The arcs are no spanning tree.
+    """
+    vertex = evaluate(problem, rows, cols)
+    prices, n = vertex.prices, problem.shape[0]
+    reach = _largest(prices.f) + _largest(prices.g)
+    if not reach < LARGEST:
+        return None
+    held: dict[int, int] = {}  # by each part of the sweep
+
+    def decide(part: int, pair_rows: IntArray, pair_cols: IntArray) -> _Decided:
+        costs = problem.cost.at(pair_rows, pair_cols)
+        which, reduced = np.empty(costs.size, np.int64), np.empty(costs.size)
+        count, overpriced, complete = _decide(
+            prices, vertex.tree.parent, n, pair_rows, pair_cols, costs, KEPT - held.get(part, 0), which, reduced
+        )
+        held[part] = held.get(part, 0) + count
+        which = which[:count]
+        return _Decided(pair_rows[which], pair_cols[which], reduced[:count], overpriced, complete)
+
+    found = problem.cost.pairs_below(prices.f, prices.g, 1.5 * EPS * reach + TINY, decide)
+    if not found:
+        return Verdict(vertex, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), True, 0)
+    parts = [np.concatenate(column) if len(found) > 1 else column[0] for column in list(zip(*found, strict=True))[:3]]
+    return Verdict(vertex, *parts, all(each.complete for each in found), sum(each.overpriced for each in found))
+
+
+def _largest(values: FloatArray) -> float:
+    return max(float(values.max()), -float(values.min()))
+
+
+@njit
+def _decide(
+    prices: Prices,
+    parent: IntArray,
+    n: int,
+    rows: IntArray,
+    cols: IntArray,
+    costs: FloatArray,
+    room: int,
+    which: IntArray,
+    reduced: FloatArray,
+) -> tuple[int, int, bool]:
+    """Write the reduced costs of the pairs that are no tree arcs, and which these are.
+
+    Returns how many are written, how many are overpriced, and whether all are written: where there is no room, those
+    alone are that are overpriced.
+    """
+    slack = np.empty(prices.limbs.shape[1], np.int64)
+    count, overpriced, complete = 0, 0, True
+    for k in range(rows.size):
+        u, v = rows[k], n + cols[k]
+        if parent[u] == v or parent[v] == u:
+            continue
+        price = _reduced(prices, u, v, prices.f[rows[k]], prices.g[cols[k]], costs[k], slack)
+        overpriced += price < 0.0
+        if price < 0.0 or count < room:
+            which[count], reduced[count] = k, price
+            count += 1
+        else:
+            complete = False
+    return count, overpriced, complete
+
+
+@njit
+def _reduced(prices: Prices, u: int, v: int, f: float, g: float, cost: float, slack: IntArray) -> float:
+    """Return the reduced cost of a pair, with its true sign, rounded once or (if a cost is finer than prices) twice."""
+    if prices.exact:
+        once, lost = two_sum(cost, -f)
+        if lost == 0.0:
+            twice, lost = two_sum(once, -g)
+            if lost == 0.0:
+                return twice
+    for part in range(slack.size):
+        slack[part] = -prices.limbs[u, part] - prices.limbs[v, part]
+    rest = add(slack, prices.low, cost, int64(1))  # of a cost that is finer than prices
+    sign = carry(slack)
+    price = nearest(slack, prices.low)[0] + rest
+    return min(price, -SMALLEST) if sign < 0 else max(price, SMALLEST) if sign > 0 or rest > 0.0 else 0.0
