@@ -11,6 +11,7 @@ After `carry` all limbs but the last are in [0, 2**30); the last one bears the s
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -153,6 +154,19 @@ def quotient(numerator: int, denominator: int, exponent: int) -> float:
         return numerator / denominator
     except OverflowError:
         return math.copysign(math.inf, numerator)
+
+
+def enclosed(numerator: int, denominator: int, exponent: int) -> tuple[float, float, float]:
+    """Return (nearest, below, above): numerator / denominator · 2**exponent, and the floats that hold it between them.
+
+    All three are the same where that is a float.
+    """
+    nearest = quotient(numerator, denominator, exponent)
+    if math.isinf(nearest):
+        return nearest, nearest, nearest
+    number = Fraction(numerator, denominator) * Fraction(2) ** exponent
+    below = nearest if nearest <= number else math.nextafter(nearest, -math.inf)
+    return nearest, below, nearest if nearest >= number else math.nextafter(nearest, math.inf)
 
 
 def empty_rows(count: int, size: int) -> IntArray:

@@ -22,6 +22,7 @@ from otkit._typing import FloatArray
 from otkit.costs.sparse import as_prices
 from otkit.plans import Entries, mended, north_west, plan_entries
 from otkit.problem import TransportProblem
+from otkit.vertex import Vertex
 from otkit.weighing import EPS, products_are_exact, weigh_plan, weigh_potentials
 
 TINY = float(np.finfo(np.float64).tiny)
@@ -33,6 +34,11 @@ POTENTIAL_ROUNDINGS = 4.0
 
 # A few potentials and costs must add up in float64.
 LARGEST_POTENTIAL = 1e307
+
+TOO_LARGE = (
+    "C must leave room for sums of cost × mass, but a bound of the optimum leaves float64. "
+    "Rescale the costs or the masses."
+)
 
 SLACK_FAULT = "the value is proved, but the potentials are slack on a pair that carries mass"
 
@@ -65,6 +71,8 @@ class Certificate:
         "exact": optimal, proved in exact arithmetic; "float": optimal to the tolerance; "bounds": the interval alone.
     fault : str
         In words, the worst thing that is wrong with the answer; empty if nothing is.
+    unique : bool or None
+        Whether no other plan is optimal; None if that is not known.
     """
 
     lower: float
@@ -78,6 +86,7 @@ class Certificate:
     tolerance: float
     proof: Proof
     fault: str
+    unique: bool | None = None
 
     @property
     def gap(self) -> float:
@@ -94,6 +103,8 @@ class Certificate:
         """In words, what is proved."""
         if not self.optimal:
             return f"{self.lower:.12g} ≤ OPT ≤ {self.upper:.12g}"
+        if self.proof == "exact":
+            return f"optimal, proved in exact arithmetic for the float64 costs as evaluated: OPT = {self.value!r}"
         relative = self.gap / max(abs(self.lower), abs(self.upper), TINY)
         return f"optimal in float64 for the costs as evaluated: OPT = {self.upper:.15g}, relative gap {relative:.1e}"
 
@@ -175,10 +186,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
 
     no_way = primal.fault and not problem.cost.complete  # then it is right for the upper bound to be infinite
     if not ((math.isfinite(primal.upper) or no_way) and math.isfinite(dual.lower)):
-        raise ValueError(
-            "C must leave room for sums of cost × mass, but a bound of the optimum leaves float64. "
-            "Rescale the costs or the masses."
-        )
+        raise ValueError(TOO_LARGE)
 
     # Two roundings of one optimum may cross; the interval holds both.
     lower, upper = min(dual.lower, primal.upper), max(dual.lower, primal.upper)
@@ -206,6 +214,34 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         tolerance=tolerance,
         proof="bounds" if fault else "float",
         fault=fault,
+    )
+
+
+def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | None) -> Certificate:
+    """Return the certificate of a vertex that `otkit.optimality` has found optimal.
+
+    Raises
+    ------
+    ValueError
+        The optimum leaves float64.
+    """
+    value, lower, upper = vertex.value
+    if not math.isfinite(value):
+        raise ValueError(TOO_LARGE)
+    scale = float(np.abs(vertex.costs) @ vertex.mass) / problem.total
+    return Certificate(
+        lower=lower,
+        upper=upper,
+        value=value,
+        marginal_error=0.0,
+        negativity=0.0,
+        dual_violation=0.0,
+        slackness_error=0.0,
+        scale=scale or 1.0,
+        tolerance=0.0,
+        proof="exact",
+        fault="",
+        unique=unique,
     )
 
 

@@ -15,7 +15,6 @@ which is positive if s > 3u (|f| + |g|). (In that product, underflow may cost as
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -104,8 +103,15 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict 
     found = problem.cost.pairs_below(prices.f, prices.g, 1.5 * EPS * reach + TINY, decide)
     if not found:
         return Verdict(vertex, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), True, 0)
-    parts = [np.concatenate(column) if len(found) > 1 else column[0] for column in list(zip(*found, strict=True))[:3]]
-    return Verdict(vertex, *parts, all(each.complete for each in found), sum(each.overpriced for each in found))
+    kept_rows, kept_cols, reduced, overpriced, complete = zip(*found, strict=True)
+    return Verdict(
+        vertex,
+        np.concatenate(kept_rows),
+        np.concatenate(kept_cols),
+        np.concatenate(reduced),
+        all(complete),
+        sum(overpriced),
+    )
 
 
 def _largest(values: FloatArray) -> float:

@@ -22,10 +22,10 @@ from otkit._fixed_point import (
     bit_range,
     carry,
     empty_rows,
+    enclosed,
     head,
     limbs,
     nearest,
-    quotient,
 )
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
@@ -77,9 +77,9 @@ class Vertex(NamedTuple):
     total: IntArray
 
     @property
-    def value(self) -> float:
-        """The cost of the flows, rounded once."""
-        return quotient(as_int(self.total), self.unit.denominator, self.prices.low + self.unit.exponent)
+    def value(self) -> tuple[float, float, float]:
+        """The cost of the flows, rounded once, and the floats that hold it between them."""
+        return enclosed(as_int(self.total), self.unit.denominator, self.prices.low + self.unit.exponent)
 
     @property
     def exact_value(self) -> Fraction:

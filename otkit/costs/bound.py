@@ -18,8 +18,8 @@ import numpy as np
 from otkit import _checks
 from otkit._jit import read_only
 from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.costs import pairs as pairs_module
 from otkit.costs import listing, pruning, sweeps
+from otkit.costs import pairs as pairs_module
 from otkit.costs.boxes import can_bound
 from otkit.costs.monge import monge_argmin
 from otkit.costs.order import Ordered, in_kd_order, inverse
@@ -164,10 +164,11 @@ class PairCosts(ABC):
         return sweeps.slack_minima(self.pairs, f, g)
 
     def pairs_below(self, f: FloatArray, g: FloatArray, limit: float, visit: listing.Visitor[T]) -> list[T]:
-        """Call ``visit(part, rows, cols)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit; return what it returns.
+        """Call ``visit(part, rows, cols)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit.
 
-        `visit` must not keep the two arrays. The batches of a part come one after the other, those of different parts
-        from several threads; parts, batches and their order do not depend on the number of threads.
+        Returns what `visit` returns, in a list; it must not keep the two arrays. The batches of a part come one after
+        the other, those of different parts from several threads; parts, batches and their order do not depend on the
+        number of threads.
         """
         n, m = self.shape
         return listing.pairs_below(self.pairs, _as_prices(f, "f", n), _as_prices(g, "g", m), limit, visit)
@@ -301,7 +302,7 @@ class PointCosts(PairCosts):
         return rows.take(row_rank), columns.take(col_rank)
 
     def pairs_below(self, f: FloatArray, g: FloatArray, limit: float, visit: listing.Visitor[T]) -> list[T]:
-        """Call ``visit(part, rows, cols)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit; return what it returns."""
+        """Call ``visit(part, rows, cols)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit."""
         n, m = self.shape
         if n * m < _PRUNED_PAIRS or not can_bound(self.pairs):
             return super().pairs_below(f, g, limit, visit)

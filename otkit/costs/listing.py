@@ -15,7 +15,7 @@ from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import boxes
 from otkit.costs.boxes import Blocks
-from otkit.costs.pairs import ROWS, TILE, MatrixPairs, PointPairs, panel, panel_height, shape
+from otkit.costs.pairs import ROWS, TILE, PointPairs, panel, panel_height, shape
 from otkit.costs.pruning import BLOCK, GROUP
 from otkit.costs.pruning import PORTION as PRUNED_PORTION
 from otkit.costs.pruning import WORTH_A_THREAD as WORTH_A_THREAD_PRUNED
@@ -128,7 +128,7 @@ def _list_pruned(
     cols: IntArray,
 ) -> tuple[int, int]:
     """Do the same for blocks of rows by groups of blocks of columns, passing over what the bounds exclude."""
-    n, m, across, count = f.size, g.size, col_groups.height.size, 0
+    n, across, count = f.size, col_groups.height.size, 0
     margins, offset, tangent = boxes.margin(pairs), np.empty(pairs.y.shape[0]), np.empty(pairs.y.shape[0])
     buffer = np.empty((BLOCK, BLOCK))
     for at in range(start, stop):

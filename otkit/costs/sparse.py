@@ -194,7 +194,7 @@ class SparseCosts(PairCosts):
         return _minima(slack, self.pairs.starts), _minima(slack[order], starts)
 
     def pairs_below(self, f: FloatArray, g: FloatArray, limit: float, visit: Visitor[T]) -> list[T]:
-        """Call ``visit(part, rows, cols)`` on all arcs with (c_ij − f_i) − g_j ≤ limit; return what it returns, in a list."""
+        """Call ``visit(part, rows, cols)`` on all arcs with (c_ij − f_i) − g_j ≤ limit."""
         below = np.flatnonzero(self.slacks(f, g) <= limit)
         return [visit(0, self.arc_rows[below], self.pairs.cols[below])]
 

@@ -1,0 +1,39 @@
+"""From a solver's tree to a proved optimum: judge it in exact arithmetic, mend it where rounding misled the solver."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from otkit.candidate import Candidate
+from otkit.certificate import Certificate, exact_certificate
+from otkit.optimality import Verdict, judge
+from otkit.problem import TransportProblem
+
+
+def prove(problem: TransportProblem, candidate: Candidate) -> tuple[Candidate, Certificate | None]:
+    """Return the optimal vertex next to an answer with its exact certificate; the answer as it is where that fails.
+
+    Plan and potentials are those of the vertex, each number rounded once, the plan row by row: they do not depend on
+    how the solver came to its tree.
+    """
+    if candidate.basis is None or candidate.basis[0].size != sum(problem.shape) - 1:
+        return candidate, None  # on a graph in several pieces there is no spanning tree
+    verdict = judge(problem, *candidate.basis)
+    if verdict is not None and not verdict.optimal:
+        from otkit.solvers.simplex.repair import repair
+
+        verdict = repair(problem, verdict)
+    if verdict is None or not verdict.optimal:
+        return candidate, None
+    return _vertex_candidate(problem, verdict, candidate), exact_certificate(problem, verdict.vertex, None)
+
+
+def _vertex_candidate(problem: TransportProblem, verdict: Verdict, found: Candidate) -> Candidate:
+    """Return the answer that a vertex is, row by row, with the state and the statistics of the solver."""
+    tree, vertex = verdict.vertex.tree, verdict.vertex
+    order = np.argsort(tree.rows * problem.shape[1] + tree.cols)
+    rows, cols, mass = tree.rows[order], tree.cols[order], vertex.mass[order]
+    used = np.flatnonzero(mass)
+    return Candidate(
+        rows[used], cols[used], mass[used], vertex.prices.f, vertex.prices.g, (rows, cols), found.state, found.stats
+    )
