@@ -10,7 +10,8 @@ c − f ≥ s₁ − u'|s₁| for s₁ = fl(c − f), |s₁| ≤ |s₁ − g| + 
 
     c − F − G ≥ s₁ − g − u'|s₁| − u'(|f| + |g|) ≥ s (1 − 2u') − 2u'|g| − u'|f|,
 
-which is positive if s > 3u (|f| + |g|). (In that product, underflow may cost as much as `TINY`, which is added.)
+which is positive if s > 3u (|f| + |g|). (In that product, underflow may cost as much as `TINY`, which is added.) In the
+same way it is negative if −s is that large. What is left is compared in limbs, and c fits into those of F and G.
 """
 
 from __future__ import annotations
@@ -88,19 +89,20 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict 
     reach = _largest(prices.f) + _largest(prices.g)
     if not reach < LARGEST:
         return None
+    doubt = 1.5 * EPS * reach + TINY
     held: dict[int, int] = {}  # by each part of the sweep
 
     def decide(part: int, pair_rows: IntArray, pair_cols: IntArray) -> _Decided:
         costs = problem.cost.at(pair_rows, pair_cols)
         which, reduced = np.empty(costs.size, np.int64), np.empty(costs.size)
         count, overpriced, complete = _decide(
-            prices, vertex.tree.parent, n, pair_rows, pair_cols, costs, KEPT - held.get(part, 0), which, reduced
+            prices, doubt, vertex.tree.parent, n, pair_rows, pair_cols, costs, KEPT - held.get(part, 0), which, reduced
         )
         held[part] = held.get(part, 0) + count
         which = which[:count]
         return _Decided(pair_rows[which], pair_cols[which], reduced[:count], overpriced, complete)
 
-    found = problem.cost.pairs_below(prices.f, prices.g, 1.5 * EPS * reach + TINY, decide)
+    found = problem.cost.pairs_below(prices.f, prices.g, doubt, decide)
     if not found:
         return Verdict(vertex, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), True, 0)
     kept_rows, kept_cols, reduced, overpriced, complete = zip(*found, strict=True)
@@ -121,6 +123,7 @@ def _largest(values: FloatArray) -> float:
 @njit
 def _decide(
     prices: Prices,
+    doubt: float,
     parent: IntArray,
     n: int,
     rows: IntArray,
@@ -141,7 +144,9 @@ def _decide(
         u, v = rows[k], n + cols[k]
         if parent[u] == v or parent[v] == u:
             continue
-        price = _reduced(prices, u, v, prices.f[rows[k]], prices.g[cols[k]], costs[k], slack)
+        price = (costs[k] - prices.f[rows[k]]) - prices.g[cols[k]]
+        if price >= -doubt:
+            price = _reduced(prices, u, v, prices.f[rows[k]], prices.g[cols[k]], costs[k], slack)
         overpriced += price < 0.0
         if price < 0.0 or count < room:
             which[count], reduced[count] = k, price
