@@ -279,7 +279,7 @@ def test_moved_clouds_judge_alike(rng):
 def test_fields_are_plain_numbers_for_json():
     fields = asdict(ANSWER.certificate)
     assert json.loads(json.dumps(fields)) == fields
-    assert {type(value) for value in fields.values()} <= {float, str, bool}
+    assert {type(value) for value in fields.values()} <= {float, str, bool, type(None)}
 
 
 def test_large_potentials_prove_nothing_false():

@@ -79,7 +79,7 @@ def _dual_pivots(problem: TransportProblem, vertex: Vertex) -> tuple[IntArray, I
     """Return a tree without negative flows, or what patience has come to, from one without overpriced pairs."""
     n, m = problem.shape
     for _ in range(DUAL_PIVOTS):
-        tree, prices = vertex.tree, vertex.prices
+        tree = vertex.tree
         negative = np.flatnonzero(vertex.flows[:, -1] < 0)
         if negative.size == 0:
             break
@@ -89,31 +89,29 @@ def _dual_pivots(problem: TransportProblem, vertex: Vertex) -> tuple[IntArray, I
         # The side of row i has too little, so that something must come to its columns from the rows of the other side.
         beside_row = below == below[i]
         from_rows, to_cols = np.flatnonzero(~beside_row[:n]), np.flatnonzero(beside_row[n:])
-        entering = _least_reduced(problem, prices.f, prices.g, vertex, from_rows, to_cols)
+        entering = _least_reduced(problem, vertex, from_rows, to_cols)
+        if entering is None:  # on a graph, where rounding of the masses has left them no way
+            break
         rows, cols = tree.rows.copy(), tree.cols.copy()
         rows[leaving], cols[leaving] = entering
         vertex = evaluate(problem, rows, cols)
     return vertex.tree.rows, vertex.tree.cols
 
 
-def _least_reduced(
-    problem: TransportProblem, f: FloatArray, g: FloatArray, vertex: Vertex, rows: IntArray, cols: IntArray
-) -> tuple[int, int]:
-    """Return the first of the pairs of least reduced cost between some rows and some columns."""
+def _least_reduced(problem: TransportProblem, vertex: Vertex, rows: IntArray, cols: IntArray) -> tuple[int, int] | None:
+    """Return the first of the pairs of least reduced cost between some rows and some columns, if there are any."""
     cost, n, prices = problem.cost.restrict(rows, cols), problem.shape[0], vertex.prices
-    f, g = f[rows], g[cols]
+    f, g, unit = prices.f[rows], prices.g[cols], Fraction(2) ** prices.low
     least = float((cost.row_minima(g)[0] - f).min())
     reach = float(np.abs(f).max() + np.abs(g).max()) + abs(least)
     near = cost.pairs_below(f, g, least + 4.0 * EPS * reach + TINY, lambda _, i, j: (rows[i], cols[j]))
-    unit = Fraction(2) ** prices.low
 
     def reduced(i: int, j: int) -> Fraction:
         price = as_int(prices.limbs[i]) + as_int(prices.limbs[n + j])
         return Fraction(float(problem.cost.at([i], [j])[0])) - price * unit
 
-    return min(
-        ((int(i), int(j)) for batch in near for i, j in zip(*batch, strict=True)), key=lambda p: (reduced(*p), p)
-    )
+    pairs = [(int(i), int(j)) for batch in near for i, j in zip(*batch, strict=True)]
+    return min(pairs, key=lambda pair: (reduced(*pair), pair)) if least < np.inf else None
 
 
 @njit
