@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from otkit._fixed_point import as_int, quotient
+from otkit._fixed_point import as_int
 from otkit._typing import IntArray
 from otkit.basis import forest_mask
-from otkit.candidate import Candidate
 from otkit.costs import SparseCosts
 from otkit.optimality import Verdict
 from otkit.problem import TransportProblem
@@ -35,13 +33,15 @@ _NO_TIES = {
 }
 
 
-def require_canonical(problem: TransportProblem, method: str) -> None:
-    """Raise ValueError if a method, or a problem of this size, has no canonical plan to offer."""
+def require_canonical(problem: TransportProblem, method: str, proof: str) -> None:
+    """Raise ValueError if a method, a kind of proof or a problem of this size has no canonical plan to offer."""
     if method in _NO_TIES:
         raise ValueError(
             f"canonical must be False for method={method!r}: {_NO_TIES[method]}. Use method='simplex', which takes any "
             "problem."
         )
+    if proof == "float":
+        raise ValueError("canonical must be False for proof='float', which leaves open which pairs are tight.")
     n, m = problem.shape
     pairs = problem.cost.arcs if isinstance(problem.cost, SparseCosts) else n * m
     if pairs > LARGEST_CANONICAL:
@@ -51,39 +51,24 @@ def require_canonical(problem: TransportProblem, method: str) -> None:
         )
 
 
-def canonical_candidate(candidate: Candidate, verdict: Verdict) -> Candidate:
-    """Return an answer with the lexicographically smallest optimal plan, and the tree of that, in place of its own.
-
-    The potentials stay: the new tree consists of tight pairs, too.
+def canonical_tree(verdict: Verdict) -> tuple[IntArray, IntArray]:
+    """Return the arcs of a spanning tree whose flows are the lexicographically smallest optimal plan: rows, columns.
 
     Parameters
     ----------
-    candidate : Candidate
     verdict : Verdict
-        On the tree on which it rests: optimal, and with all pairs that are tight.
-
-    Returns
-    -------
-    Candidate
-        The plan is sorted row by row, each mass the exact one, rounded once.
+        On an optimal tree, with all pairs that are tight. The tree returned has the same potentials, up to a constant.
     """
-    n, m = candidate.f.size, candidate.g.size
-    vertex, tight = verdict.vertex, verdict.reduced == 0.0
-    arcs = _pairs(vertex.tree.rows, vertex.tree.cols)
+    tree, tight = verdict.vertex.tree, verdict.reduced == 0.0
+    arcs = _pairs(tree.rows, tree.cols)
     flow = dict.fromkeys(_pairs(verdict.rows[tight], verdict.cols[tight]), 0)
-    flow.update(zip(arcs, map(as_int, vertex.flows), strict=True))
+    flow.update(zip(arcs, map(as_int, verdict.vertex.flows), strict=True))
+    n, m = tree.n, tree.order.size - tree.n
     plan = lexicographic_plan(n, m, flow)
     # The support is a forest; the old tree joins what it leaves apart.
     rows, cols = np.array([*plan, *arcs], dtype=np.int64).T.copy()
     kept = forest_mask(n, m, rows, cols)
-    unit = vertex.unit
-    return replace(
-        candidate,
-        rows=rows[: len(plan)],
-        cols=cols[: len(plan)],
-        mass=np.array([quotient(units, unit.denominator, unit.exponent) for units in plan.values()]),
-        basis=(rows[kept], cols[kept]),
-    )
+    return rows[kept], cols[kept]
 
 
 def _pairs(rows: IntArray, cols: IntArray) -> list[Pair]:

@@ -14,7 +14,7 @@ from oracles import exact_optimum
 from strategies import matrix_problems
 
 import otkit
-from otkit.canonical import LARGEST_CANONICAL, canonical_candidate, lexicographic_plan, require_canonical
+from otkit.canonical import lexicographic_plan
 from otkit.optimality import judge
 from otkit.solve import solve_problem
 from otkit.ties import is_unique
@@ -250,12 +250,10 @@ def exact_flows(problem, basis):
     return flows
 
 
-def canonical(problem, method="simplex"):
-    found = solve_problem(problem, method=method).candidate
-    verdict = judge(problem, *found.basis)
-    assert verdict.optimal
-    assert verdict.complete
-    return canonical_candidate(found, verdict), found
+def canonical(problem, method="auto"):
+    result = solve_problem(problem, method=method, canonical=True)
+    assert result.certificate.proof == "exact"
+    return result.candidate
 
 
 CLOUD = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [2, 1]], dtype=float)
@@ -274,13 +272,11 @@ PROBLEMS = {
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_the_canonical_answer_is_proved(name):
     problem = PROBLEMS[name]
-    answer, found = canonical(problem)
+    answer = canonical(problem)
     pairs = list(zip(answer.rows.tolist(), answer.cols.tolist(), strict=True))
     assert pairs == sorted(pairs)
     assert otkit.certify(problem, plan=answer, potentials=(answer.f, answer.g)).optimal
-    assert answer.f is found.f
-    assert answer.g is found.g
-    # The new basis is a spanning tree, proved optimal in the same way, and its flows are the plan.
+    # The basis is a spanning tree, optimal by fractions, and its flows are the plan.
     carried = {arc: mass for arc, mass in exact_flows(problem, answer.basis).items() if mass}
     assert [float(carried[pair]) for pair in pairs] == answer.mass.tolist()
     assert len(carried) == len(pairs)
@@ -292,7 +288,7 @@ def test_the_canonical_answer_is_proved(name):
 
 
 def test_masses_are_exact_and_rounded_once():
-    answer, _ = canonical(PROBLEMS["shares of thirds"])
+    answer = canonical(PROBLEMS["shares of thirds"])
     assert answer.rows.tolist() == [0, 1, 1, 2]
     assert answer.cols.tolist() == [1, 0, 1, 0]
     assert answer.mass.tolist() == [1 / 3, 1 / 6, 1 / 6, 1 / 3]
@@ -302,36 +298,75 @@ def test_solvers_that_find_different_plans_agree(rng):
     apart = 0
     for _ in range(5):
         problem = otkit.TransportProblem(rng.integers(0, 2, (6, 6)).astype(float))
-        answers = [canonical(problem, method) for method in ("simplex", "lp", "assignment")]
-        assert len({answer.cols.tobytes() for answer, _ in answers}) == 1
-        apart += len({found.cols[found.rows.argsort()].tobytes() for _, found in answers}) > 1
+        methods = "simplex", "lp", "assignment"
+        assert len({canonical(problem, method).cols.tobytes() for method in methods}) == 1
+        apart += len({solve_problem(problem, method=method).candidate.cols.tobytes() for method in methods}) > 1
     assert apart > 0
 
 
 def test_a_tie_but_for_the_last_bit_is_none():
-    answer, _ = canonical(otkit.TransportProblem([[1.0, 1.0 + 2.0**-52], [1.0, 1.0]]))
+    answer = canonical(otkit.TransportProblem([[1.0, 1.0 + 2.0**-52], [1.0, 1.0]]))
     assert answer.cols.tolist() == [0, 1]
+
+
+@given(small_problems())
+def test_transport_returns_the_canonical_plan(problem):
+    plans = optimal_integer_plans(*problem)
+    result = otkit.transport(*problem, canonical=True)
+    assert result.plan.toarray().ravel().tolist() == list(plans[0])
+    assert result.certificate.unique is (len(plans) == 1)
+
+
+def test_certificates_of_degenerate_trees_agree(rng):
+    """An assignment leaves n − 1 arcs of its tree without mass, so that many a tight pair has nothing to gain."""
+    stuck = choice = 0
+    for _ in range(60):
+        problem = otkit.TransportProblem(rng.integers(0, 5, (4, 4)))
+        (smallest, largest), _ = extreme_plans(problem.cost.dense(), problem.a, problem.b)
+        result = solve_problem(problem)
+        assert result.certificate.unique is (smallest == largest)
+        stuck += smallest == largest and (judge(problem, *result.candidate.basis).reduced == 0.0).any()
+        choice += smallest != largest
+    assert stuck > 3
+    assert choice > 10
+
+
+def test_a_verdict_on_some_pairs_alone():
+    """A choice among some tight pairs is a choice; without one, the others decide, and they are unknown."""
+    problem = PROBLEMS["equal costs"]
+    verdict = judge(problem, *solve_problem(problem).candidate.basis)
+    assert verdict.unique is False
+    assert verdict._replace(complete=False).unique is False
+    none = np.empty(0, dtype=np.int64)
+    alone = verdict._replace(rows=none, cols=none, reduced=np.empty(0))
+    assert alone.unique is True
+    assert alone._replace(complete=False).unique is None
+
+
+def test_points_on_the_line_have_ties_too():
+    result = otkit.wasserstein([0, 1, 2], [1, 2, 3], canonical=True)
+    assert result.method == "simplex"
+    assert result.plan.toarray().argmax(axis=1).tolist() == [2, 0, 1]
 
 
 def test_sparse_costs_have_no_other_pairs():
     costs = np.array([[1, 1, 9, 1], [1, 9, 1, 1], [9, 1, 1, 1]])
     masses = [2, 3, 4], [1, 2, 4, 2]
     listed = scipy.sparse.coo_array(np.where(costs < 9, costs, 0))
-    sparse, _ = canonical(otkit.TransportProblem(listed, *masses))
-    dense, _ = canonical(otkit.TransportProblem(costs, *masses))
+    sparse = canonical(otkit.TransportProblem(listed, *masses))
+    dense = canonical(otkit.TransportProblem(costs, *masses))
     for part in ("rows", "cols", "mass"):
         assert getattr(sparse, part).tolist() == getattr(dense, part).tolist()
-    require_canonical(otkit.TransportProblem(scipy.sparse.eye_array(LARGEST_CANONICAL).tocoo()), "simplex")
 
 
 def test_canonical_plans_are_for_small_problems():
-    require_canonical(otkit.TransportProblem(np.zeros((64, LARGEST_CANONICAL // 64))), "simplex")
     with pytest.raises(ValueError, match="up to 4096 pairs, but this one has 4160"):
-        require_canonical(otkit.TransportProblem(np.zeros((64, 65))), "lp")
+        otkit.transport(np.zeros((64, 65)), canonical=True)
 
 
 @pytest.mark.parametrize("method", ["line", "sinkhorn"])
 def test_canonical_plans_need_exact_ties(method):
-    problem = otkit.TransportProblem(otkit.Euclidean().between([0.0, 1.0], [2.0, 3.0]))
     with pytest.raises(ValueError, match=rf"canonical must be False for method='{method}': .* Use method='simplex'"):
-        require_canonical(problem, method)
+        otkit.wasserstein([0.0, 1.0], [2.0, 3.0], method=method, canonical=True)
+    with pytest.raises(ValueError, match="canonical must be False for proof='float'"):
+        otkit.wasserstein([0.0, 1.0], [2.0, 3.0], proof="float", canonical=True)
