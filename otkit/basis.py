@@ -59,7 +59,7 @@ def _link(parent: IntArray, arc: IntArray, child: int, to: int, label: int) -> N
 
 
 @njit
-def _find(leader: IntArray, node: int) -> int:
+def find_leader(leader: IntArray, node: int) -> int:
     """Return the representative of `node` in a union-find forest, halving the path on the way."""
     while leader[node] != node:
         leader[node] = leader[leader[node]]
@@ -86,7 +86,7 @@ def forest_mask(n: int, m: int, rows: IntArray, cols: IntArray) -> BoolArray:
     leader = np.arange(n + m)
     mask = np.zeros(rows.size, dtype=np.bool_)
     for k in range(rows.size):
-        u, v = _find(leader, rows[k]), _find(leader, n + cols[k])
+        u, v = find_leader(leader, rows[k]), find_leader(leader, n + cols[k])
         if u != v:
             leader[u] = v
             mask[k] = True

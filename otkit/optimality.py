@@ -25,6 +25,7 @@ from otkit._jit import int64, njit
 from otkit._sums import two_sum
 from otkit._typing import FloatArray, IntArray
 from otkit.problem import TransportProblem
+from otkit.ties import is_unique
 from otkit.vertex import Prices, Vertex, evaluate
 
 EPS = float(np.finfo(np.float64).eps)
@@ -64,6 +65,18 @@ class Verdict(NamedTuple):
     def optimal(self) -> bool:
         """Whether the tree is optimal."""
         return self.vertex.least >= 0 and self.overpriced == 0
+
+    @property
+    def unique(self) -> bool | None:
+        """Whether the flows of an optimal tree are the only optimal plan; None where that was not decided."""
+        tree, tight = self.vertex.tree, self.reduced == 0.0
+        if not tight.any():
+            return True if self.complete else None
+        rows, cols = np.concatenate([tree.rows, self.rows[tight]]), np.concatenate([tree.cols, self.cols[tight]])
+        positive = np.zeros(rows.size, dtype=np.bool_)
+        positive[: tree.rows.size] = self.vertex.flows.any(axis=1)
+        unique = is_unique(tree.n, tree.order.size - tree.n, rows, cols, positive)
+        return unique if self.complete or not unique else None  # more tight pairs can't take a choice away
 
 
 class _Decided(NamedTuple):

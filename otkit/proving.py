@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from otkit.candidate import Candidate
+from otkit.canonical import canonical_tree
 from otkit.certificate import Certificate, exact_certificate
 from otkit.optimality import Verdict, judge
 from otkit.problem import TransportProblem
 
 
-def prove(problem: TransportProblem, candidate: Candidate) -> tuple[Candidate, Certificate | None]:
+def prove(
+    problem: TransportProblem, candidate: Candidate, *, canonical: bool = False
+) -> tuple[Candidate, Certificate | None]:
     """Return the optimal vertex next to an answer with its exact certificate; the answer as it is where that fails.
 
     Plan and potentials are those of the vertex, each number rounded once, the plan row by row: they do not depend on
-    how the solver came to its tree.
+    how the solver came to its tree. If `canonical`, it is the lexicographically smallest of the optimal vertices.
     """
     if candidate.basis is None or candidate.basis[0].size != sum(problem.shape) - 1:
         return candidate, None  # on a graph in several pieces there is no spanning tree
@@ -25,7 +28,12 @@ def prove(problem: TransportProblem, candidate: Candidate) -> tuple[Candidate, C
         verdict = repair(problem, verdict)
     if verdict is None or not verdict.optimal:
         return candidate, None
-    return _vertex_candidate(problem, verdict, candidate), exact_certificate(problem, verdict.vertex, None)
+    unique = verdict.unique
+    if canonical and not unique:
+        verdict = judge(problem, *canonical_tree(verdict))
+        assert verdict is not None
+        assert verdict.optimal
+    return _vertex_candidate(problem, verdict, candidate), exact_certificate(problem, verdict.vertex, unique)
 
 
 def _vertex_candidate(problem: TransportProblem, verdict: Verdict, found: Candidate) -> Candidate:

@@ -13,6 +13,7 @@ import numpy as np
 from otkit._checks import as_potentials, require_choice
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.candidate import Candidate, WarmStart
+from otkit.canonical import require_canonical
 from otkit.certificate import Certificate, certify
 from otkit.choice import METHODS, select_solver
 from otkit.costs import Cost, PairCosts, SparseCosts, as_cost
@@ -99,6 +100,7 @@ def wasserstein(
     proof: Proof = "auto",
     progress: bool | Callable[[Progress], None] = False,
     potentials: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
+    canonical: bool = False,
     threads: int | None = None,
 ) -> TransportResult:
     """Return the Wasserstein distance W_p between two sample sets, with plan, potentials and certificate.
@@ -137,6 +139,9 @@ def wasserstein(
         A similar problem's to start from, such as the last frame's of a moving cloud. Give the earlier result as a
         whole where you have it: the simplex starts from its tree, too, while ``result.potentials`` alone save time only
         for a matrix and in more than three dimensions. Methods "simplex" and "lp" can use them.
+    canonical : bool, default False
+        Of all optimal plans, return the lexicographically smallest: the least Γ_11, among those the least Γ_12, and so
+        on along the rows. For teaching: up to 4096 pairs, with an exact proof, by any method but "line" and "sinkhorn".
     threads : int, optional
         Threads to use for this call; the bits of the result do not depend on it.
 
@@ -166,6 +171,15 @@ def wasserstein(
     1.0
     >>> result.certificate.lower, result.certificate.upper
     (1.0, 1.0)
+
+    Where two points may swap their targets at no cost, one plan of the two is singled out:
+
+    >>> result = otkit.wasserstein([0, 1], [2, 3], canonical=True)
+    >>> result.plan.toarray()
+    array([[0. , 0.5],
+           [0.5, 0. ]])
+    >>> result.certificate.unique
+    False
     """
     x, a = _points_and_weights(x, a, "x", "a")
     y, b = _points_and_weights(y, b, "y", "b")
@@ -179,6 +193,7 @@ def wasserstein(
         proof=proof,
         progress=progress,
         potentials=potentials,
+        canonical=canonical,
         threads=threads,
     )
 
@@ -195,6 +210,7 @@ def transport(
     proof: Proof = "auto",
     progress: bool | Callable[[Progress], None] = False,
     potentials: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
+    canonical: bool = False,
     threads: int | None = None,
 ) -> TransportResult:
     """Return the cheapest way to ship masses a to masses b at the costs C, with dual prices and certificate.
@@ -210,7 +226,7 @@ def transport(
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative masses as they are (loaves); their totals must be equal up to rounding. Integers give an integer
         plan. A side left out takes equal shares; both left out: one for each row and column (n = m), or shares of one.
-    method, options, max_seconds, on_failure, proof, progress, potentials, threads
+    method, options, max_seconds, on_failure, proof, progress, potentials, canonical, threads
         As in `wasserstein`.
 
     Returns
@@ -247,6 +263,7 @@ def transport(
         proof=proof,
         progress=progress,
         potentials=potentials,
+        canonical=canonical,
         threads=threads,
     )
 
@@ -261,6 +278,7 @@ def solve_problem(
     proof: Proof = "auto",
     progress: bool | Callable[[Progress], None] = False,
     potentials: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
+    canonical: bool = False,
     threads: int | None = None,
 ) -> TransportResult:
     """Solve a `TransportProblem`: the road that `wasserstein` and `transport` share, with their parameters.
@@ -278,6 +296,9 @@ def solve_problem(
     require_choice(proof, "proof", ("auto", "exact", "float"))
     start = time.perf_counter()
     chosen = select_solver(problem).method if method == "auto" else method
+    if canonical:
+        chosen = "simplex" if method == "auto" else method
+        require_canonical(problem, chosen, proof)
     if proof == "exact" and chosen not in _EXACT:
         raise ValueError(f"proof must be 'auto' or 'float' for method={method!r}, whose answers are not exact.")
     warm = None if potentials is None else _warm_start(potentials, problem.shape)
@@ -286,11 +307,11 @@ def solve_problem(
     shown = waiting("solving") if progress is True else nullcontext(progress or None)
     sharing = nullcontext() if threads is None else sharing_threads(threads)
     with sharing, shown as report:
-        task = _Task(options, Monitor(report, max_seconds), on_failure == "return", warm, proof)
+        task = _Task(options, Monitor(report, max_seconds), on_failure == "return", warm, proof, canonical)
         answer = _answer_along_the_line if chosen == "line" else _answer
         candidate, certificate = answer(problem, chosen, task)
     result = TransportResult(problem, candidate, certificate, chosen, time.perf_counter() - start)
-    return require_proof(result, exactly=proof == "exact") if on_failure == "raise" else result
+    return require_proof(result, exactly=canonical or proof == "exact") if on_failure == "raise" else result
 
 
 def require_proof(result: TransportResult, *, exactly: bool = False) -> TransportResult:
@@ -333,6 +354,7 @@ class _Task(NamedTuple):
     hold_interrupts: bool
     warm: WarmStart | None
     proof: Proof
+    canonical: bool
 
     def restrict(self, rows: IntArray, cols: IntArray) -> _Task:
         """Return the same for a part of the problem."""
@@ -356,7 +378,7 @@ def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candid
     task.monitor.tick("proving")
     certificate = None
     if task.proof != "float" and found.stats.status == "optimal":
-        found, certificate = prove(part, found)
+        found, certificate = prove(part, found, canonical=task.canonical)
     candidate = found if whole else _lifted(problem, rows, cols, found)
     return candidate, certificate or certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
 
