@@ -305,8 +305,16 @@ def test_solvers_that_find_different_plans_agree(rng):
 
 
 def test_a_tie_but_for_the_last_bit_is_none():
-    answer = canonical(otkit.TransportProblem([[1.0, 1.0 + 2.0**-52], [1.0, 1.0]]))
-    assert answer.cols.tolist() == [0, 1]
+    """Rows 0 and 1 have no choice, if only by one rounding; rows 2 and 3 have."""
+    costs = [[1.0, 1.0 + 2.0**-52, 9, 9], [1, 1, 9, 9], [9, 9, 1, 1], [9, 9, 1, 1]]
+    assert canonical(otkit.TransportProblem(costs)).cols.tolist() == [0, 1, 3, 2]
+
+
+def test_a_canonical_plan_that_is_not_proved_is_not_returned(monkeypatch):
+    monkeypatch.setattr("otkit.solve.prove", lambda problem, candidate, canonical: (candidate, None))
+    assert otkit.transport([[1, 1], [1, 1]]).certificate.proof == "float"
+    with pytest.raises(otkit.NotConvergedError, match="not proved optimal in exact arithmetic"):
+        otkit.transport([[1, 1], [1, 1]], canonical=True)
 
 
 @given(small_problems())
