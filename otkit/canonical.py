@@ -23,14 +23,13 @@ from otkit.problem import TransportProblem
 # Where all of so many pairs are tight, pure Python takes a second.
 LARGEST_CANONICAL = 4096
 
-Pair = tuple[int, int]
-
-
 # Why some methods know of no ties.
 _NO_TIES = {
     "line": "it proves the optimum of real-valued |x − y|^p, whose ties are not those of the float64 costs",
     "sinkhorn": "which pairs are tight takes an exact optimum, and its answer is an interval",
 }
+
+Pair = tuple[int, int]
 
 
 def require_canonical(problem: TransportProblem, method: str, proof: str) -> None:
