@@ -11,7 +11,6 @@ After `carry` all limbs but the last are in [0, 2**30); the last one bears the s
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -26,9 +25,10 @@ _MASK = (1 << BITS) - 1
 _FULL = 1 << BITS
 
 
+@njit
 def limbs(low: int, high: int, terms: int) -> int:
     """Return how many limbs hold sums of so many multiples of 2**low, all smaller than 2**high."""
-    return max(1, high - low + terms.bit_length() + 1) // BITS + 1
+    return max(1, high - low + math.frexp(float(terms))[1] + 1) // BITS + 1
 
 
 @njit
@@ -161,12 +161,17 @@ def enclosed(numerator: int, denominator: int, exponent: int) -> tuple[float, fl
 
     All three are the same where that is a float.
     """
-    nearest = quotient(numerator, denominator, exponent)
+    if exponent >= 0:
+        numerator <<= exponent
+    else:
+        denominator <<= -exponent
+    nearest = quotient(numerator, denominator, 0)
     if math.isinf(nearest):
         return nearest, nearest, nearest
-    number = Fraction(numerator, denominator) * Fraction(2) ** exponent
-    below = nearest if nearest <= number else math.nextafter(nearest, -math.inf)
-    return nearest, below, nearest if nearest >= number else math.nextafter(nearest, math.inf)
+    over, under = nearest.as_integer_ratio()
+    excess = over * denominator - numerator * under
+    below = nearest if excess <= 0 else math.nextafter(nearest, -math.inf)
+    return nearest, below, nearest if excess >= 0 else math.nextafter(nearest, math.inf)
 
 
 def empty_rows(count: int, size: int) -> IntArray:

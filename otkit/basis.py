@@ -133,7 +133,11 @@ def root_tree(n: int, m: int, rows: IntArray, cols: IntArray, root: int) -> Tree
     """
     if rows.size != n + m - 1:
         raise ValueError("A spanning tree of n sources and m sinks has n + m - 1 arcs.")
-    return root_forest(n, m, rows, cols, np.full(1, root))
+    tree = root_forest(n, m, rows, cols, np.full(1, root))
+    for v in range(n + m):
+        if tree.parent[v] < 0 and v != root:
+            raise ValueError("The arcs do not reach all rows and columns, so they are no spanning tree.")
+    return tree
 
 
 @njit

@@ -16,7 +16,7 @@ same way it is negative if −s is that large. What is left is compared in limbs
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from otkit._fixed_point import add, carry, nearest
 from otkit._jit import int64, njit
 from otkit._sums import two_sum
 from otkit._typing import FloatArray, IntArray
+from otkit.costs.listing import Batch, list_panels
+from otkit.costs.pairs import ROWS, TILE, panel_height
+from otkit.costs.sweeps import Pairs
 from otkit.problem import TransportProblem
 from otkit.ties import is_unique
 from otkit.vertex import Prices, Vertex, evaluate
@@ -35,6 +38,9 @@ SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 
 # Beyond this, a difference of two costs or prices may leave float64, and the error bound with it.
 LARGEST = 1e307
+
+# Problems of so many pairs are decided in one call.
+AT_ONCE = 1 << 16
 
 # Pairs in doubt that are kept of each part of a sweep. A grid may have ties by the billion.
 KEPT = 1 << 15
@@ -79,14 +85,9 @@ class Verdict(NamedTuple):
         return unique if self.complete or not unique else None  # more tight pairs can't take a choice away
 
 
-class _Decided(NamedTuple):
-    """Of a batch of pairs, those worth keeping; how many are overpriced; whether none was left out."""
-
-    rows: IntArray
-    cols: IntArray
-    reduced: FloatArray
-    overpriced: int
-    complete: bool
+# Of a batch of pairs, rows, columns and reduced costs of those worth keeping; whether none was left out; how many are
+# overpriced.
+Decided: TypeAlias = tuple[IntArray, IntArray, FloatArray, bool, int]
 
 
 def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict | None:
@@ -98,27 +99,25 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict 
         The arcs are no spanning tree.
     """
     vertex = evaluate(problem, rows, cols)
-    prices, n = vertex.prices, problem.shape[0]
-    reach = _largest(prices.f) + _largest(prices.g)
-    if not reach < LARGEST:
+    prices, (n, m) = vertex.prices, problem.shape
+    if not prices.reach < LARGEST:
         return None
-    doubt = 1.5 * EPS * reach + TINY
+    doubt = 1.5 * EPS * prices.reach + TINY
+    pairs, parent = problem.cost.pairs, vertex.tree.parent
+    if n * m <= AT_ONCE and problem.cost.complete:
+        return Verdict(vertex, *_decide_all(pairs, panel_height(pairs), prices, doubt, parent, n, m))
     held: dict[int, int] = {}  # by each part of the sweep
 
-    def decide(part: int, pair_rows: IntArray, pair_cols: IntArray) -> _Decided:
-        costs = problem.cost.at(pair_rows, pair_cols)
-        which, reduced = np.empty(costs.size, np.int64), np.empty(costs.size)
-        count, overpriced, complete = _decide(
-            prices, doubt, vertex.tree.parent, n, pair_rows, pair_cols, costs, KEPT - held.get(part, 0), which, reduced
-        )
-        held[part] = held.get(part, 0) + count
-        which = which[:count]
-        return _Decided(pair_rows[which], pair_cols[which], reduced[:count], overpriced, complete)
+    def decide(part: int, pair_rows: IntArray, pair_cols: IntArray, costs: FloatArray) -> Decided:
+        room = KEPT - held.get(part, 0)
+        decided = _decide(prices, doubt, parent, n, pair_rows, pair_cols, costs, room)
+        held[part] = held.get(part, 0) + decided[0].size
+        return decided
 
     found = problem.cost.pairs_below(prices.f, prices.g, doubt, decide)
     if not found:
         return Verdict(vertex, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), True, 0)
-    kept_rows, kept_cols, reduced, overpriced, complete = zip(*found, strict=True)
+    kept_rows, kept_cols, reduced, complete, overpriced = zip(*found, strict=True)
     return Verdict(
         vertex,
         np.concatenate(kept_rows),
@@ -129,8 +128,14 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict 
     )
 
 
-def _largest(values: FloatArray) -> float:
-    return max(float(values.max()), -float(values.min()))
+@njit
+def _decide_all(pairs: Pairs, height: int, prices: Prices, doubt: float, parent: IntArray, n: int, m: int) -> Decided:
+    """Decide all pairs of a small problem."""
+    batch = Batch(np.empty(n * m, np.int64), np.empty(n * m, np.int64), np.empty(n * m))
+    panels = (n + ROWS - 1) // ROWS * ((m + TILE - 1) // TILE)
+    count, _ = list_panels(pairs, height, prices.f, prices.g, doubt, int64(0), panels, batch)
+    rows, cols, costs = batch.rows[:count], batch.cols[:count], batch.costs[:count]
+    return _decide(prices, doubt, parent, n, rows, cols, costs, count)
 
 
 @njit
@@ -143,15 +148,13 @@ def _decide(
     cols: IntArray,
     costs: FloatArray,
     room: int,
-    which: IntArray,
-    reduced: FloatArray,
-) -> tuple[int, int, bool]:
-    """Write the reduced costs of the pairs that are no tree arcs, and which these are.
-
-    Returns how many are written, how many are overpriced, and whether all are written: where there is no room, those
-    alone are that are overpriced.
-    """
-    slack = np.empty(prices.limbs.shape[1], np.int64)
+) -> Decided:
+    """Find the reduced costs of the pairs that are no tree arcs; without room, keep those alone that are overpriced."""
+    slack, which, reduced = (
+        np.empty(prices.limbs.shape[1], np.int64),
+        np.empty(rows.size, np.int64),
+        np.empty(rows.size),
+    )
     count, overpriced, complete = 0, 0, True
     for k in range(rows.size):
         u, v = rows[k], n + cols[k]
@@ -166,7 +169,10 @@ def _decide(
             count += 1
         else:
             complete = False
-    return count, overpriced, complete
+    kept_rows, kept_cols = np.empty(count, np.int64), np.empty(count, np.int64)
+    for k in range(count):
+        kept_rows[k], kept_cols[k] = rows[which[k]], cols[which[k]]
+    return kept_rows, kept_cols, reduced[:count].copy(), complete, overpriced
 
 
 @njit

@@ -21,7 +21,6 @@ from otkit._fixed_point import (
     as_limbs,
     bit_range,
     carry,
-    empty_rows,
     enclosed,
     head,
     limbs,
@@ -37,7 +36,7 @@ from otkit.problem import TransportProblem
 class Prices(NamedTuple):
     """The potentials of a tree: in limbs, in units of 2**low, rows before columns; and the floats nearest to them.
 
-    `exact` says whether all these floats are the potentials themselves.
+    `exact` says whether all these floats are the potentials themselves; `reach` is max |f| + max |g|.
     """
 
     limbs: IntArray
@@ -45,6 +44,7 @@ class Prices(NamedTuple):
     f: FloatArray
     g: FloatArray
     exact: bool
+    reach: float
 
 
 class Vertex(NamedTuple):
@@ -105,18 +105,35 @@ def evaluate(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verte
     n, m = problem.shape
     how, unit = balance(problem)
     costs = problem.cost.at(rows, cols)
-    low, high = bit_range(costs)
-    tree = root_tree(n, m, rows, cols, int64(0))
-    if np.count_nonzero(tree.parent < 0) > 1:
-        raise ValueError("The arcs do not reach all rows and columns, so they are no spanning tree.")
-    flows, mass = empty_rows(rows.size, how.size), np.empty(rows.size)
-    potentials, rounded = empty_rows(n + m, limbs(low, high, 4 * (n + m))), np.empty(n + m)
-    total = np.zeros(how.size + limbs(low, high, 1) + 2, dtype=np.int64)
-    least = _flows(tree, surplus(problem, how), unit.exponent, as_limbs(unit.denominator), flows, mass)
-    exact = _potentials(tree, costs, low, potentials, rounded)
-    _add_up(flows, costs, low, total)
-    prices = Prices(potentials, low, rounded[:n], rounded[n:], exact)
+    if rows.size != n + m - 1 or not np.isfinite(costs).all():
+        raise ValueError("A spanning tree of n sources and m sinks has n + m - 1 arcs, each with a cost.")
+    tree, flows, least, mass, prices, total = _evaluate(
+        n, m, rows, cols, costs, surplus(problem, how), unit.exponent, as_limbs(unit.denominator)
+    )
     return Vertex(tree, costs, flows, least, mass, prices, unit, total)
+
+
+@njit
+def _evaluate(
+    n: int,
+    m: int,
+    rows: IntArray,
+    cols: IntArray,
+    costs: FloatArray,
+    surplus: IntArray,
+    exponent: int,
+    denominator: IntArray,
+) -> tuple[Tree, IntArray, int, FloatArray, Prices, IntArray]:
+    """Do all that evaluating takes, in one call."""
+    tree = root_tree(n, m, rows, cols, int64(0))
+    low, high = bit_range(costs)
+    flows, mass = np.zeros((rows.size, surplus.shape[1]), np.int64), np.empty(rows.size)
+    potentials, rounded = np.zeros((n + m, limbs(low, high, 4 * (n + m))), np.int64), np.empty(n + m)
+    total = np.zeros(surplus.shape[1] + limbs(low, high, int64(1)) + 2, np.int64)
+    least = _flows(tree, surplus, exponent, denominator, flows, mass)
+    exact, reach = _potentials(tree, costs, low, potentials, rounded)
+    _add_up(flows, costs, low, total)
+    return tree, flows, least, mass, Prices(potentials, low, rounded[:n], rounded[n:], exact, reach), total
 
 
 @njit
@@ -144,8 +161,10 @@ def _flows(
 
 
 @njit
-def _potentials(tree: Tree, costs: FloatArray, low: int, potentials: IntArray, rounded: FloatArray) -> bool:
-    """Write the potentials with f_i + g_j = c_ij on the tree; return whether all are floats themselves.
+def _potentials(
+    tree: Tree, costs: FloatArray, low: int, potentials: IntArray, rounded: FloatArray
+) -> tuple[bool, float]:
+    """Write the potentials with f_i + g_j = c_ij on the tree; return whether all are floats themselves, and the reach.
 
     The constant that f and g can exchange is chosen so that their ranges have about the same middle.
     """
@@ -167,7 +186,7 @@ def _potentials(tree: Tree, costs: FloatArray, low: int, potentials: IntArray, r
             top_g, bottom_g = max(top_g, price), min(bottom_g, price)
     shift = np.zeros(potentials.shape[1], dtype=np.int64)
     add(shift, low, 0.25 * (top_g - top_f) + 0.25 * (bottom_g - bottom_f), int64(1))
-    exact = True
+    exact, reach_f, reach_g = True, 0.0, 0.0
     for v in range(size):
         sign = 1 if v < n else -1
         for part in range(shift.size):
@@ -175,7 +194,11 @@ def _potentials(tree: Tree, costs: FloatArray, low: int, potentials: IntArray, r
         carry(potentials[v])
         rounded[v], is_float = nearest(potentials[v], low)
         exact &= is_float
-    return exact
+        if v < n:
+            reach_f = max(reach_f, abs(rounded[v]))
+        else:
+            reach_g = max(reach_g, abs(rounded[v]))
+    return exact, reach_f + reach_g
 
 
 @njit

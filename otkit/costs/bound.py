@@ -164,9 +164,9 @@ class PairCosts(ABC):
         return sweeps.slack_minima(self.pairs, f, g)
 
     def pairs_below(self, f: FloatArray, g: FloatArray, limit: float, visit: listing.Visitor[T]) -> list[T]:
-        """Call ``visit(part, rows, cols)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit.
+        """Call ``visit(part, rows, cols, costs)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit.
 
-        Returns what `visit` returns, in a list; it must not keep the two arrays. The batches of a part come one after
+        Returns what `visit` returns, in a list; it must not keep the arrays. The batches of a part come one after
         the other, those of different parts from several threads; parts, batches and their order do not depend on the
         number of threads.
         """
@@ -302,14 +302,14 @@ class PointCosts(PairCosts):
         return rows.take(row_rank), columns.take(col_rank)
 
     def pairs_below(self, f: FloatArray, g: FloatArray, limit: float, visit: listing.Visitor[T]) -> list[T]:
-        """Call ``visit(part, rows, cols)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit."""
+        """Call ``visit(part, rows, cols, costs)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit."""
         n, m = self.shape
         if n * m < _PRUNED_PAIRS or not can_bound(self.pairs):
             return super().pairs_below(f, g, limit, visit)
         row_order, col_order, pairs = self.kd_ordered
         f, g = _as_prices(f, "f", n).take(row_order), _as_prices(g, "g", m).take(col_order)
         return listing.pairs_below_pruned(
-            pairs, f, g, limit, lambda part, rows, cols: visit(part, row_order.take(rows), col_order.take(cols))
+            pairs, f, g, limit, lambda part, i, j, costs: visit(part, row_order.take(i), col_order.take(j), costs)
         )
 
     def line(self) -> Line | None:

@@ -7,7 +7,7 @@ are handed over in batches, so that memory stays bounded however many pairs ther
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -30,21 +30,31 @@ _BATCH = 1 << 15
 _PANELS = 1024  # panels between two moments at which Ctrl-C is heard
 _SHARES = 64  # parts that threads take one after the other
 
-Visitor: TypeAlias = Callable[[int, IntArray, IntArray], T]
-Kernel: TypeAlias = Callable[[int, int, IntArray, IntArray], tuple[int, int]]
+Visitor: TypeAlias = Callable[[int, IntArray, IntArray, FloatArray], T]
+
+
+class Batch(NamedTuple):
+    """Room for a list of pairs."""
+
+    rows: IntArray
+    cols: IntArray
+    costs: FloatArray
+
+
+Kernel: TypeAlias = Callable[[int, int, Batch], tuple[int, int]]
 
 
 def pairs_below(pairs: Pairs, f: FloatArray, g: FloatArray, limit: float, visit: Visitor[T]) -> list[T]:
-    """Call ``visit(part, rows, cols)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit; return what it returns.
+    """Call ``visit(part, rows, cols, costs)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit.
 
-    The batches of a part come one after the other, those of different parts from several threads; parts, batches and
-    their order do not depend on the number of threads.
+    Returns what `visit` returns, in a list. The batches of a part come one after the other, those of different parts
+    from several threads; parts, batches and their order do not depend on the number of threads.
     """
     n, m = shape(pairs)
     height, panels = panel_height(pairs), -(-n // ROWS) * -(-m // TILE)
 
-    def kernel(start: int, stop: int, rows: IntArray, cols: IntArray) -> tuple[int, int]:
-        return _list(pairs, height, f, g, limit, start, stop, rows, cols)
+    def kernel(start: int, stop: int, batch: Batch) -> tuple[int, int]:
+        return list_panels(pairs, height, f, g, limit, start, stop, batch)
 
     return _in_batches(kernel, panels, _PANELS, worthwhile_threads(pairs, n * m), visit)
 
@@ -56,8 +66,8 @@ def pairs_below_pruned(pairs: PointPairs, f: FloatArray, g: FloatArray, limit: f
     col_groups, col_blocks = (boxes.blocks(pairs.y.T, g, np.arange(0, m, size)) for size in (GROUP * BLOCK, BLOCK))
     groups = col_groups.height.size
 
-    def kernel(start: int, stop: int, rows: IntArray, cols: IntArray) -> tuple[int, int]:
-        return _list_pruned(pairs, f, g, limit, row_blocks, col_groups, col_blocks, start, stop, rows, cols)
+    def kernel(start: int, stop: int, batch: Batch) -> tuple[int, int]:
+        return _list_pruned(pairs, f, g, limit, row_blocks, col_groups, col_blocks, start, stop, batch)
 
     portion = max(1, PRUNED_PORTION // (BLOCK * GROUP * BLOCK))
     return _in_batches(kernel, row_blocks.height.size * groups, portion, 1 + n * m // WORTH_A_THREAD_PRUNED, visit)
@@ -68,13 +78,13 @@ def _in_batches(kernel: Kernel, size: int, portion: int, threads: int, visit: Vi
     found: dict[int, list[T]] = {}
 
     def work(first: int, stop: int) -> None:
-        rows, cols = np.empty(_BATCH, np.int64), np.empty(_BATCH, np.int64)
+        batch = Batch(np.empty(_BATCH, np.int64), np.empty(_BATCH, np.int64), np.empty(_BATCH))
         results, at = [], first
         while at < stop:
             pause()
-            count, at = kernel(at, min(stop, at + portion), rows, cols)
+            count, at = kernel(at, min(stop, at + portion), batch)
             if count > 0:
-                results.append(visit(first, rows[:count], cols[:count]))
+                results.append(visit(first, batch.rows[:count], batch.cols[:count], batch.costs[:count]))
         found[first] = results
 
     share(work, size, -(-size // _SHARES), threads)
@@ -82,7 +92,7 @@ def _in_batches(kernel: Kernel, size: int, portion: int, threads: int, visit: Vi
 
 
 @njit
-def _list(
+def list_panels(
     pairs: Pairs,
     height: int,
     f: FloatArray,
@@ -90,8 +100,7 @@ def _list(
     limit: float,
     start: int,
     stop: int,
-    rows: IntArray,
-    cols: IntArray,
+    batch: Batch,
 ) -> tuple[int, int]:
     """List the pairs of the panels start … stop, until there is no room for another; return how many, and where next.
 
@@ -101,15 +110,15 @@ def _list(
     buffer = np.empty((height, TILE))
     count = 0
     for at in range(start, stop):
-        if count + ROWS * TILE > rows.size:
-            return count, at
         top, left = at // across * ROWS, at % across * TILE
         prices = g[left : left + TILE]
+        if count + min(n - top, ROWS) * prices.size > batch.rows.size:
+            return count, at
         for i in range(top, min(n, top + ROWS)):
             r = (i - top) % height
             if r == 0:
                 panel(pairs, i, min(height, n - i), left, prices.size, buffer, 0, 0)
-            count = _list_row(buffer[r, : prices.size], f[i], prices, limit, i, left, rows, cols, count)
+            count = _list_row(buffer[r, : prices.size], f[i], prices, limit, i, left, batch, count)
     return count, stop
 
 
@@ -124,15 +133,14 @@ def _list_pruned(
     col_blocks: Blocks,
     start: int,
     stop: int,
-    rows: IntArray,
-    cols: IntArray,
+    batch: Batch,
 ) -> tuple[int, int]:
     """Do the same for blocks of rows by groups of blocks of columns, passing over what the bounds exclude."""
     n, across, count = f.size, col_groups.height.size, 0
     margins, offset, tangent = boxes.margin(pairs), np.empty(pairs.y.shape[0]), np.empty(pairs.y.shape[0])
     buffer = np.empty((BLOCK, BLOCK))
     for at in range(start, stop):
-        if count + BLOCK * GROUP * BLOCK > rows.size:
+        if count + BLOCK * GROUP * BLOCK > batch.rows.size:
             return count, at
         a, group = at // across, at % across
         if boxes.lower_bound(pairs, row_blocks, a, col_groups, group, margins, offset, tangent) > limit:
@@ -146,7 +154,7 @@ def _list_pruned(
             panel(pairs, top, bottom - top, left, prices.size, buffer, 0, 0)
             for i in range(top, bottom):
                 costs = buffer[i - top, : prices.size]
-                count = _list_row(costs, f[i], prices, limit, i, left, rows, cols, count)
+                count = _list_row(costs, f[i], prices, limit, i, left, batch, count)
     return count, stop
 
 
@@ -158,8 +166,7 @@ def _list_row(
     limit: float,
     i: int,
     left: int,
-    rows: IntArray,
-    cols: IntArray,
+    batch: Batch,
     count: int,
 ) -> int:
     """List pairs of row i and the columns from `left`; most often there is none, which is found out first."""
@@ -169,6 +176,6 @@ def _list_row(
     if hits > 0:
         for c in range(prices.size):
             if (costs[c] - price) - prices[c] <= limit:
-                rows[count], cols[count] = i, left + c
+                batch.rows[count], batch.cols[count], batch.costs[count] = i, left + c, costs[c]
                 count += 1
     return count

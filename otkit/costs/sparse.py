@@ -194,9 +194,9 @@ class SparseCosts(PairCosts):
         return _minima(slack, self.pairs.starts), _minima(slack[order], starts)
 
     def pairs_below(self, f: FloatArray, g: FloatArray, limit: float, visit: Visitor[T]) -> list[T]:
-        """Call ``visit(part, rows, cols)`` on all arcs with (c_ij − f_i) − g_j ≤ limit."""
+        """Call ``visit(part, rows, cols, costs)`` on all arcs with (c_ij − f_i) − g_j ≤ limit."""
         below = np.flatnonzero(self.slacks(f, g) <= limit)
-        return [visit(0, self.arc_rows[below], self.pairs.cols[below])]
+        return [visit(0, self.arc_rows[below], self.pairs.cols[below], self.pairs.costs[below])]
 
     def extremes(self) -> tuple[float, float]:
         """Return the smallest and the largest cost of an arc; (inf, −inf) without arcs."""

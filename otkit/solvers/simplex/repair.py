@@ -104,7 +104,7 @@ def _least_reduced(problem: TransportProblem, vertex: Vertex, rows: IntArray, co
     f, g, unit = prices.f[rows], prices.g[cols], Fraction(2) ** prices.low
     least = float((cost.row_minima(g)[0] - f).min())
     reach = float(np.abs(f).max() + np.abs(g).max()) + abs(least)
-    near = cost.pairs_below(f, g, least + 4.0 * EPS * reach + TINY, lambda _, i, j: (rows[i], cols[j]))
+    near = cost.pairs_below(f, g, least + 4.0 * EPS * reach + TINY, lambda _, i, j, __: (rows[i], cols[j]))
 
     def reduced(i: int, j: int) -> Fraction:
         price = as_int(prices.limbs[i]) + as_int(prices.limbs[n + j])
