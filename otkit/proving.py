@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from otkit._typing import IntArray
+from otkit.basis import forest_mask
 from otkit.candidate import Candidate
 from otkit.canonical import canonical_tree
 from otkit.certificate import Certificate, exact_certificate
+from otkit.costs import SparseCosts
 from otkit.optimality import Verdict, judge
 from otkit.problem import TransportProblem
 
@@ -19,10 +22,11 @@ def prove(
     Plan and potentials are those of the vertex, each number rounded once, the plan row by row: they do not depend on
     how the solver came to its tree. If `canonical`, it is the lexicographically smallest of the optimal vertices.
     """
-    if candidate.basis is None or candidate.basis[0].size != sum(problem.shape) - 1:
-        return candidate, None  # on a graph in several pieces there is no spanning tree
-    verdict = judge(problem, *candidate.basis)
-    if verdict is not None and not verdict.optimal:
+    basis = _spanning(problem, candidate)
+    if basis is None:
+        return candidate, None
+    verdict = judge(problem, *basis)
+    if verdict is not None and not verdict.optimal and problem.cost.pieces == 1:
         from otkit.solvers.simplex.repair import repair
 
         verdict = repair(problem, verdict)
@@ -45,3 +49,15 @@ def _vertex_candidate(problem: TransportProblem, verdict: Verdict, found: Candid
     return Candidate(
         rows[used], cols[used], mass[used], vertex.prices.f, vertex.prices.g, (rows, cols), found.state, found.stats
     )
+
+
+def _spanning(problem: TransportProblem, found: Candidate) -> tuple[IntArray, IntArray] | None:
+    """Return the tree of an answer; on a graph, where it may fall into pieces, completed by the arcs of least slack."""
+    cost = problem.cost
+    if found.basis is None or not isinstance(cost, SparseCosts):
+        return found.basis
+    order = np.argsort(np.abs(cost.slacks(found.f, found.g)), kind="stable")
+    rows = np.concatenate([found.basis[0], cost.arc_rows[order]])
+    cols = np.concatenate([found.basis[1], cost.pairs.cols[order]])
+    kept = forest_mask(*problem.shape, rows, cols)
+    return rows[kept], cols[kept]

@@ -363,7 +363,9 @@ class _Task(NamedTuple):
 
 def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candidate, Certificate]:
     """Solve and prove a problem on the rows and columns that carry mass, and extend the potentials to the others."""
-    part, rows, cols = problem, np.flatnonzero(problem.supply), np.flatnonzero(problem.demand)
+    # A share of the total may be too small for a float, and still be a mass in exact arithmetic.
+    masses = (problem.a, problem.b) if method in _EXACT else (problem.supply, problem.demand)
+    part, (rows, cols) = problem, map(np.flatnonzero, masses)
     whole = rows.size + cols.size == sum(problem.shape)
     try:
         if not whole:

@@ -29,7 +29,7 @@ from otkit._fixed_point import (
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.balance import Unit, balance, surplus
-from otkit.basis import Tree, root_tree
+from otkit.basis import Tree, root_forest
 from otkit.problem import TransportProblem
 
 
@@ -97,15 +97,17 @@ class Vertex(NamedTuple):
 def evaluate(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Vertex:
     """Return what the spanning tree with the arcs (rows, cols) is worth.
 
+    On a graph in several pieces, a spanning tree of each.
+
     Raises
     ------
     ValueError
-        The arcs are no spanning tree.
+        The arcs hold a cycle, or do not reach all rows and columns, or one of them is none.
     """
     n, m = problem.shape
     how, unit = balance(problem)
     costs = problem.cost.at(rows, cols)
-    if rows.size != n + m - 1 or not np.isfinite(costs).all():
+    if rows.size != n + m - problem.cost.pieces or not np.isfinite(costs).all():
         raise ValueError("A spanning tree of n sources and m sinks has n + m - 1 arcs, each with a cost.")
     tree, flows, least, mass, prices, total = _evaluate(
         n, m, rows, cols, costs, surplus(problem, how), unit.exponent, as_limbs(unit.denominator)
@@ -125,7 +127,7 @@ def _evaluate(
     denominator: IntArray,
 ) -> tuple[Tree, IntArray, int, FloatArray, Prices, IntArray]:
     """Do all that evaluating takes, in one call."""
-    tree = root_tree(n, m, rows, cols, int64(0))
+    tree = root_forest(n, m, rows, cols, np.arange(n + m))
     low, high = bit_range(costs)
     flows, mass = np.zeros((rows.size, surplus.shape[1]), np.int64), np.empty(rows.size)
     potentials, rounded = np.zeros((n + m, limbs(low, high, 4 * (n + m))), np.int64), np.empty(n + m)
@@ -140,15 +142,19 @@ def _evaluate(
 def _flows(
     tree: Tree, surplus: IntArray, exponent: int, denominator: IntArray, flows: IntArray, mass: FloatArray
 ) -> int:
-    """Write the flow of each arc: every node but the root sends its parent what it has too much; return the least sign.
+    """Write the flow of each arc: every node but a root sends its parent what it has too much; return the least sign.
 
-    Limbs are added as they are, and carried once for each flow.
+    Limbs are added as they are, and carried once for each flow. Where something remains at a root, the masses of a
+    piece of the graph do not balance, and the least sign is −1.
     """
     per_high, per_low, per_exponent, _ = head(denominator)
     least = 1
     for t in range(tree.order.size - 1, 0, -1):
         v = tree.order[t]
         u, k = tree.parent[v], tree.arc[v]
+        if u < 0:
+            least = min(least, -abs(carry(surplus[v])))
+            continue
         flow, sign = flows[k], 1 if v < tree.n else -1
         for part in range(flow.size):
             surplus[u, part] += surplus[v, part]
@@ -166,38 +172,48 @@ def _potentials(
 ) -> tuple[bool, float]:
     """Write the potentials with f_i + g_j = c_ij on the tree; return whether all are floats themselves, and the reach.
 
-    The constant that f and g can exchange is chosen so that their ranges have about the same middle.
+    The constant that f and g can exchange is chosen so that their ranges have about the same middle, in each tree.
     """
     size, n = tree.order.size, tree.n
-    for t in range(1, size):
-        v = tree.order[t]
-        u = tree.parent[v]
-        for part in range(potentials.shape[1]):
-            potentials[v, part] = -potentials[u, part]
-        add(potentials[v], low, costs[tree.arc[v]], int64(1))
-    top_f = top_g = -np.inf
-    bottom_f = bottom_g = np.inf
-    for v in range(size):
-        carry(potentials[v])
-        price, _ = nearest(potentials[v], low)
-        if v < n:
-            top_f, bottom_f = max(top_f, price), min(bottom_f, price)
-        else:
-            top_g, bottom_g = max(top_g, price), min(bottom_g, price)
-    shift = np.zeros(potentials.shape[1], dtype=np.int64)
-    add(shift, low, 0.25 * (top_g - top_f) + 0.25 * (bottom_g - bottom_f), int64(1))
+    shift = np.empty(potentials.shape[1], dtype=np.int64)
     exact, reach_f, reach_g = True, 0.0, 0.0
-    for v in range(size):
-        sign = 1 if v < n else -1
+    first = 0
+    while first < size:  # tree by tree
+        top_f = top_g = -np.inf
+        bottom_f = bottom_g = np.inf
+        stop = first
+        while stop < size and (stop == first or tree.parent[tree.order[stop]] >= 0):
+            v = tree.order[stop]
+            if stop > first:
+                u = tree.parent[v]
+                for part in range(shift.size):
+                    potentials[v, part] = -potentials[u, part]
+                add(potentials[v], low, costs[tree.arc[v]], int64(1))
+                carry(potentials[v])
+            price, _ = nearest(potentials[v], low)
+            if v < n:
+                top_f, bottom_f = max(top_f, price), min(bottom_f, price)
+            else:
+                top_g, bottom_g = max(top_g, price), min(bottom_g, price)
+            stop += 1
         for part in range(shift.size):
-            potentials[v, part] += sign * shift[part]
-        carry(potentials[v])
-        rounded[v], is_float = nearest(potentials[v], low)
-        exact &= is_float
-        if v < n:
-            reach_f = max(reach_f, abs(rounded[v]))
-        else:
-            reach_g = max(reach_g, abs(rounded[v]))
+            shift[part] = 0
+        middle = 0.25 * (top_g - top_f) + 0.25 * (bottom_g - bottom_f)
+        if abs(middle) < np.inf:  # not where there is a single node, nor where prices leave float64
+            add(shift, low, middle, int64(1))
+        for t in range(first, stop):
+            v = tree.order[t]
+            sign = 1 if v < n else -1
+            for part in range(shift.size):
+                potentials[v, part] += sign * shift[part]
+            carry(potentials[v])
+            rounded[v], is_float = nearest(potentials[v], low)
+            exact &= is_float
+            if v < n:
+                reach_f = max(reach_f, abs(rounded[v]))
+            else:
+                reach_g = max(reach_g, abs(rounded[v]))
+        first = stop
     return exact, reach_f + reach_g
 
 

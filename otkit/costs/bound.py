@@ -58,6 +58,8 @@ class PairCosts(ABC):
         What compiled kernels read.
     complete : bool
         Whether every pair has a cost. Where one has none it is no arc of the graph, and its cost reads as infinity.
+    pieces : int
+        Number of connected components of that graph.
     kind : str
         In words, where the costs come from if not from a metric.
     metric : Cost or None
@@ -73,6 +75,7 @@ class PairCosts(ABC):
     p: float
     points: tuple[FloatArray, FloatArray] | None
     complete = True
+    pieces = 1
     kind = "given matrix"
 
     @property

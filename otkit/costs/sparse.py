@@ -135,6 +135,11 @@ class SparseCosts(PairCosts):
         numbered = csr_array((np.arange(self.arcs), self.pairs.cols, self.pairs.starts), shape=self.shape).tocsc()
         return numbered.indptr.astype(np.int64), numbered.data
 
+    @cached_property
+    def pieces(self) -> int:  # type: ignore[override]
+        """The number of connected components of the graph."""
+        return int(self.components().max()) + 1
+
     def components(self) -> IntArray:
         """Return the connected component of each row, and then of each column, numbered from 0."""
         from scipy.sparse import coo_array
