@@ -149,7 +149,7 @@ def check_forest(problem: Problem, proof: dict[str, Any]) -> Proved:
 
     if proof["kind"] == "line":
         power, x, y = costs.numbers[0], costs.numbers[1 : 1 + len(a)], costs.numbers[1 + len(a) :]
-        require(costs.name.startswith("real") and power >= 1, "costs must be real |x − y|^p with p ≥ 1")
+        require(costs.name.startswith("real") and isinstance(power, int) and power > 0, "costs are no real |x − y|^p")
         for one, other in pairwise(sorted((x[i], y[j]) for i, j in arcs)):
             require(one[1] <= other[1], f"the arcs from x to y = {one} and {other} cross")
     else:

@@ -1,10 +1,9 @@
 """Proofs on disk: otkit's problems as `otkit.proof` takes them, and the small files that hold their proofs.
 
-Costs between points that are made of + − × ÷ √ are evaluated again by the checker (cosine: from the unit vectors). Others
-rest on the mathematical library of the machine that evaluated them. Elsewhere their last bits may differ, and no proof of
-optimality survives that: prices have to respect each one of them. So the file carries all n × m, not only those of the
-tree, and the proof is about these; that they are the costs of the points is seen by evaluating them once more, to
-`LIBRARY_ERROR`.
+Costs of points that are made of + − × ÷ √ are evaluated again by the checker (the cosine from the unit vectors). Others
+rest on the mathematical library of the machine that evaluated them. Elsewhere their last bits may differ, and no proof
+survives that: prices have to respect each one of them. So the file carries all n × m, not only those of the tree, and
+the proof is about these. That they are the costs of the points is seen by evaluating them again, to `LIBRARY_ERROR`.
 """
 
 from __future__ import annotations

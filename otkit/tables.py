@@ -369,8 +369,9 @@ def _read_numpy(path: Path) -> Table:
     import zipfile
 
     try:
-        content = np.load(path, allow_pickle=False)
-        arrays = {name: content[name] for name in content.files} if path.suffix.lower() == ".npz" else {"": content}
+        with open(path, "rb") as file:  # which NumPy leaves open where it is no archive
+            content = np.load(file, allow_pickle=False)
+            arrays = {name: content[name] for name in content.files} if path.suffix.lower() == ".npz" else {"": content}
     except (ValueError, EOFError, AttributeError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
         raise ValueError(f"{path} is not a {path.suffix[1:].upper()} file of plain numbers: {error}") from None
     if len(arrays) == 1:

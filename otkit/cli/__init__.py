@@ -1,7 +1,7 @@
 """The command `otkit`: answers on stdout, messages on stderr, and an exit code that says how it went.
 
-0: done; 2: bad input, one line says which; 3: not proved, one line says what is proved instead, or why a proof does not hold; 130: stopped by
-Ctrl-C.
+0: done; 2: bad input, one line says which; 3: not proved, one line says what is proved instead, or why a proof does not
+hold; 130: stopped by Ctrl-C.
 """
 
 from __future__ import annotations
