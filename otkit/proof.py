@@ -71,7 +71,6 @@ def listed(triples: Iterable[tuple[int, int, float]]) -> Costs:
     return Costs("listed costs", [k for (i, j), c in table.items() for k in (i, j, c)], lambda i, j: table[i, j], table)
 
 
-# Terms are added from first to last, which gives the same floats everywhere; sum() rounds in another way since 3.12.
 TERMS: dict[str, Any] = {"squares": lambda s, t: s + t * t, "absolute": lambda s, t: s + t,
                          "cubes": lambda s, t: s + t * t * t, "largest": max}  # fmt: skip
 POWERS: dict[float, Any] = {0.5: math.sqrt, 1.0: lambda s: s, 1.5: lambda s: s * math.sqrt(s),
@@ -79,7 +78,7 @@ POWERS: dict[float, Any] = {0.5: math.sqrt, 1.0: lambda s: s, 1.5: lambda s: s *
 
 
 def points(x: list[list[float]], y: list[list[float]], terms: str, power: float, scale: float = 1.0) -> Costs:
-    """Return scale · (sum of terms of |x_ik − y_jk| over k)^power, rounded after each operation (IEEE 754)."""
+    """Return scale · (sum of terms of |x_ik − y_jk|, k = 1 … d in order)^power, rounded after each step (IEEE 754)."""
     add, raised = TERMS[terms], POWERS[power]
 
     def at(i: int, j: int) -> float:
@@ -133,30 +132,33 @@ def check_forest(problem: Problem, proof: dict[str, Any]) -> Proved:
     """Check that the flows of a forest are an optimal plan, and that they cost what is claimed."""
     (a, b, costs, probability), arcs = problem, [(i, j) for i, j in proof["arcs"]]
     parents = rooted(problem, arcs)
-    cost = {ends: Fraction(costs.at(i, j)) for i, j in arcs for ends in ((i, ~j), (~j, i))}  # found from either end
-    total_a, total_b, optimum = sum(map(Fraction, a)), sum(map(Fraction, b)), Fraction(0)
-    left = {i: Fraction(w) / total_a for i, w in enumerate(a)} | {~j: Fraction(w) / total_b for j, w in enumerate(b)}
+    grain = max(Fraction(w).denominator for w in a + b)  # denominators are powers of two: the largest suits all
+    whole_a, whole_b = ([int(Fraction(w) * grain) for w in side] for side in (a, b))
+    cost = {(i, ~j): Fraction(costs.at(i, j)) for i, j in arcs}
+    unit = max(c.denominator for c in cost.values())
+    total_a, total_b, paid = sum(whole_a), sum(whole_b), 0
+    left = {i: w * total_b for i, w in enumerate(whole_a)} | {~j: w * total_a for j, w in enumerate(whole_b)}
     for node, parent in reversed(parents.items()):  # what a leaf has left goes the one way it can
         if parent is None:
             require(left[node] == 0, "the masses of a tree do not balance")
         else:
             require(left[node] >= 0, f"the flow along ({max(node, parent)}, {~min(node, parent)}) is negative")
-            optimum += cost[node, parent] * left[node]
+            paid += int(cost[max(node, parent), min(node, parent)] * unit) * left[node]
             left[parent] -= left[node]
-    optimum *= 1 if probability else total_a
+    optimum = Fraction(paid, unit * total_a * total_b) * (1 if probability else Fraction(total_a, grain))
     value = float(optimum)  # rounded correctly, as any quotient of two Python integers
     require(value == float.fromhex(proof["value"]), f"its flows cost {value.hex()}, but it claims {proof['value']}")
-
     if proof["kind"] == "line":
         power, x, y = costs.numbers[0], costs.numbers[1 : 1 + len(a)], costs.numbers[1 + len(a) :]
         require(costs.name.startswith("real") and isinstance(power, int) and power > 0, "costs are no real |x − y|^p")
         for one, other in pairwise(sorted((x[i], y[j]) for i, j in arcs)):
             require(one[1] <= other[1], f"the arcs from x to y = {one} and {other} cross")
     else:
-        unit = max(c.denominator for c in cost.values())  # all are powers of two: this one makes all costs integers
         price: dict[int, int] = {}
         for node, parent in parents.items():
-            price[node] = 0 if parent is None else int(cost[node, parent] * unit) - price[parent]
+            price[node] = (
+                0 if parent is None else int(cost[max(node, parent), min(node, parent)] * unit) - price[parent]
+            )
         rows, columns = [k for k in parents if k >= 0], [~k for k in parents if k < 0]
         for i, j in product(rows, columns) if costs.pairs is None else costs.pairs:
             over, under = costs.at(i, j).as_integer_ratio()
