@@ -134,8 +134,9 @@ def check_forest(problem: Problem, proof: dict[str, Any]) -> Proved:
     parents = rooted(problem, arcs)
     grain = max(Fraction(w).denominator for w in a + b)  # denominators are powers of two: the largest suits all
     whole_a, whole_b = ([int(Fraction(w) * grain) for w in side] for side in (a, b))
-    cost = {(i, ~j): Fraction(costs.at(i, j)) for i, j in arcs}
-    unit = max(c.denominator for c in cost.values())
+    exact = [Fraction(costs.at(i, j)) for i, j in arcs]
+    unit = max(c.denominator for c in exact)
+    cost = {(i, ~j): int(c * unit) for (i, j), c in zip(arcs, exact, strict=True)}
     total_a, total_b, paid = sum(whole_a), sum(whole_b), 0
     left = {i: w * total_b for i, w in enumerate(whole_a)} | {~j: w * total_a for j, w in enumerate(whole_b)}
     for node, parent in reversed(parents.items()):  # what a leaf has left goes the one way it can
@@ -143,7 +144,7 @@ def check_forest(problem: Problem, proof: dict[str, Any]) -> Proved:
             require(left[node] == 0, "the masses of a tree do not balance")
         else:
             require(left[node] >= 0, f"the flow along ({max(node, parent)}, {~min(node, parent)}) is negative")
-            paid += int(cost[max(node, parent), min(node, parent)] * unit) * left[node]
+            paid += cost[max(node, parent), min(node, parent)] * left[node]
             left[parent] -= left[node]
     optimum = Fraction(paid, unit * total_a * total_b) * (1 if probability else Fraction(total_a, grain))
     value = float(optimum)  # rounded correctly, as any quotient of two Python integers
@@ -156,9 +157,7 @@ def check_forest(problem: Problem, proof: dict[str, Any]) -> Proved:
     else:
         price: dict[int, int] = {}
         for node, parent in parents.items():
-            price[node] = (
-                0 if parent is None else int(cost[max(node, parent), min(node, parent)] * unit) - price[parent]
-            )
+            price[node] = 0 if parent is None else cost[max(node, parent), min(node, parent)] - price[parent]
         rows, columns = [k for k in parents if k >= 0], [~k for k in parents if k < 0]
         for i, j in product(rows, columns) if costs.pairs is None else costs.pairs:
             over, under = costs.at(i, j).as_integer_ratio()
@@ -190,10 +189,9 @@ def rooted(problem: Problem, arcs: list[tuple[int, int]]) -> dict[int, int | Non
 def check_farkas(problem: Problem, proof: dict[str, Any]) -> Proved:
     """Check that u_i + v_j ≤ 0 for the pairs that may trade, but not in sum over the masses."""
     (a, b, costs, _), y = problem, [float.fromhex(number) for number in proof["y"]]
-    u, v = y[: len(a)], y[len(a) :]
+    u, v, gain = y[: len(a)], y[len(a) :], Fraction(0)
     sums = [max(u) + max(v)] if costs.pairs is None else [u[i] + v[j] for i, j in costs.pairs]
     require(all(s <= 0.0 for s in sums), "u_i + v_j > 0 for a pair")  # rounding keeps the sign of a sum
-    gain = Fraction(0)
     for masses, prices in ((a, u), (b, v)):
         total = Fraction(sum(map(Fraction, masses)) if proof["kind"] == "cut" else 1)
         gain += sum(Fraction(w) * Fraction(t) for w, t in zip(masses, prices, strict=True)) / total
