@@ -123,6 +123,15 @@ class Certificate:
         ------
         ValueError
             The proof is not exact.
+
+        Examples
+        --------
+        >>> import otkit, pathlib, tempfile
+        >>> result = otkit.transport([[1, 2], [3, 1]], [2, 1], [1, 2])
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "proof.json")
+        >>> result.certificate.save(path)
+        >>> otkit.check_proof(result.problem, path).statement
+        'OPT = 4.0, exact up to this one rounding, for costs as given'
         """
         if self.evidence is None:
             raise ValueError(

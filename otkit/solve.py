@@ -364,7 +364,7 @@ class _Task(NamedTuple):
 
 def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candidate, Certificate]:
     """Solve and prove a problem on the rows and columns that carry mass, and extend the potentials to the others."""
-    part, rows, cols = problem, np.flatnonzero(problem.supply), np.flatnonzero(problem.demand)
+    part, rows, cols = problem, np.flatnonzero(problem.a), np.flatnonzero(problem.b)  # a share may be 0 in float64
     whole = rows.size + cols.size == sum(problem.shape)
     try:
         if not whole:

@@ -142,6 +142,13 @@ def test_proofs_are_written_where_they_are_exact(proofs):
     assert_refused(run("transport", "cost.csv", "--proof", "again.txt"), "again.txt must end in one of .json")
 
 
+def test_the_proof_that_there_is_no_plan_is_written(proofs):
+    masses = "cost.csv", "less.csv", "demand.csv"
+    assert_refused(run("transport", *masses, "--proof", "none.json"), "must have equal totals")
+    matrix = "certify", "cost.csv", "none.json", "--a", "less.csv", "--b", "demand.csv"
+    assert answer(*matrix)["statement"].startswith("no plan has row and column sums a, b")
+
+
 def test_bounds_are_no_proof_to_write(folder):
     outcome = run("emd", "x.csv", "y.csv", "--method", "sinkhorn", "--proof", "proof.json")
     assert outcome.exit_code in (2, 3)

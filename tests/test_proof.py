@@ -105,6 +105,14 @@ def written(problem: proof.Problem, kind: str, exact: Fraction | None, evidence)
     )
 
 
+@pytest.mark.parametrize("method", ["simplex", "lp"])
+def test_masses_whose_share_leaves_float64_take_part(method, tmp_path):
+    a, b = [1e300, 1e-30, 1e-300], [1.0, 1e-310]
+    result = otkit.wasserstein([[0, 0], [1, 1], [2, 0]], [[0, 1], [3, 1]], a, b, method=method, proof="exact")
+    result.certificate.save(tmp_path / "proof.json")
+    assert check_proof(result.problem, tmp_path / "proof.json").optimum == exact_value(result.problem)
+
+
 def listed_problem(seed: int):
     """Return a planted problem on a graph of two pieces, its forest and its optimum."""
     rng = np.random.default_rng(seed)

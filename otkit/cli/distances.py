@@ -56,13 +56,18 @@ def transport(
     json: options.Json = False,
 ) -> None:
     """Cheapest plan for any cost matrix, in the units of its masses; equal masses where none are given."""
-    from otkit.problem import TransportProblem
+    from otkit.problem import InfeasibleError, TransportProblem
     from otkit.tables import read_matrix, read_vector
 
     _check_places(plan, plot, save, proof)
     with checking_input():
         masses = [None if path is None else read_vector(path) for path in (a, b)]
-        problem = TransportProblem(read_matrix(cost), *masses)
+        try:
+            problem = TransportProblem(read_matrix(cost), *masses)
+        except InfeasibleError as error:
+            if proof is not None:
+                error.save(proof)
+            raise
     _finish(_solve(problem, method, max_seconds), json, plan, plot, save, proof)
 
 

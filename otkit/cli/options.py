@@ -35,7 +35,7 @@ SaveFile = Annotated[
     Path | None, typer.Option("--save", help="Keep the whole result for otkit.load: NPZ.", show_default=False)
 ]
 ProofFile = Annotated[
-    Path | None, typer.Option("--proof", help="Write the exact proof, for `otkit certify`.", show_default=False)
+    Path | None, typer.Option("--proof", help="Write the proof, for `otkit certify`: JSON.", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
