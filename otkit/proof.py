@@ -9,8 +9,8 @@ A *forest* is a set of arcs without a cycle. There is one way to ship along it, 
 the flows are optimal: a plan costs Σ c_ij Γ_ij ≥ Σ (f_i + g_j) Γ_ij = T Σ f_i a_i/Σa + T Σ g_j b_j/Σb, and that is what
 the flows cost. On the line, for costs |x_i − y_j|^p, it is enough that no two arcs cross (F. Santambrogio, *Optimal
 Transport for Applied Mathematicians*, theorem 2.9). Points without mass are in no plan; they are left out. There is no
-plan at all if u_i + v_j ≤ 0 for every pair that may trade, but Σ u_i (row sum) + Σ v_j (column sum) > 0: a plan would
-make them the same number, Σ (u_i + v_j) Γ_ij (J. Farkas, 1902).
+plan at all if u_i + v_j ≤ 0 for every pair that may trade, but Σ u_i (row sum) + Σ v_j (column sum) > 0: with a plan,
+that sum would be Σ (u_i + v_j) Γ_ij, which is not positive (J. Farkas, 1902).
 
 A *proof* is a JSON object: format, kind, n, m, sha256 (of the problem, see `digest`), statement, and for the kinds
 "tree", "line": arcs [[i, j], …], counted from 0, of a forest, and value, OPT rounded to a float in hexadecimal form;
