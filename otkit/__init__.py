@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from otkit.plots import plot_potentials as plot_potentials
     from otkit.problem import InfeasibleError as InfeasibleError
     from otkit.problem import TransportProblem as TransportProblem
+    from otkit.proof import ProofError as ProofError
+    from otkit.proof_files import check_proof as check_proof
     from otkit.results import Potentials as Potentials
     from otkit.results import TransportResult as TransportResult
     from otkit.results import load as load
@@ -80,6 +82,8 @@ _ROOMS = {
     "measures": ["DiscreteMeasure"],
     "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
     "problem": ["InfeasibleError", "TransportProblem"],
+    "proof": ["ProofError"],
+    "proof_files": ["check_proof"],
     "results": ["Potentials", "TransportResult", "load"],
     "solve": ["NotConvergedError", "transport", "wasserstein"],
     "solvers.assignment": ["AssignmentOptions"],

@@ -11,14 +11,16 @@ so that lower ≤ OPT ≤ upper whatever the quality of the answer. Nothing here
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from otkit import proof_files
 from otkit._checks import as_float_array, span
 from otkit._sums import accurate_dot
-from otkit._typing import FloatArray
+from otkit._typing import FloatArray, IntArray
 from otkit.costs.sparse import as_prices
 from otkit.plans import Entries, mended, north_west, plan_entries
 from otkit.problem import TransportProblem
@@ -43,6 +45,25 @@ TOO_LARGE = (
 SLACK_FAULT = "the value is proved, but the potentials are slack on a pair that carries mass"
 
 Proof = Literal["exact", "float", "bounds"]
+
+
+class Evidence(NamedTuple):
+    """What an exact proof rests on.
+
+    Attributes
+    ----------
+    problem : TransportProblem
+    rows, cols : ndarray
+        Arcs of a spanning tree of the points that carry mass (a forest where the arcs of sparse costs leave several
+        pieces), numbered in the whole problem.
+    kind : {"tree", "line"}
+        Whether the prices of all pairs prove its flows optimal, or, on the line, that no two arcs cross.
+    """
+
+    problem: TransportProblem
+    rows: IntArray
+    cols: IntArray
+    kind: Literal["tree", "line"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +94,8 @@ class Certificate:
         In words, the worst thing that is wrong with the answer; empty if nothing is.
     unique : bool or None
         Whether no other plan is optimal; None if that is not known.
+    evidence : Evidence or None
+        What an exact proof rests on.
     """
 
     lower: float
@@ -87,6 +110,40 @@ class Certificate:
     proof: Proof
     fault: str
     unique: bool | None = None
+    evidence: Evidence | None = field(default=None, repr=False, compare=False)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the proof to a small file, which anyone checks by `otkit.check_proof` or `otkit certify`, later.
+
+        It holds the tree, the value and a hash of the problem. Checking it takes no solver: `otkit/proof.py` does it
+        with Python's standard library alone. Where costs rest on the machine's mathematical library (haversine,
+        general powers), it holds these too, and what is proved is about them.
+
+        Raises
+        ------
+        ValueError
+            The proof is not exact.
+
+        Examples
+        --------
+        >>> import otkit, pathlib, tempfile
+        >>> result = otkit.transport([[1, 2], [3, 1]], [2, 1], [1, 2])
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "proof.json")
+        >>> result.certificate.save(path)
+        >>> otkit.check_proof(result.problem, path).statement
+        'OPT = 4.0, exact up to this one rounding, for costs as given'
+        """
+        if self.evidence is None:
+            raise ValueError(
+                f"certificate must hold an exact proof to be saved, but its proof is {self.proof!r}. "
+                "Solve with proof='exact' by an exact method; TransportResult.save keeps any result."
+            )
+        problem, rows, cols, kind = self.evidence
+        proof_files.save_optimality(path, problem, rows, cols, self.value, kind)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers and words as a dictionary, without the evidence."""
+        return {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "evidence"}
 
     @property
     def gap(self) -> float:

@@ -63,6 +63,8 @@ def cut_error(problem: TransportProblem, cost: SparseCosts, rows: IntArray) -> I
         f"C must have arcs along which all of a can go to b, but {story}: no plan exists (Farkas vector in .farkas). "
         "Add arcs, or move mass.",
         np.concatenate([u, v]),
+        problem,
+        "cut",
     )
 
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 
-from otkit._checks import as_weights
+from otkit import proof_files
+from otkit._checks import as_weights, require_choice
 from otkit._jit import njit
 from otkit._sums import accurate_sum
 from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.costs import PairCosts, bind
+from otkit.costs import PairCosts, bind, storage
+from otkit.tables import read_archive, write_archive
 
 LARGEST_EXACT_INTEGER = 2.0**53
+
+
+# What `TransportProblem.load` reads: a problem, or a result, which holds its problem.
+FILE_FORMATS = ("otkit-problem-1", "otkit-result-1")
 
 
 class InfeasibleError(ValueError):
@@ -22,15 +31,37 @@ class InfeasibleError(ValueError):
 
     Attributes
     ----------
+    problem : TransportProblem
+        The problem that has no plan.
     farkas : ndarray, shape (n + m,)
         A vector y with Aᵀy ≤ 0 and bᵀy > 0 for the linear program's A and b = [a; b]. Any plan Γ ≥ 0 with A vec(Γ) = b
         would give 0 ≥ yᵀA vec(Γ) = yᵀb > 0, so there is none. Where the cost is sparse, A has a column for each arc:
         Aᵀy ≤ 0 says y_i + y_{n+j} ≤ 0 for the listed pairs alone.
     """
 
-    def __init__(self, message: str, farkas: FloatArray) -> None:
+    def __init__(
+        self, message: str, farkas: FloatArray, problem: TransportProblem, kind: Literal["cut", "totals"]
+    ) -> None:
         super().__init__(message)
         self.farkas = farkas
+        self.problem = problem
+        self._kind = kind
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the proof that no plan exists to a small file: anyone checks it by `otkit.check_proof`.
+
+        Examples
+        --------
+        >>> import otkit, pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "proof.json")
+        >>> try:
+        ...     otkit.transport([[1.0, 2.0]], [3.0], [1.0, 1.0])
+        ... except otkit.InfeasibleError as error:
+        ...     error.save(path)
+        ...     otkit.check_proof(error.problem, path).statement
+        'no plan has row and column sums a, b (costs as given)'
+        """
+        proof_files.save_infeasibility(path, self.problem, self.farkas, self._kind)
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -125,6 +156,8 @@ class TransportProblem:
             "To compare shapes whatever their mass, divide each side by its total (otkit.wasserstein does); "
             f"to leave the surplus where it is, add a {'column' if surplus else 'row'} of cost 0 that takes it.",
             np.concatenate([np.full(n, sign), np.full(m, -sign)]),
+            self,
+            "totals",
         )
 
     @property
@@ -170,6 +203,40 @@ class TransportProblem:
             return ", ".join(changed)
         return "" if total_a == total_b else f"b rescaled by 1 {total_a / total_b - 1.0:+.1e} to the total of a"
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write costs and masses to one NPZ file; `TransportProblem.load` brings them back.
+
+        A cost that was a Python function is kept as the matrix it gave.
+        """
+        header, arrays = self.parts()
+        write_archive(path, {"format": FILE_FORMATS[0]} | header, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> TransportProblem:
+        """Read a problem written by `save`, or the problem of a result written by `otkit.TransportResult.save`.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file holds something else, or was written by an incompatible version.
+
+        Examples
+        --------
+        >>> import otkit, pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "problem.npz")
+        >>> otkit.TransportProblem([[1, 2], [3, 1]], [2, 1], [1, 2]).save(path)
+        >>> otkit.TransportProblem.load(path)
+        TransportProblem(2 × 2, given matrix, total mass 3)
+        """
+        return read_archive(path, problem_from_parts, "TransportProblem.save or TransportResult.save")
+
+    def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a file holds of a problem: what JSON can say, and arrays."""
+        header, arrays = storage.parts_of(self.cost)
+        return {"probability": self.probability} | header, {"a": self.a, "b": self.b} | arrays
+
     def restrict(self, rows: IntArray, cols: IntArray) -> TransportProblem:
         """Return the problem on some rows and columns that hold all the mass."""
         return balanced_problem(self.cost.restrict(rows, cols), self.a.take(rows), self.b.take(cols), self.probability)
@@ -187,6 +254,13 @@ def balanced_problem(cost: PairCosts, a: ArrayLike, b: ArrayLike, probability: b
     n, m = cost.shape
     problem._keep(cost, as_weights(a, "a", n).copy(), as_weights(b, "b", m).copy(), probability)
     return problem
+
+
+def problem_from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> TransportProblem:
+    """Undo `TransportProblem.parts`."""
+    require_choice(header["format"], "file format", FILE_FORMATS)
+    cost = storage.from_parts(header, arrays, arrays["b"].size)
+    return balanced_problem(cost, arrays["a"], arrays["b"], header["probability"])
 
 
 def _rescaled(values: FloatArray, total: float, target: float) -> FloatArray:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -16,35 +13,12 @@ import numpy as np
 from otkit._checks import require_choice
 from otkit._typing import FloatArray, IntArray
 from otkit.candidate import Candidate, SolverStats
-from otkit.certificate import Certificate
-from otkit.costs import (
-    Chebyshev,
-    Cityblock,
-    Cosine,
-    Euclidean,
-    Haversine,
-    MatrixCosts,
-    Minkowski,
-    PairCosts,
-    PointCosts,
-    SparseCosts,
-    SqEuclidean,
-)
-from otkit.problem import TransportProblem, balanced_problem
-from otkit.tables import replacing
+from otkit.certificate import Certificate, Evidence
+from otkit.problem import FILE_FORMATS, TransportProblem, problem_from_parts
+from otkit.tables import read_archive, write_archive
 
 if TYPE_CHECKING:
     from scipy.sparse import coo_array
-
-FILE_FORMAT = "otkit-result-1"
-
-# Metrics that a file names; any other cost is kept as its matrix.
-_METRICS = {
-    kind.__name__: kind for kind in (Euclidean, SqEuclidean, Cityblock, Chebyshev, Minkowski, Cosine, Haversine)
-}
-
-# What reading raises beside ValueError where a file is something else, cut off or damaged.
-_DAMAGE = (KeyError, IndexError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 
 class Potentials(NamedTuple):
@@ -214,29 +188,22 @@ class TransportResult:
         A file already there is replaced only once the new one is complete. A cost that was a Python callable is kept as
         the matrix it gave. A solver's state for resuming is not kept.
         """
-        cost, answer = self.problem.cost, self.candidate
-        header = {
-            "format": FILE_FORMAT,
-            "metric": _metric_header(cost),
-            "p": cost.p,
-            "probability": self.problem.probability,
+        answer, certificate = self.candidate, self.certificate
+        header, arrays = self.problem.parts()
+        header |= {
+            "format": FILE_FORMATS[1],
             "method": self.method,
             "seconds": self.seconds,
-            "certificate": asdict(self.certificate),
+            "certificate": certificate.as_dict(),
             "stats": asdict(answer.stats),
         }
-        arrays: dict[str, Any] = {"a": self.problem.a, "b": self.problem.b}
         arrays |= {name: getattr(answer, name) for name in ("rows", "cols", "mass", "f", "g")}
         if answer.basis is not None:
             arrays |= {"basis_rows": answer.basis[0], "basis_cols": answer.basis[1]}
-        if isinstance(cost, SparseCosts):
-            arrays |= {f"arc_{name}": part for name, part in cost.pairs._asdict().items()}
-        elif header["metric"] is None:
-            arrays["matrix"] = cost.dense()
-        if cost.points is not None:
-            arrays |= {"x": cost.points[0], "y": cost.points[1]}
-        with replacing(path) as place, open(place, "wb") as file:
-            np.savez_compressed(file, header=np.array(json.dumps(header)), **arrays)
+        if certificate.evidence is not None:
+            _, rows, cols, header["evidence"] = certificate.evidence
+            arrays |= {"evidence_rows": rows, "evidence_cols": cols}
+        write_archive(path, header, arrays)
 
     def _points(self, wanted_by: str) -> tuple[FloatArray, FloatArray]:
         points = self.problem.cost.points
@@ -296,50 +263,25 @@ def load(path: str | os.PathLike[str]) -> TransportResult:
     ...     otkit.load(path).distance
     3.5
     """
-    with open(path, "rb") as file:
-        try:
-            archive = np.load(file, allow_pickle=False)
-            return _result(json.loads(str(archive["header"])), archive)
-        except (*_DAMAGE, ValueError) as error:
-            raise ValueError(
-                f"path must be a whole file written by TransportResult.save, but {os.fspath(path)!r} is none: {error}"
-            ) from error
+    return read_archive(path, _result, "TransportResult.save")
 
 
 def _result(header: dict[str, Any], archive: Mapping[str, Any]) -> TransportResult:
     """Undo `TransportResult.save`."""
-    require_choice(header["format"], "file format", [FILE_FORMAT])
-    points = (archive["x"], archive["y"]) if "x" in archive else None
-    cost = _bound_cost(header["metric"], header["p"], points, archive)
+    require_choice(header["format"], "file format", FILE_FORMATS[1:])
+    problem = problem_from_parts(header, archive)
     answer = {name: archive[name] for name in ("rows", "cols", "mass", "f", "g")}
     basis = (archive["basis_rows"], archive["basis_cols"]) if "basis_rows" in archive else None
+    evidence = None
+    if "evidence" in header:
+        evidence = Evidence(problem, archive["evidence_rows"], archive["evidence_cols"], header["evidence"])
     return TransportResult(
-        balanced_problem(cost, archive["a"], archive["b"], header["probability"]),
+        problem,
         Candidate(**answer, basis=basis, stats=SolverStats(**header["stats"])),
-        Certificate(**header["certificate"]),
+        Certificate(**header["certificate"], evidence=evidence),
         header["method"],
         header["seconds"],
     )
-
-
-def _metric_header(cost: PairCosts) -> dict[str, Any] | None:
-    """Return the metric of a cost that points determine, as JSON can hold it; None where the matrix must be kept."""
-    if not isinstance(cost, PointCosts) or type(cost.metric).__name__ not in _METRICS:
-        return None
-    metric: Any = cost.metric
-    return {"type": type(metric).__name__, "parameters": asdict(metric)}
-
-
-def _bound_cost(
-    metric: dict[str, Any] | None, p: float, points: tuple[FloatArray, FloatArray] | None, archive: Mapping[str, Any]
-) -> PairCosts:
-    """Undo `_metric_header`."""
-    if "arc_starts" in archive:
-        return SparseCosts(archive["arc_starts"], archive["arc_cols"], archive["arc_costs"], archive["b"].size)
-    if metric is None or points is None:
-        return MatrixCosts(archive["matrix"], p=p, points=points)
-    kind = _METRICS[require_choice(metric["type"], "metric in the file", _METRICS)]
-    return kind(**metric["parameters"]).between(*points, p=p)
 
 
 def _duration(seconds: float) -> str:

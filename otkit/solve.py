@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
@@ -14,7 +15,7 @@ from otkit._checks import as_potentials, require_choice
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.candidate import Candidate, WarmStart
 from otkit.canonical import require_canonical
-from otkit.certificate import Certificate, certify
+from otkit.certificate import Certificate, Evidence, certify
 from otkit.choice import METHODS, select_solver
 from otkit.costs import Cost, PairCosts, SparseCosts, as_cost
 from otkit.costs.sparse import as_prices
@@ -382,6 +383,8 @@ def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candid
     if task.proof != "float" and found.stats.status == "optimal":
         found, certificate = prove(part, found, canonical=task.canonical)
     candidate = found if whole else _lifted(problem, rows, cols, found)
+    if certificate is not None and candidate.basis is not None:
+        certificate = replace(certificate, evidence=Evidence(problem, *candidate.basis, "tree"))
     return candidate, certificate or certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import contextlib
 import csv
 import itertools
+import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import numpy as np
 
@@ -30,6 +31,7 @@ FORMATS = "CSV, TSV, NPY, NPZ and Parquet"
 ROWS_PER_WRITE = 65536
 
 PathLike = str | os.PathLike[str]
+Built = TypeVar("Built")
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,6 +228,46 @@ def replacing(path: PathLike) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
+def write_archive(path: PathLike, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
+    """Write an NPZ file of arrays with a header in JSON; replaces an older file as `write_table` does."""
+    with replacing(path) as place, open(place, "wb") as file:
+        np.savez_compressed(file, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
+
+
+def read_archive(path: PathLike, build: Callable[[dict[str, Any], Mapping[str, Any]], Built], written_by: str) -> Built:
+    """Return what `build` makes of header and arrays of a file by `write_archive`.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file is something else, cut off or damaged, or `build` does not find what it needs.
+    """
+    import zipfile
+    import zlib
+
+    damage = (KeyError, IndexError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+    with open(path, "rb") as file:
+        try:
+            archive = np.load(file, allow_pickle=False)
+            return build(json.loads(str(archive["header"])), archive)
+        except (*damage, ValueError) as error:
+            raise ValueError(
+                f"path must be a whole file written by {written_by}, but {os.fspath(path)!r} is none: {error}"
+            ) from error
+
+
+def is_archive(path: PathLike) -> bool:
+    """Whether a file is one by `write_archive`, whatever it is called."""
+    import zipfile
+
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "header.npy" in archive.namelist()
+
+
 # --- text -------------------------------------------------------------------------------------------------------------
 
 
@@ -327,8 +369,9 @@ def _read_numpy(path: Path) -> Table:
     import zipfile
 
     try:
-        content = np.load(path, allow_pickle=False)
-        arrays = {name: content[name] for name in content.files} if path.suffix.lower() == ".npz" else {"": content}
+        with open(path, "rb") as file:  # which NumPy leaves open where it is no archive
+            content = np.load(file, allow_pickle=False)
+            arrays = {name: content[name] for name in content.files} if path.suffix.lower() == ".npz" else {"": content}
     except (ValueError, EOFError, AttributeError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
         raise ValueError(f"{path} is not a {path.suffix[1:].upper()} file of plain numbers: {error}") from None
     if len(arrays) == 1:

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import asdict
 from types import SimpleNamespace
 
 import numpy as np
@@ -277,7 +276,7 @@ def test_moved_clouds_judge_alike(rng):
 
 
 def test_fields_are_plain_numbers_for_json():
-    fields = asdict(ANSWER.certificate)
+    fields = ANSWER.certificate.as_dict()
     assert json.loads(json.dumps(fields)) == fields
     assert {type(value) for value in fields.values()} <= {float, str, bool, type(None)}
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,6 +63,97 @@ def assert_refused(outcome, message, code=2):
     assert outcome.stderr.startswith("otkit: ")
     assert outcome.stderr.count("\n") == 1
     assert message in outcome.stderr
+
+
+# --- certify ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proofs(folder):
+    """A result with its proof, and a proof that masses do not balance; more files than `folder` has."""
+    result = otkit.transport(bakery().cost, bakery().supply, bakery().demand)
+    result.save("result.npz")
+    result.certificate.save("proof.json")
+    tables.write_matrix("less.csv", bakery().supply[:, None] - 1)
+    with pytest.raises(otkit.InfeasibleError) as caught:
+        otkit.transport(bakery().cost, bakery().supply - 1, bakery().demand)
+    caught.value.save("totals.json")
+
+
+def test_certify_says_what_is_proved(proofs):
+    result = run("certify", "result.npz", "proof.json")
+    assert result.exit_code == 0, result.output
+    assert "OPT = 1070.0, exact up to this one rounding, for costs as given" in " ".join(result.stdout.split())
+    assert "without a solver" in result.stdout
+    said = answer("certify", "result.npz", "proof.json")
+    assert said.pop("seconds") > 0
+    assert said == {
+        "statement": "OPT = 1070.0, exact up to this one rounding, for costs as given",
+        "kind": "tree",
+        "value": 1070.0,
+        "exact": "0x42e/0x1",
+        "n": 6,
+        "m": 6,
+    }
+
+
+def test_certify_takes_a_matrix_with_its_masses(proofs):
+    matrix = "certify", "cost.csv", "proof.json", "--a", "supply.csv", "--b", "demand.csv"
+    assert answer(*matrix)["value"] == 1070.0
+    totals = answer("certify", "cost.csv", "totals.json", "--a", "less.csv", "--b", "demand.csv")
+    assert totals["statement"] == "no plan has row and column sums a, b (costs as given)"
+    assert (totals["value"], totals["exact"], totals["kind"]) == (None, None, "totals")
+
+
+def test_certify_refuses_a_proof_of_something_else(proofs):
+    assert_refused(run("certify", "cost.csv", "proof.json"), "it is about other masses or costs", code=3)
+    told = json.loads(Path("proof.json").read_text(encoding="utf-8"))
+    told["arcs"][0] = [0, 5] if told["arcs"][0] != [0, 5] else [0, 4]
+    Path("proof.json").write_text(json.dumps(told), encoding="utf-8")
+    assert_refused(run("certify", "result.npz", "proof.json"), "The proof does not hold: ", code=3)
+
+
+def test_certify_refuses_what_it_can_not_read(proofs):
+    assert_refused(run("certify", "result.npz", "cost.csv"), "path must be a proof written by otkit")
+    assert_refused(run("certify", "result.npz", "nowhere.json"), "nowhere.json")
+    assert_refused(run("certify", "nowhere.npz", "proof.json"), "nowhere.npz: there is no such file")
+    assert_refused(run("certify", "result.npz", "proof.json", "--a", "supply.csv"), "must be left out")
+    Path("broken.npz").write_bytes(Path("result.npz").read_bytes()[:-40])
+    assert_refused(run("certify", "broken.npz", "proof.json"), "broken.npz")
+    assert_refused(run("certify", "cost.csv", "proof.json", "--a", "demand.npy"), "demand.npy")
+
+
+def test_certify_runs_no_solver(proofs):
+    code = (
+        "import sys\nfrom otkit.cli import app\n"
+        f"try: app(['certify', {str(Path('result.npz').resolve())!r}, {str(Path('proof.json').resolve())!r}])\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "print([name for name in sys.modules if name.startswith(('otkit.solve', 'scipy.optimize', 'otkit.results'))])"
+    )
+    root = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=False)
+    assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr
+
+
+def test_proofs_are_written_where_they_are_exact(proofs):
+    outcome = run("transport", "cost.csv", "supply.csv", "demand.csv", "--proof", "again.json")
+    assert outcome.stderr == "otkit: wrote again.json\n"
+    assert answer("certify", "result.npz", "again.json")["value"] == 1070.0
+    assert_refused(run("transport", "cost.csv", "--proof", "again.txt"), "again.txt must end in one of .json")
+
+
+def test_the_proof_that_there_is_no_plan_is_written(proofs):
+    masses = "cost.csv", "less.csv", "demand.csv"
+    assert_refused(run("transport", *masses, "--proof", "none.json"), "must have equal totals")
+    matrix = "certify", "cost.csv", "none.json", "--a", "less.csv", "--b", "demand.csv"
+    assert answer(*matrix)["statement"].startswith("no plan has row and column sums a, b")
+
+
+def test_bounds_are_no_proof_to_write(folder):
+    outcome = run("emd", "x.csv", "y.csv", "--method", "sinkhorn", "--proof", "proof.json")
+    assert outcome.exit_code in (2, 3)
+    assert "\n" in outcome.stderr
+    assert not (folder / "proof.json").exists()
 
 
 # --- emd --------------------------------------------------------------------------------------------------------------

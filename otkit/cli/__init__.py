@@ -1,7 +1,7 @@
 """The command `otkit`: answers on stdout, messages on stderr, and an exit code that says how it went.
 
-0: done; 2: bad input, one line says which; 3: not proved optimal, one line says what is proved instead; 130: stopped by
-Ctrl-C.
+0: done; 2: bad input, one line says which; 3: not proved, one line says what is proved instead, or why a proof does not
+hold; 130: stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from otkit import __version__
-from otkit.cli import bakery, distances, judging, warming
+from otkit.cli import bakery, distances, judging, proofs, warming
 from otkit.cli.failures import OneLineFailures
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("emd")(distances.emd)
 app.command("transport")(distances.transport)
 app.command("verify")(judging.verify)
 app.command("compare")(judging.compare)
+app.command("certify")(proofs.certify)
 app.command("bakery")(bakery.bakery)
 app.command("warmup")(warming.warmup)
 

@@ -32,13 +32,14 @@ def emd(
     plan: options.PlanFile = None,
     plot: options.PlotFile = None,
     save: options.SaveFile = None,
+    proof: options.ProofFile = None,
     max_seconds: options.MaxSeconds = None,
     json: options.Json = False,
 ) -> None:
     """Wasserstein distance W_p between two sets of points, with its certificate."""
-    _check_places(plan, plot, save)
+    _check_places(plan, plot, save, proof)
     problem = options.problem_from(x, y, p=p, metric=metric, weights_x=weights_x, weights_y=weights_y)
-    _finish(_solve(problem, method, max_seconds), plan, plot, save, json)
+    _finish(_solve(problem, method, max_seconds), json, plan, plot, save, proof)
 
 
 def transport(
@@ -50,18 +51,24 @@ def transport(
     plan: options.PlanFile = None,
     plot: options.PlotFile = None,
     save: options.SaveFile = None,
+    proof: options.ProofFile = None,
     max_seconds: options.MaxSeconds = None,
     json: options.Json = False,
 ) -> None:
     """Cheapest plan for any cost matrix, in the units of its masses; equal masses where none are given."""
-    from otkit.problem import TransportProblem
+    from otkit.problem import InfeasibleError, TransportProblem
     from otkit.tables import read_matrix, read_vector
 
-    _check_places(plan, plot, save)
+    _check_places(plan, plot, save, proof)
     with checking_input():
         masses = [None if path is None else read_vector(path) for path in (a, b)]
-        problem = TransportProblem(read_matrix(cost), *masses)
-    _finish(_solve(problem, method, max_seconds), plan, plot, save, json)
+        try:
+            problem = TransportProblem(read_matrix(cost), *masses)
+        except InfeasibleError as error:
+            if proof is not None:
+                error.save(proof)
+            raise
+    _finish(_solve(problem, method, max_seconds), json, plan, plot, save, proof)
 
 
 def _solve(problem: TransportProblem, method: str, max_seconds: float | None) -> TransportResult:
@@ -77,16 +84,18 @@ def _solve(problem: TransportProblem, method: str, max_seconds: float | None) ->
 
 
 @checking_input()
-def _check_places(plan: Path | None, plot: Path | None, save: Path | None) -> None:
+def _check_places(plan: Path | None, plot: Path | None, save: Path | None, proof: Path | None) -> None:
     """Refuse a place that can't be written before a long solve rather than after it."""
     from otkit.tables import require_place
 
-    for path, suffixes in ((plan, None), (plot, PICTURES), (save, (".npz",))):
+    for path, suffixes in ((plan, None), (plot, PICTURES), (save, (".npz",)), (proof, (".json",))):
         if path is not None:
             require_place(path, suffixes)
 
 
-def _finish(result: TransportResult, plan: Path | None, plot: Path | None, save: Path | None, json: bool) -> None:
+def _finish(
+    result: TransportResult, json: bool, plan: Path | None, plot: Path | None, save: Path | None, proof: Path | None
+) -> None:
     """Write the files asked for and print the result; the result goes first, so that nothing can lose it."""
     if json:
         print_json(result_fields(result))
@@ -101,7 +110,10 @@ def _finish(result: TransportResult, plan: Path | None, plot: Path | None, save:
         _draw(result, plot)
     if save is not None:
         result.save(save)
-    for path in (plan, plot, save):
+    if proof is not None:
+        with checking_input():  # where a method proves no more than floats can
+            result.certificate.save(proof)
+    for path in (plan, plot, save, proof):
         if path is not None:
             typer.echo(f"otkit: wrote {path}", err=True)
 

@@ -17,6 +17,10 @@ class BadInputError(Exception):
     """What was given can't be used; the message says why."""
 
 
+class NotProvedError(Exception):
+    """A proof does not hold; the message says why."""
+
+
 @contextmanager
 def checking_input() -> Iterator[None]:
     """Take the errors by which otkit refuses arguments for what they are; elsewhere they would be faults of otkit."""
@@ -44,6 +48,8 @@ class OneLineFailures(TyperGroup):
             code = _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), BAD_INPUT)
         except BadInputError as error:
             code = _fail(str(error), BAD_INPUT)
+        except NotProvedError as error:
+            code = _fail(str(error), NOT_PROVED)
         except ModuleNotFoundError as error:
             if error.name is not None:  # Python missed a module; otkit itself says what to install instead
                 raise

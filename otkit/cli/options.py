@@ -34,6 +34,9 @@ PlotFile = Annotated[Path | None, typer.Option("--plot", help="Draw the plan: PN
 SaveFile = Annotated[
     Path | None, typer.Option("--save", help="Keep the whole result for otkit.load: NPZ.", show_default=False)
 ]
+ProofFile = Annotated[
+    Path | None, typer.Option("--proof", help="Write the proof, for `otkit certify`: JSON.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def _plain(value: Any) -> Any:
 def certificate_fields(certificate: Certificate) -> dict[str, Any]:
     """Return a certificate as a dictionary, what it derives included."""
     derived = {"gap": certificate.gap, "optimal": certificate.optimal, "verdict": certificate.verdict}
-    return asdict(certificate) | derived
+    return certificate.as_dict() | derived
 
 
 def result_fields(result: TransportResult) -> dict[str, Any]:

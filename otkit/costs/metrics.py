@@ -447,7 +447,10 @@ def _directions(points: FloatArray, name: str) -> FloatArray:
             f"{name} must hold no zero vector for the cosine cost, but {name}[{row}] is zero: it has no direction."
         )
     scaled = points / largest  # no overflow or underflow in the squares
-    return scaled / np.sqrt(np.sum(scaled * scaled, axis=1, keepdims=True))
+    squares = np.zeros((points.shape[0], 1))
+    for k in range(points.shape[1]):  # from first to last: np.sum adds in an order of its own
+        squares += scaled[:, k : k + 1] * scaled[:, k : k + 1]
+    return scaled / np.sqrt(squares)
 
 
 def _on_sphere(points: FloatArray, name: str) -> FloatArray:

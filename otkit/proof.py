@@ -1,0 +1,199 @@
+"""Check a proof of optimality, exactly, with the standard library alone: to be read from top to bottom.
+
+A *problem* ships masses a_1 … a_n to b_1 … b_m; a unit costs c_ij on its way along the *arc* (i, j). A *plan* Γ ≥ 0 has
+row sums T a_i/Σa and column sums T b_j/Σb, with T = 1 between probabilities, else T = Σa. OPT is the least that a plan
+costs, Σ c_ij Γ_ij. All of these are exact numbers: a float is a fraction whose denominator is a power of two.
+
+A *forest* is a set of arcs without a cycle. There is one way to ship along it, its *flows*, and one to price its ends,
+*potentials* f_i + g_j = c_ij, up to a number in each tree. If no flow is negative and f_i + g_j ≤ c_ij for every pair,
+the flows are optimal: a plan costs Σ c_ij Γ_ij ≥ Σ (f_i + g_j) Γ_ij = T Σ f_i a_i/Σa + T Σ g_j b_j/Σb, and that is what
+the flows cost. On the line, for costs |x_i − y_j|^p, it is enough that no two arcs cross (F. Santambrogio, *Optimal
+Transport for Applied Mathematicians*, theorem 2.9). Points without mass are in no plan; they are left out. There is no
+plan at all if u_i + v_j ≤ 0 for every pair that may trade, but Σ u_i (row sum) + Σ v_j (column sum) > 0: with a plan,
+that sum would be Σ (u_i + v_j) Γ_ij, which is not positive (J. Farkas, 1902).
+
+A *proof* is a JSON object: format, kind, n, m, sha256 (of the problem, see `digest`), statement, and for the kinds
+"tree", "line": arcs [[i, j], …], counted from 0, of a forest, and value, OPT rounded to a float in hexadecimal form;
+"cut", "totals": y = [u; v], such floats; a cut is about the row and column sums above, totals about a and b themselves.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Collection, Iterable
+from fractions import Fraction
+from functools import reduce
+from hashlib import sha256
+from itertools import chain, pairwise, product
+from typing import Any, NamedTuple
+
+FORMAT, KINDS = "otkit-proof-1", ("tree", "line", "cut", "totals")
+
+
+class ProofError(ValueError):
+    """The proof does not hold; the message says why."""
+
+
+class Costs(NamedTuple):
+    """Costs: what they are, the numbers that make them, c_ij by a function, the pairs that may trade (None: all)."""
+
+    name: str
+    numbers: list[float]
+    at: Callable[[int, int], Any]
+    pairs: Collection[tuple[int, int]] | None = None
+
+
+class Problem(NamedTuple):
+    """Masses and costs."""
+
+    a: list[float]
+    b: list[float]
+    costs: Costs
+    probability: bool = False
+
+
+class Proved(NamedTuple):
+    """What is proved, in words, and OPT; None where the proof is that no plan exists."""
+
+    statement: str
+    optimum: Fraction | None = None
+
+
+def matrix(rows: list[list[float]]) -> Costs:
+    """Return costs that are given, row by row."""
+    return Costs("costs as given", [c for row in rows for c in row], lambda i, j: rows[i][j])
+
+
+def listed(triples: Iterable[tuple[int, int, float]]) -> Costs:
+    """Return costs (i, j, c_ij) that are given for some pairs; no others may trade."""
+    table = {(i, j): c for i, j, c in sorted(triples)}
+    return Costs("listed costs", [k for (i, j), c in table.items() for k in (i, j, c)], lambda i, j: table[i, j], table)
+
+
+TERMS: dict[str, Any] = {"squares": lambda s, t: s + t * t, "absolute": lambda s, t: s + t,
+                         "cubes": lambda s, t: s + t * t * t, "largest": max}  # fmt: skip
+POWERS: dict[float, Any] = {0.5: math.sqrt, 1.0: lambda s: s, 1.5: lambda s: s * math.sqrt(s),
+                            2.0: lambda s: s * s, 3.0: lambda s: s * s * s}  # fmt: skip
+
+
+def points(x: list[list[float]], y: list[list[float]], terms: str, power: float, scale: float = 1.0) -> Costs:
+    """Return scale · (sum of terms of |x_ik − y_jk|, k = 1 … d in order)^power, rounded after each step (IEEE 754)."""
+    add, raised = TERMS[terms], POWERS[power]
+
+    def at(i: int, j: int) -> float:
+        return scale * raised(reduce(add, (abs(s - t) for s, t in zip(x[i], y[j], strict=True)), 0.0))
+
+    return Costs(f"float64 costs of points ({terms})", [len(x[0]), power, scale, *chain(*x, *y)], at)
+
+
+def line(x: list[float], y: list[float], power: int) -> Costs:
+    """Return the real numbers |x_i − y_j|^power, not rounded at all."""
+    return Costs("real |x − y|^p", [power, *x, *y], lambda i, j: abs(Fraction(x[i]) - Fraction(y[j])) ** power)
+
+
+def digest(problem: Problem) -> str:
+    """Return the SHA-256 of a line of text and all numbers, a, b and those of the costs, as little-endian doubles."""
+    (a, b, costs, probability), numbers = problem, [*problem.a, *problem.b, *problem.costs.numbers]
+    head = f"{costs.name}, {len(a)} × {len(b)}, {'probability' if probability else 'masses'}\n"
+    return sha256(head.encode("utf-8") + struct.pack(f"<{len(numbers)}d", *numbers)).hexdigest()
+
+
+def statement(problem: Problem, kind: str, value: float | None = None) -> str:
+    """Say in words what a proof of some kind proves."""
+    none = f"no plan has row and column sums {'a, b' if kind == 'totals' else 'a/Σa, b/Σb'} ({problem.costs.name})"
+    return none if value is None else f"OPT = {value!r}, exact up to this one rounding, for {problem.costs.name}"
+
+
+def require(holds: bool, otherwise: str) -> None:
+    """Raise ProofError unless something holds."""
+    if not holds:
+        raise ProofError(f"The proof does not hold: {otherwise}.")
+
+
+def check(problem: Problem, proof: dict[str, Any]) -> Proved:
+    """Return what the proof proves about the problem, or raise ProofError."""
+    try:
+        kind, head = proof["kind"], [proof["format"], proof["n"], proof["m"]]
+        require(head == [FORMAT, len(problem.a), len(problem.b)] and kind in KINDS, f"it begins with {head}, {kind!r}")
+        require(proof["sha256"] == digest(problem), "it is about other masses or costs, their SHA-256 differs")
+        require(all(map(math.isfinite, problem.costs.numbers)), "not all of the costs are finite")
+        require(all(0.0 <= w < math.inf for w in problem.a + problem.b), "masses must be finite and not negative")
+        proved = check_forest(problem, proof) if kind in ("tree", "line") else check_farkas(problem, proof)
+        require(proof["statement"] == proved.statement, f"it states other than {proved.statement!r}")
+        return proved
+    except ProofError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, struct.error) as error:
+        raise ProofError(f"The proof does not hold: it can't be followed, {type(error).__name__} {error}.") from error
+
+
+def check_forest(problem: Problem, proof: dict[str, Any]) -> Proved:
+    """Check that the flows of a forest are an optimal plan, and that they cost what is claimed."""
+    (a, b, costs, probability), arcs = problem, [(i, j) for i, j in proof["arcs"]]
+    parents = rooted(problem, arcs)
+    grain = max(Fraction(w).denominator for w in a + b)  # denominators are powers of two: the largest suits all
+    whole_a, whole_b = ([int(Fraction(w) * grain) for w in side] for side in (a, b))
+    exact = [Fraction(costs.at(i, j)) for i, j in arcs]
+    unit = max(c.denominator for c in exact)
+    cost = {(i, ~j): int(c * unit) for (i, j), c in zip(arcs, exact, strict=True)}
+    total_a, total_b, paid = sum(whole_a), sum(whole_b), 0
+    left = {i: w * total_b for i, w in enumerate(whole_a)} | {~j: w * total_a for j, w in enumerate(whole_b)}
+    for node, parent in reversed(parents.items()):  # what a leaf has left goes the one way it can
+        if parent is None:
+            require(left[node] == 0, "the masses of a tree do not balance")
+        else:
+            require(left[node] >= 0, f"the flow along ({max(node, parent)}, {~min(node, parent)}) is negative")
+            paid += cost[max(node, parent), min(node, parent)] * left[node]
+            left[parent] -= left[node]
+    optimum = Fraction(paid, unit * total_a * total_b) * (1 if probability else Fraction(total_a, grain))
+    value = float(optimum)  # rounded correctly, as any quotient of two Python integers
+    require(value == float.fromhex(proof["value"]), f"its flows cost {value.hex()}, but it claims {proof['value']}")
+    if proof["kind"] == "line":
+        power, x, y = costs.numbers[0], costs.numbers[1 : 1 + len(a)], costs.numbers[1 + len(a) :]
+        require(costs.name.startswith("real") and isinstance(power, int) and power > 0, "costs are no real |x − y|^p")
+        for one, other in pairwise(sorted((x[i], y[j]) for i, j in arcs)):
+            require(one[1] <= other[1], f"the arcs from x to y = {one} and {other} cross")
+    else:
+        price: dict[int, int] = {}
+        for node, parent in parents.items():
+            price[node] = 0 if parent is None else cost[max(node, parent), min(node, parent)] - price[parent]
+        rows, columns = [k for k in parents if k >= 0], [~k for k in parents if k < 0]
+        for i, j in product(rows, columns) if costs.pairs is None else costs.pairs:
+            over, under = costs.at(i, j).as_integer_ratio()
+            if i in price and ~j in price and (price[i] + price[~j]) * under > over * unit:
+                require(False, f"f_{i} + g_{j} exceeds the cost of the pair ({i}, {j})")
+    return Proved(statement(problem, proof["kind"], value), optimum)
+
+
+def rooted(problem: Problem, arcs: list[tuple[int, int]]) -> dict[int, int | None]:
+    """Return the parent of each point with mass, parents first and None at a root; column j is called ~j = −1 − j."""
+    nodes = [i for i, w in enumerate(problem.a) if w] + [~j for j, w in enumerate(problem.b) if w]
+    near: dict[int, list[int]] = {node: [] for node in nodes}
+    for i, j in arcs:
+        require(min(i, j) >= 0 and i in near and ~j in near, f"the arc ({i}, {j}) joins no two points with mass")
+        near[i].append(~j)
+        near[~j].append(i)
+    parents: dict[int, int | None] = {}
+    for root in nodes:
+        reached = [] if root in parents else [root]
+        parents.setdefault(root, None)
+        for node in reached:
+            children = [k for k in near[node] if k not in parents]
+            parents.update(dict.fromkeys(children, node))
+            reached += children
+    require(len(arcs) + list(parents.values()).count(None) == len(nodes), "its arcs hold a cycle")
+    return parents
+
+
+def check_farkas(problem: Problem, proof: dict[str, Any]) -> Proved:
+    """Check that u_i + v_j ≤ 0 for the pairs that may trade, but not in sum over the masses."""
+    (a, b, costs, _), y = problem, [float.fromhex(number) for number in proof["y"]]
+    u, v, gain = y[: len(a)], y[len(a) :], Fraction(0)
+    sums = [max(u) + max(v)] if costs.pairs is None else [u[i] + v[j] for i, j in costs.pairs]
+    require(all(s <= 0.0 for s in sums), "u_i + v_j > 0 for a pair")  # rounding keeps the sign of a sum
+    for masses, prices in ((a, u), (b, v)):
+        total = Fraction(sum(map(Fraction, masses)) if proof["kind"] == "cut" else 1)
+        gain += sum(Fraction(w) * Fraction(t) for w, t in zip(masses, prices, strict=True)) / total
+    require(gain > 0, "the sum over the masses is not positive")
+    return Proved(statement(problem, proof["kind"]))
