@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit import _double_double as dd
+from otkit._checks import span
 from otkit._fixed_point import (
     add,
     add_product,
@@ -107,7 +108,7 @@ def evaluate(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verte
     n, m = problem.shape
     how, unit = balance(problem)
     costs = problem.cost.at(rows, cols)
-    if rows.size != n + m - problem.cost.pieces or not np.isfinite(costs).all():
+    if rows.size != n + m - problem.cost.pieces or not span(costs)[0]:
         raise ValueError("A spanning tree of n sources and m sinks has n + m - 1 arcs, each with a cost.")
     tree, flows, least, mass, prices, total = _evaluate(
         n, m, rows, cols, costs, surplus(problem, how), unit.exponent, as_limbs(unit.denominator)

@@ -430,7 +430,7 @@ def _as_indices(value: ArrayLike, name: str, size: int) -> IntArray:
     indices = np.ascontiguousarray(value, dtype=np.int64)
     if indices.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional, but its shape is {indices.shape}.")
-    if indices.size and (indices.min() < 0 or indices.max() >= size):
+    if not _checks.within(indices, size):
         raise IndexError(f"{name} must lie in 0 … {size - 1}, but it ranges from {indices.min()} to {indices.max()}.")
     return indices
 
