@@ -234,6 +234,8 @@ class TransportResult:
             f"  problem  {str(self.problem)[len('TransportProblem(') : -1]}",
             f"  method   {self.method}, {self.candidate.mass.size} arcs used, {_duration(self.seconds)}",
         ]
+        if self.certificate.unique is False:
+            lines.append("  note     other plans cost as little")
         if self.problem.normalization:
             lines.append(f"  note     {self.problem.normalization}")
         return "\n".join(lines)
