@@ -1,0 +1,173 @@
+"""Hard inputs: how many answers are right, wrong without a word, or refused, side by side with the exact peers.
+
+    python benchmarks/exactness.py [--seeds 50] [family …]
+
+Families are those of `tests/hard_inputs.py`; the optimum is found in rational arithmetic by `tests/oracles.py`. Each
+solver gets what a user would give it: the float64 matrix (`ot.emd2_lazy`: the points), and for the peers weights divided
+by their sum. An answer is
+
+* right if it is within 1e-9 Σ |c| Γ* of the optimum, Γ* an optimal plan: a billionth of what is shipped, at its cost;
+* refused if there is an exception, a warning, a status other than success, or NaN;
+* wrong without a word in all other cases.
+
+For otkit, "last bit" counts the answers that are proved exact and are the optimum, correctly rounded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import ot
+from _harness import machine, table
+from scipy.optimize import linear_sum_assignment, linprog
+
+import otkit
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from hard_inputs import FAMILIES  # noqa: E402  (the line above makes it importable)
+from oracles import exact_line_value, exact_optimum  # noqa: E402
+
+TOLERANCE = Fraction(1, 10**9)
+OUTCOMES = ("right", "wrong", "refused")
+
+
+class Refused(Exception):
+    """A solver says that it has no answer."""
+
+
+def by_emd2(problem: otkit.TransportProblem) -> float:
+    return _pot(*ot.emd2(*shares(problem), problem.cost.dense(), log=True))
+
+
+def by_emd2_lazy(problem: otkit.TransportProblem) -> float | None:
+    if problem.cost.points is None:
+        return None
+    x, y = problem.cost.points
+    metric = {("euclidean", 1.0): "euclidean", ("euclidean", 2.0): "sqeuclidean"}.get(
+        (problem.cost.metric.name, problem.cost.p)
+    )
+    if metric is None:
+        return None
+    return _pot(*ot.emd2_lazy(x.copy(), y.copy(), *shares(problem), metric=metric, log=True, return_matrix=False))
+
+
+def _pot(value: float, log: dict) -> float:
+    if log["warning"] is not None:
+        raise Refused(log["warning"])
+    return float(value)
+
+
+def by_linprog(problem: otkit.TransportProblem) -> float:
+    A, masses, c = otkit.transport_lp(problem.cost.dense(), *shares(problem))
+    answer = linprog(c, A_eq=A, b_eq=masses, method="highs")
+    if answer.status != 0:
+        raise Refused(answer.message)
+    return answer.fun
+
+
+def by_assignment(problem: otkit.TransportProblem) -> float | None:
+    (n, m), a, b = problem.shape, problem.a, problem.b
+    if n != m or np.ptp(a) or np.ptp(b):
+        return None
+    cost = problem.cost.dense()
+    return cost[linear_sum_assignment(cost)].mean()
+
+
+PEERS: dict[str, Callable[[otkit.TransportProblem], float | None]] = {
+    "ot.emd2": by_emd2,
+    "ot.emd2_lazy": by_emd2_lazy,
+    "linprog": by_linprog,
+    "linear_sum_assignment": by_assignment,
+}
+
+
+def shares(problem: otkit.TransportProblem) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights as users of the peers do: each side divided by its sum."""
+    return problem.a / problem.a.sum(), problem.b / problem.b.sum()
+
+
+def judged(solve: Callable[[], float | None], best: Fraction, allowed: Fraction) -> str | None:
+    """Return the outcome of a solve whose optimum is `best`; None where the solver does not apply."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            value = solve()
+        except Exception:
+            return "refused"
+    if value is None:
+        return None
+    if np.isnan(value):
+        return "refused"
+    return "right" if np.isfinite(value) and abs(Fraction(float(value)) - best) <= allowed else "wrong"
+
+
+def is_last_bit(result: otkit.TransportResult, best: Fraction) -> bool:
+    """Return whether an answer is proved exact and is the correctly rounded optimum of what is proved."""
+    if result.method == "line":
+        best = exact_line_value(result.problem)
+    return result.certificate.proof == "exact" and result.value == float(best)
+
+
+def counted(family: Callable[[int], otkit.TransportProblem], seeds: int) -> dict[str, Counter]:
+    """Return how often each outcome occurs, by solver."""
+    counts: dict[str, Counter] = defaultdict(Counter)
+    for seed in range(seeds):
+        problem = family(seed)
+        cost = problem.cost.dense()
+        answer = exact_optimum(cost, problem.a, problem.b)
+        total = sum(map(Fraction, problem.a.tolist()))
+        shipped = sum(
+            abs(Fraction(c)) * x
+            for row, flow in zip(cost.tolist(), answer.plan, strict=True)
+            for c, x in zip(row, flow, strict=True)
+            if x
+        )
+        per_unit, allowed = answer.value / total, TOLERANCE * shipped / total
+        own = Fraction(1) if problem.probability else total
+        found: list[otkit.TransportResult] = []
+
+        def by_otkit(problem=problem, found=found) -> float:
+            found.append(otkit.transport(problem))
+            return found[0].value
+
+        counts["otkit"][judged(by_otkit, per_unit * own, allowed * own)] += 1
+        counts["otkit"]["last bit"] += bool(found) and is_last_bit(found[0], per_unit * own)
+        for name, solve in PEERS.items():
+            counts[name][judged(lambda solve=solve, problem=problem: solve(problem), per_unit, allowed)] += 1
+    return counts
+
+
+def cell(counts: Counter) -> str:
+    return " / ".join(str(counts[outcome]) for outcome in OUTCOMES) if any(map(counts.get, OUTCOMES)) else "–"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("family", nargs="*", help="families, all by default")
+    parser.add_argument("--seeds", type=int, default=50, help="problems of each family")
+    arguments = parser.parse_args()
+    names = arguments.family or list(FAMILIES)
+    print(machine(), end="\n\n")
+    began = time.perf_counter()
+    totals: dict[str, Counter] = defaultdict(Counter)
+    rows = []
+    for name in names:
+        counts = counted(FAMILIES[name], arguments.seeds)
+        for solver, outcomes in counts.items():
+            totals[solver].update(outcomes)
+        rows.append([name, cell(counts["otkit"]), counts["otkit"]["last bit"], *(cell(counts[peer]) for peer in PEERS)])
+    rows.append(["all", cell(totals["otkit"]), totals["otkit"]["last bit"], *(cell(totals[peer]) for peer in PEERS)])
+    print(table(["right / wrong without a word / refused", "otkit", "last bit", *PEERS], rows))
+    print(f"\n{arguments.seeds} problems of each family, {time.perf_counter() - began:.0f} s in all")
+
+
+if __name__ == "__main__":
+    main()
