@@ -3,8 +3,8 @@
     python benchmarks/exactness.py [--seeds 50] [family …]
 
 Families are those of `tests/hard_inputs.py`; the optimum is found in rational arithmetic by `tests/oracles.py`. Each
-solver gets what a user would give it: the float64 matrix (`ot.emd2_lazy`: the points), and for the peers weights divided
-by their sum. An answer is
+solver gets what a user would give it: the float64 matrix (`ot.emd2_lazy`: the points), and for the peers masses as they
+are if they are integers, else divided by their sum. An answer is
 
 * right if it is within 1e-9 Σ |c| Γ* of the optimum, Γ* an optimal plan: a billionth of what is shipped, at its cost;
 * refused if there is an exception, a warning, a status other than success, or NaN;
@@ -22,7 +22,9 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import ot
@@ -32,19 +34,19 @@ from scipy.optimize import linear_sum_assignment, linprog
 import otkit
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from hard_inputs import FAMILIES  # noqa: E402  (the line above makes it importable)
-from oracles import exact_line_value, exact_optimum  # noqa: E402
+from hard_inputs import FAMILIES
+from oracles import exact_line_value, exact_optimum
 
 TOLERANCE = Fraction(1, 10**9)
 OUTCOMES = ("right", "wrong", "refused")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A solver says that it has no answer."""
 
 
 def by_emd2(problem: otkit.TransportProblem) -> float:
-    return _pot(*ot.emd2(*shares(problem), problem.cost.dense(), log=True))
+    return _pot(*ot.emd2(*peer_masses(problem), problem.cost.dense(), log=True))
 
 
 def by_emd2_lazy(problem: otkit.TransportProblem) -> float | None:
@@ -56,20 +58,20 @@ def by_emd2_lazy(problem: otkit.TransportProblem) -> float | None:
     )
     if metric is None:
         return None
-    return _pot(*ot.emd2_lazy(x.copy(), y.copy(), *shares(problem), metric=metric, log=True, return_matrix=False))
+    return _pot(*ot.emd2_lazy(x.copy(), y.copy(), *peer_masses(problem), metric=metric, log=True, return_matrix=False))
 
 
 def _pot(value: float, log: dict) -> float:
     if log["warning"] is not None:
-        raise Refused(log["warning"])
+        raise RefusedError(log["warning"])
     return float(value)
 
 
 def by_linprog(problem: otkit.TransportProblem) -> float:
-    A, masses, c = otkit.transport_lp(problem.cost.dense(), *shares(problem))
+    A, masses, c = otkit.transport_lp(problem.cost.dense(), *peer_masses(problem))
     answer = linprog(c, A_eq=A, b_eq=masses, method="highs")
     if answer.status != 0:
-        raise Refused(answer.message)
+        raise RefusedError(answer.message)
     return answer.fun
 
 
@@ -78,7 +80,7 @@ def by_assignment(problem: otkit.TransportProblem) -> float | None:
     if n != m or np.ptp(a) or np.ptp(b):
         return None
     cost = problem.cost.dense()
-    return cost[linear_sum_assignment(cost)].mean()
+    return cost[linear_sum_assignment(cost)].sum() * (problem.a[0] if problem.integral else 1 / n)
 
 
 PEERS: dict[str, Callable[[otkit.TransportProblem], float | None]] = {
@@ -89,13 +91,35 @@ PEERS: dict[str, Callable[[otkit.TransportProblem], float | None]] = {
 }
 
 
-def shares(problem: otkit.TransportProblem) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weights as users of the peers do: each side divided by its sum."""
+def peer_masses(problem: otkit.TransportProblem) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights as users of the peers do: masses that balance exactly, else each side divided by its sum."""
+    if problem.integral:
+        return problem.a.copy(), problem.b.copy()
     return problem.a / problem.a.sum(), problem.b / problem.b.sum()
 
 
-def judged(solve: Callable[[], float | None], best: Fraction, allowed: Fraction) -> str | None:
-    """Return the outcome of a solve whose optimum is `best`; None where the solver does not apply."""
+class Optimum(NamedTuple):
+    """What a shipped unit of mass costs at the optimum, and by how much an answer may miss that."""
+
+    cost: Fraction
+    allowed: Fraction
+
+
+def optimum(problem: otkit.TransportProblem) -> Optimum:
+    cost = problem.cost.dense()
+    answer = exact_optimum(cost, problem.a, problem.b)
+    total = exact_total(problem)
+    arcs = np.argwhere(np.array(answer.plan, dtype=bool)).tolist()
+    shipped = sum(abs(Fraction(cost[i, j])) * answer.plan[i][j] for i, j in arcs)
+    return Optimum(answer.value / total, TOLERANCE * shipped / total)
+
+
+def exact_total(problem: otkit.TransportProblem) -> Fraction:
+    return sum(map(Fraction, problem.a.tolist()), Fraction(0))
+
+
+def outcome(solve: Callable[[], float | None], best: Optimum, mass: Fraction) -> str | None:
+    """Return how a solve that ships some mass ends; None where the solver does not apply."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
@@ -106,14 +130,15 @@ def judged(solve: Callable[[], float | None], best: Fraction, allowed: Fraction)
         return None
     if np.isnan(value):
         return "refused"
-    return "right" if np.isfinite(value) and abs(Fraction(float(value)) - best) <= allowed else "wrong"
+    near = np.isfinite(value) and abs(Fraction(float(value)) - best.cost * mass) <= best.allowed * mass
+    return "right" if near else "wrong"
 
 
-def is_last_bit(result: otkit.TransportResult, best: Fraction) -> bool:
+def is_last_bit(result: otkit.TransportResult, optimum: Fraction) -> bool:
     """Return whether an answer is proved exact and is the correctly rounded optimum of what is proved."""
     if result.method == "line":
-        best = exact_line_value(result.problem)
-    return result.certificate.proof == "exact" and result.value == float(best)
+        optimum = exact_line_value(result.problem)
+    return result.certificate.proof == "exact" and result.value == float(optimum)
 
 
 def counted(family: Callable[[int], otkit.TransportProblem], seeds: int) -> dict[str, Counter]:
@@ -121,32 +146,23 @@ def counted(family: Callable[[int], otkit.TransportProblem], seeds: int) -> dict
     counts: dict[str, Counter] = defaultdict(Counter)
     for seed in range(seeds):
         problem = family(seed)
-        cost = problem.cost.dense()
-        answer = exact_optimum(cost, problem.a, problem.b)
-        total = sum(map(Fraction, problem.a.tolist()))
-        shipped = sum(
-            abs(Fraction(c)) * x
-            for row, flow in zip(cost.tolist(), answer.plan, strict=True)
-            for c, x in zip(row, flow, strict=True)
-            if x
-        )
-        per_unit, allowed = answer.value / total, TOLERANCE * shipped / total
-        own = Fraction(1) if problem.probability else total
-        found: list[otkit.TransportResult] = []
+        best, total, found = optimum(problem), exact_total(problem), []
 
         def by_otkit(problem=problem, found=found) -> float:
             found.append(otkit.transport(problem))
             return found[0].value
 
-        counts["otkit"][judged(by_otkit, per_unit * own, allowed * own)] += 1
-        counts["otkit"]["last bit"] += bool(found) and is_last_bit(found[0], per_unit * own)
+        mass = Fraction(1) if problem.probability else total
+        counts["otkit"][outcome(by_otkit, best, mass)] += 1
+        counts["otkit"]["last bit"] += bool(found) and is_last_bit(found[0], best.cost * mass)
+        mass = total if problem.integral else Fraction(1)
         for name, solve in PEERS.items():
-            counts[name][judged(lambda solve=solve, problem=problem: solve(problem), per_unit, allowed)] += 1
+            counts[name][outcome(partial(solve, problem), best, mass)] += 1
     return counts
 
 
 def cell(counts: Counter) -> str:
-    return " / ".join(str(counts[outcome]) for outcome in OUTCOMES) if any(map(counts.get, OUTCOMES)) else "–"
+    return " / ".join(str(counts[how]) for how in OUTCOMES) if any(map(counts.get, OUTCOMES)) else "–"
 
 
 def main() -> None:

@@ -51,7 +51,7 @@ def rescaled_distances(seed: int) -> TransportProblem:
 
 @family
 def mixed_scales(seed: int) -> TransportProblem:
-    """Costs from 1e-3 to 1e32 in one matrix: of every size, or 1e32 for a pair that must not be used (POT issue 229)."""
+    """Costs from 1e-3 to 1e32 in one matrix: of every size, or 1e32 for what must not be used (POT issue 229)."""
     rng = np.random.default_rng(seed)
     n = 12
     if seed % 2:
@@ -67,7 +67,7 @@ def mixed_scales(seed: int) -> TransportProblem:
 def negative_costs(seed: int) -> TransportProblem:
     """No cost above zero: gains rather than costs (reported to POT)."""
     rng = np.random.default_rng(seed)
-    cost = -10.0 ** pick(seed, 0.0, -9.0, 6.0) * (1.0 + rng.random((16, 13)))
+    cost = -(10.0 ** pick(seed, 0.0, -9.0, 6.0)) * (1.0 + rng.random((16, 13)))
     return TransportProblem(cost, rng.random(16), rng.random(13), probability=True)
 
 
@@ -81,12 +81,13 @@ def equal_costs(seed: int) -> TransportProblem:
 
 @family
 def both_signs(seed: int) -> TransportProblem:
-    """Costs f_i + g_j + slack whose optimum is zero, or next to it, while its terms are not: nothing but cancellation."""
+    """Gains and losses that cancel: the optimum is a rounding error beside any of its terms."""
     rng = np.random.default_rng(seed)
-    f, g = rng.normal(size=14), rng.normal(size=14)
-    cost = (f - f.mean())[:, None] + (g - g.mean()) + 10.0 ** rng.uniform(-17, 0, (14, 14))
-    cost[np.arange(14), rng.permutation(14)] = 0.0
-    return TransportProblem(cost)
+    n = 14
+    f, g = rng.normal(size=n), rng.normal(size=n)
+    slack = 10.0 ** rng.uniform(-17, 0, (n, n))
+    slack[np.arange(n), rng.permutation(n)] = 0.0
+    return TransportProblem((f - f.mean())[:, None] + (g - g.mean()) + slack)
 
 
 # Points where differences have few digits

@@ -42,10 +42,7 @@ def claims(method: str, problem: TransportProblem) -> bool:
 
 
 CLAIMED = [
-    (method, name)
-    for method in METHODS
-    for name in FAMILIES
-    if any(claims(method, made(name, seed)) for seed in SEEDS)
+    (method, name) for method in METHODS for name in FAMILIES if any(claims(method, made(name, seed)) for seed in SEEDS)
 ]
 
 
@@ -88,7 +85,9 @@ def test_bounds_without_a_solver_enclose_the_optimum(name):
         problem = made(name, seed)
         best = optimum(name, seed, "any")
         rng = np.random.default_rng(seed)
-        plan = np.outer(problem.supply / problem.total, problem.demand) * rng.choice([1.0, 1.0, 1.0, 0.9], problem.shape)
+        plan = np.outer(problem.supply / problem.total, problem.demand) * rng.choice(
+            [1.0, 1.0, 1.0, 0.9], problem.shape
+        )
         prices = problem.cost.dense()[rng.integers(problem.shape[0])]
         for certificate in (
             otkit.certify(problem),
