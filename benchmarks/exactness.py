@@ -37,6 +37,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from hard_inputs import FAMILIES
 from oracles import exact_line_value, exact_optimum
 
+# Not this one: divided by their sum, as the peers want them, some of its masses are zeros.
+NAMES = [name for name in FAMILIES if name != "shares that vanish"]
+
 TOLERANCE = Fraction(1, 10**9)
 OUTCOMES = ("right", "wrong", "refused")
 
@@ -170,7 +173,7 @@ def main() -> None:
     parser.add_argument("family", nargs="*", help="families, all by default")
     parser.add_argument("--seeds", type=int, default=50, help="problems of each family")
     arguments = parser.parse_args()
-    names = arguments.family or list(FAMILIES)
+    names = arguments.family or NAMES
     print(machine(), end="\n\n")
     began = time.perf_counter()
     totals: dict[str, Counter] = defaultdict(Counter)

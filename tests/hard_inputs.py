@@ -135,6 +135,18 @@ def weights_of_every_size(seed: int) -> TransportProblem:
 
 
 @family
+def shares_that_vanish(seed: int) -> TransportProblem:
+    """Masses whose shares of the total are too small for a float, at costs that make them count."""
+    rng = np.random.default_rng(seed)
+    light = np.arange(9) < 4
+    a, b = rng.random(9) * np.where(light, 1e-170, 1e160), rng.random(11)
+    cost = rng.random((9, 11)) * np.where(light, 1e295, pick(seed // 2, 1e-35, 1e-40))[:, None]
+    return (
+        TransportProblem(cost, a, b, probability=True) if seed % 2 else TransportProblem(cost.T, b, a, probability=True)
+    )
+
+
+@family
 def sums_that_differ_in_the_last_bits(seed: int) -> TransportProblem:
     """Masses that balance on paper but not in floats: 0.1 ten times against 1, a permutation, 1/n against 1/m."""
     rng = np.random.default_rng(seed)
