@@ -308,9 +308,17 @@ def long_chain(n: int, unit: float):
     return problem, Fraction(int(optimum)) * Fraction(unit) ** 2
 
 
+def planted_at(unit: float):
+    """Costs at the ends of float64, many enough for coarse levels and column generation."""
+    cost, a, b, optimum = planted(3, 300, 280, ties=0.01)
+    return TransportProblem(cost * unit, a, b), optimum * Fraction(unit)
+
+
 LARGE: dict[str, Callable[[], tuple[TransportProblem, Fraction]]] = {
     "2000 equal weights, many ties": lambda: crowd_moved("cityblock", 1, [3, 4], 7),
     "2000 equal weights, squared": lambda: crowd_moved("euclidean", 2, [3, 4], 25),
     "a chain of 9999 arcs": lambda: long_chain(5000, 1.0),
     "a chain of 1999 arcs, costs × 2^-80": lambda: long_chain(1000, 2.0**-40),
+    "300 × 280, costs × 2^980": lambda: planted_at(2.0**980),
+    "300 × 280, costs × 2^-1000": lambda: planted_at(2.0**-1000),
 }
