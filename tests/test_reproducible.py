@@ -156,7 +156,7 @@ BITS = {
     "levels in 10-D": "6e07c0abe34936b9",
     "levels, ties": "e6ed72ffe5ecc9b6",
     "levels, matrix": "75401645c72a5e02",
-    "graph": "ec6b52dc1fd0b570",
+    "graph": "391236e05f47a387",
     "line": "a60e2e902448df57",
     "line, ties": "5b8a69fed6ebc0b3",
     "assignment": "3f98018f0bf86536",
