@@ -51,6 +51,14 @@ def exact_value(problem) -> Fraction:
     return value / sum(map(Fraction, problem.a.tolist())) if problem.probability else value
 
 
+def exact_line_value(problem) -> Fraction:
+    """Return the optimal value of points on the line for the real numbers |x − y|^p, p a whole number, unrounded."""
+    x, y, scale, p = problem.cost.line()
+    real = [[Fraction(scale) * abs(Fraction(u) - Fraction(v)) ** int(p) for v in y.tolist()] for u in x.tolist()]
+    value = exact_optimum(np.array(real, dtype=object), problem.a, problem.b).value
+    return value / sum(map(Fraction, problem.a.tolist())) if problem.probability else value
+
+
 def _as_integers(values: list[Fraction]) -> tuple[list[int], Fraction]:
     denominator = lcm(*(x.denominator for x in values))
     return [int(x * denominator) for x in values], Fraction(1, denominator)

@@ -61,6 +61,25 @@ def matrix_problems(draw, extreme=True):
     return otkit.TransportProblem(costs, plan.sum(axis=1), plan.sum(axis=0))
 
 
+# Numbers from one end of float64 to the other, with neighbours and opposites.
+ENDS = [0.0, 5e-324, 1e-310, 1e-300, 1e-160, 1e-17, 2.0**-53, 0.1, 1.0, 1.0 + 2.0**-52, 3.0, 1e16, 1e16 + 2.0, 1e160]
+
+
+@st.composite
+def extreme_problems(draw):
+    """Costs and weights of any size, few different ones at a time."""
+    shape = (draw(sizes), draw(sizes))
+    signed = st.sampled_from([sign * cost for cost in (*ENDS, 1e300) for sign in (1.0, -1.0)])
+    cost = draw(arrays(np.float64, shape, elements=st.sampled_from(draw(st.lists(signed, min_size=1, max_size=5)))))
+    a, b = (
+        draw(arrays(np.float64, size, elements=st.sampled_from(draw(st.lists(st.sampled_from(ENDS), min_size=1)))))
+        for size in shape
+    )
+    a[0] += not a.any()
+    b[-1] += not b.any()
+    return otkit.TransportProblem(cost, a, b, probability=True)
+
+
 @st.composite
 def point_problems(draw, extreme=False):
     """Problems between two clouds in one space, Euclidean or cityblock, with any power."""

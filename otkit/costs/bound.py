@@ -193,7 +193,7 @@ class PairCosts(ABC):
 
     @cached_property
     def line_order(self) -> tuple[IntArray, IntArray]:
-        """Permutations that sort the points of `line`, made once for all who ask; equal points come in any order."""
+        """Permutations that sort the points of `line`, made once for all who ask; equal points keep their order."""
         line = self.line()
         assert line is not None
         with ThreadPoolExecutor(1) as thread:  # NumPy sorts without the GIL
@@ -422,8 +422,15 @@ def _same_memory(one: FloatArray, other: FloatArray) -> bool:
 
 
 def _sorting_order(values: FloatArray) -> IntArray:
-    """Return a permutation that sorts `values`; the identity if they are sorted, so that memory is read in order."""
-    return np.arange(values.size) if (values[:-1] <= values[1:]).all() else np.argsort(values)
+    """Return the permutation that sorts `values` and keeps equal ones in their order.
+
+    NumPy's default sort is the fastest by far, but where it leaves equal values depends on the processor.
+    """
+    if (values[:-1] <= values[1:]).all():
+        return np.arange(values.size)
+    order = np.argsort(values)
+    ordered = values[order]
+    return np.argsort(values, kind="stable") if (ordered[:-1] == ordered[1:]).any() else order
 
 
 def _as_indices(value: ArrayLike, name: str, size: int) -> IntArray:

@@ -23,7 +23,7 @@ from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
 from otkit.solvers.simplex.dense import solve_dense
 from otkit.solvers.simplex.levels import Level, matrix_levels, point_levels
-from otkit.solvers.simplex.masses import integer_masses
+from otkit.solvers.simplex.masses import TOTAL_BITS, integer_masses
 from otkit.solvers.simplex.multiscale import (
     Outcome,
     SimplexState,
@@ -81,7 +81,7 @@ def solve(
         stats = SolverStats("optimal", pivots, 0, "dense")
         return Candidate(rows, cols, mass, f, g, (tree_rows, tree_cols), None, stats)
     supply, demand, exponent, exact = integer_masses(problem.supply, problem.demand)
-    unit = float(np.ldexp(1.0, -exponent))
+    unit = float(np.ldexp(1.0, TOTAL_BITS - exponent))
     outcome = _solve_sparse(problem, supply, demand, unit, options, warm, monitor)
     rows, cols, f, g = outcome.rows, outcome.cols, outcome.f, outcome.g
     if exact:

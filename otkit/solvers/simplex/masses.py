@@ -32,6 +32,11 @@ def integer_masses(supply: FloatArray, demand: FloatArray) -> tuple[IntArray, In
     return sources, sinks, exponent, surplus == 0 and not rounded_sources and not rounded_sinks
 
 
+def shares(masses: IntArray) -> FloatArray:
+    """Return integer masses in units of 2**TOTAL_BITS, about their total, so that products with costs do not overflow."""
+    return np.ldexp(masses.astype(np.float64), -TOTAL_BITS)
+
+
 @njit
 def _in_units(masses: FloatArray, exponent: int) -> tuple[IntArray, bool]:
     """Return max(1, round(masses · 2**exponent)), and whether that changed any."""

@@ -11,6 +11,7 @@ from otkit._typing import FloatArray, IntArray
 from otkit.costs.sweeps import Pairs, fill
 from otkit.solvers.simplex.candidates import best_arcs, merge_arcs, nearest, reduced_costs
 from otkit.solvers.simplex.levels import restricted
+from otkit.solvers.simplex.masses import shares
 from otkit.solvers.simplex.pivots import pivots_to_optimum
 from otkit.solvers.simplex.start import Forest, complete, empty_forest, ship
 
@@ -69,7 +70,7 @@ class Master:
     ) -> None:
         n, m = supply.size, demand.size
         self.pairs, self._f, self._g = pairs, f, g
-        self._supply, self._demand = supply.astype(np.float64), demand.astype(np.float64)
+        self._supply, self._demand = shares(supply), shares(demand)
         self._n = n
         self._source, self._sink, self._cost, self.scale = arcs
         self._arcs = self._cost.size
@@ -127,11 +128,11 @@ class Master:
             self.dual, self.lower = (f, g), lower
 
     def cost(self) -> float:
-        """Return the cost of the flow of the tree, in integer units of mass."""
-        return float(self._tree.flow[1:].astype(np.float64) @ self._tree.cost[1:]) + self.value_of(self._f, self._g)
+        """Return the cost of the flow of the tree, in units of 2**TOTAL_BITS integer masses."""
+        return float(shares(self._tree.flow[1:]) @ self._tree.cost[1:]) + self.value_of(self._f, self._g)
 
     def value_of(self, f: FloatArray, g: FloatArray) -> float:
-        """Return Σ a f + Σ b g, in integer units of mass."""
+        """Return Σ a f + Σ b g, in units of 2**TOTAL_BITS integer masses."""
         return float(self._supply @ f) + float(self._demand @ g)
 
     def potentials(self) -> tuple[FloatArray, FloatArray]:

@@ -84,7 +84,7 @@ class Outcome(NamedTuple):
 def solve_levels(levels: list[Level], master: Master, unit: float, max_rounds: int, monitor: Monitor) -> Outcome:
     """Solve the last of the levels, potentials and candidate arcs being handed on from the first, that of `master`.
 
-    If told to stop, hand on what there is. A unit of the integer masses is `unit` in those of the problem.
+    If told to stop, hand on what there is. What 2**TOTAL_BITS integer masses hold is `unit` in those of the problem.
     """
     pivots = 0
     status: Status = "optimal"
