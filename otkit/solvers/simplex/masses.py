@@ -33,7 +33,7 @@ def integer_masses(supply: FloatArray, demand: FloatArray) -> tuple[IntArray, In
 
 
 def shares(masses: IntArray) -> FloatArray:
-    """Return integer masses in units of 2**TOTAL_BITS, about their total, so that products with costs do not overflow."""
+    """Return integer masses in units of about their total, 2**TOTAL_BITS: products with costs then do not overflow."""
     return np.ldexp(masses.astype(np.float64), -TOTAL_BITS)
 
 
