@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,12 @@ import numpy as np
 from otkit._checks import as_float_array, entry, require_finite
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.candidate import Candidate
+from otkit.certificate import Evidence
 from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, Minkowski, SqEuclidean, as_cost
 from otkit.monitor import Progress
 from otkit.problem import TransportProblem
 from otkit.results import TransportResult
-from otkit.solve import Method, NotConvergedError, OnFailure, solve_problem
+from otkit.solve import Method, NotConvergedError, OnFailure, Proof, solve_problem
 
 # Costs that the displacement alone decides: on a grid, where the origin lies is nobody's choice.
 _DISPLACEMENT_COSTS = (Euclidean, SqEuclidean, Cityblock, Chebyshev, Minkowski)
@@ -31,6 +33,7 @@ def wasserstein_grid(
     options: Any = None,
     max_seconds: float | None = None,
     on_failure: OnFailure = "raise",
+    proof: Proof = "auto",
     progress: bool | Callable[[Progress], None] = False,
     threads: int | None = None,
 ) -> TransportResult:
@@ -52,7 +55,7 @@ def wasserstein_grid(
         "euclidean", "sqeuclidean", "cityblock", "chebyshev" or ``otkit.Minkowski(order)``.
     spacing : float or array-like, default 1
         Distance between the centres of neighbouring cells, one number or one for each axis.
-    method, options, max_seconds, on_failure, progress, threads
+    method, options, max_seconds, on_failure, proof, progress, threads
         As in `wasserstein`. Histograms with one axis lie on a line, where sorting solves the problem.
 
     Returns
@@ -101,6 +104,7 @@ def wasserstein_grid(
             options=options,
             max_seconds=max_seconds,
             on_failure=on_failure,
+            proof=proof,
             progress=progress,
             threads=threads,
         )
@@ -164,4 +168,9 @@ def _on_all_cells(found: TransportResult, problem: TransportProblem, rows: IntAr
     g[cols] = part.g
     basis = None if part.basis is None else (rows[part.basis[0]], cols[part.basis[1]])
     answer = Candidate(rows[part.rows], cols[part.cols], part.mass, f, g, basis, part.state, part.stats)
-    return TransportResult(problem, answer, found.certificate, found.method, found.seconds)
+    certificate, evidence = found.certificate, found.certificate.evidence
+    if evidence is not None:
+        certificate = replace(
+            certificate, evidence=Evidence(problem, rows[evidence.rows], cols[evidence.cols], evidence.kind)
+        )
+    return TransportResult(problem, answer, certificate, found.method, found.seconds)

@@ -13,7 +13,7 @@ from scipy.stats import wasserstein_distance
 
 import otkit
 from otkit import NotConvergedError, wasserstein, wasserstein_grid
-from otkit.costs import sweeps
+from otkit.costs import listing, sweeps
 
 METRICS = ["euclidean", "sqeuclidean", "cityblock", "chebyshev", otkit.Minkowski(3)]
 
@@ -128,21 +128,22 @@ def test_pictures_are_left_as_they_are():
 def test_cells_without_mass_cost_nothing(monkeypatch):
     """A million pixels with few of them lit: 10¹² pairs of cells, and no sweep over more than those that are lit."""
     largest = []
-    for name in ("row_minima", "column_minima", "slack_minima"):
-        sweep = getattr(sweeps, name)
+    looks = [(sweeps, name) for name in ("row_minima", "column_minima", "slack_minima")]
+    for module, name in [*looks, (listing, "pairs_below"), (listing, "pairs_below_pruned")]:
+        sweep = getattr(module, name)
 
         def watched(pairs, *arguments, sweep=sweep, **options):
             largest.append(pairs.x.shape[0] * pairs.y.shape[1])
             return sweep(pairs, *arguments, **options)
 
-        monkeypatch.setattr(sweeps, name, watched)
+        monkeypatch.setattr(module, name, watched)
     rng = np.random.default_rng(5)
     A, B = np.zeros((1000, 1000), np.uint8), np.zeros((1000, 1000), np.uint8)
-    lit = [np.sort(rng.choice(A.size, 250, replace=False)) for _ in range(2)]
-    A.flat[lit[0]], B.flat[lit[1]] = rng.integers(1, 256, 250), rng.integers(1, 256, 250)
+    lit = [np.sort(rng.choice(A.size, 300, replace=False)) for _ in range(2)]
+    A.flat[lit[0]], B.flat[lit[1]] = rng.integers(1, 256, 300), rng.integers(1, 256, 300)
     result = wasserstein_grid(A, B)
     assert result.certificate.optimal
-    assert 0 < max(largest) <= 250 * 250
+    assert 0 < max(largest) <= 300 * 300
     assert set(result.plan.row) == set(lit[0])
     assert set(result.plan.col) == set(lit[1])
     x, y = (np.column_stack(np.unravel_index(cells, A.shape)) for cells in lit)
