@@ -5,7 +5,8 @@ It knows no solver. From the problem alone it recomputes
 * an upper bound: the cost of the plan, after what is missing or too much in its marginals has been mended;
 * a lower bound: Σ a f + Σ b g over potentials made feasible by a c-transform over *all* pairs (weak duality);
 
-so that lower ≤ OPT ≤ upper whatever the quality of the answer. Nothing here needs n·m memory.
+so that lower ≤ OPT ≤ upper whatever the quality of the answer. Both are rounded outward: the inequalities hold for real
+numbers, of the float64 costs as they are evaluated and of the masses as given. Nothing here needs n·m memory.
 """
 
 from __future__ import annotations
@@ -19,20 +20,23 @@ import numpy as np
 
 from otkit import proof_files
 from otkit._checks import as_float_array, span
-from otkit._sums import accurate_dot
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.sparse import as_prices
+from otkit.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounded_up, search_error
 from otkit.plans import Entries, mended, north_west, plan_entries
+from otkit.pricing import weigh_potentials
 from otkit.problem import TransportProblem
 from otkit.vertex import Vertex
-from otkit.weighing import EPS, products_are_exact, weigh_plan, weigh_potentials
+from otkit.weighing import Marginals, Weighed, weigh_plan
 
 TINY = float(np.finfo(np.float64).tiny)
 
-# A float certificate calls an answer optimal if the gap is below RELATIVE_GAP of the cost that the plan ships, plus the
-# rounding of the potentials themselves: with potentials of size |f| no float64 answer proves more than about eps·Σa|f|.
+# A float certificate calls an answer optimal if the gap is below RELATIVE_GAP of the cost that the plan ships, plus
+# what rounding alone may take: that of the potentials (with potentials of size |f| no float64 answer proves more than
+# about eps·Σa|f|), that of the masses, at the price of a detour, and the last digits of subnormal numbers.
 RELATIVE_GAP = 1e-10
 POTENTIAL_ROUNDINGS = 4.0
+SUBNORMAL_ROUNDINGS = 128.0
 
 # A few potentials and costs must add up in float64.
 LARGEST_POTENTIAL = 1e307
@@ -73,7 +77,9 @@ class Certificate:
     Attributes
     ----------
     lower, upper : float
-        Bounds of the optimal cost, in units of cost × mass.
+        Bounds of the optimal cost, in units of cost × mass, rounded outward: the optimum for the float64 costs as
+        evaluated, and the masses as given, lies between them, not nearly but in fact. (Where costs are sparse, `upper`
+        is the cost of the plan, rounded up, for the marginals that the plan has: those of the problem, to rounding.)
     value : float
         ⟨C, Γ⟩ of the plan as it was handed over; nan if there was none.
     marginal_error : float
@@ -178,7 +184,9 @@ class _Primal(NamedTuple):
     """A plan, judged."""
 
     value: float
-    upper: float  # cost of the plan once its marginals are mended
+    upper: float  # no less than the cost of the plan once its marginals are mended
+    roundings: float  # what of that bound is there for the rounding of masses alone
+    ceiling: float  # that bound without it
     magnitude: float  # Σ Γ |c| of that plan
     marginal_error: float
     negativity: float
@@ -189,7 +197,8 @@ class _Primal(NamedTuple):
 class _Dual(NamedTuple):
     """Potentials, judged."""
 
-    lower: float
+    lower: float  # no more than the value of the feasible potentials
+    roundings: float  # what of that bound is there for minima that rounding may hide from a search alone
     magnitude: float  # Σ a |f| + Σ b |g| of the feasible potentials
     row_slack: FloatArray  # min_j c_ij − f_i − g_j
     col_slack: FloatArray
@@ -214,8 +223,9 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     Returns
     -------
     Certificate
-        `lower ≤ OPT ≤ upper` always holds, to rounding: a plan with wrong marginals is mended before its cost counts as
-        an upper bound, and potentials that overprice a pair are lowered before their value counts as a lower bound.
+        `lower ≤ OPT ≤ upper` always holds: a plan with wrong marginals is mended before its cost counts as an upper
+        bound, potentials that overprice a pair are lowered before their value counts as a lower bound, and what
+        rounding may have taken from either is bounded and given back (`otkit/error_bounds.py` tells how).
 
     Raises
     ------
@@ -238,25 +248,27 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     """
     entries = plan_entries(plan, problem.shape) if plan is not None else _corner_rule(problem)
     f, g, dual_fault = _finite_potentials(potentials, problem)
-    primal = _judge_plan(problem, entries, f, g)
-    dual = _judge_potentials(problem, f, g, primal.magnitude, entries)
+    masses = exact_masses(problem)
+    primal = _judge_plan(problem, masses, entries, f, g)
+    dual = _judge_potentials(problem, masses, f, g, primal.magnitude, entries)
 
     no_way = primal.fault and not problem.cost.complete  # then it is right for the upper bound to be infinite
     if not ((math.isfinite(primal.upper) or no_way) and math.isfinite(dual.lower)):
         raise ValueError(TOO_LARGE)
 
-    # Two roundings of one optimum may cross; the interval holds both.
-    lower, upper = min(dual.lower, primal.upper), max(dual.lower, primal.upper)
+    lower, upper = dual.lower, primal.upper
     scale = _unit_cost(primal, dual, problem.total)
-    tolerance = _tolerance(primal.magnitude, dual.magnitude)
+    tolerance = _tolerance(primal.magnitude, dual.magnitude) + SUBNORMAL_ROUNDINGS * LEAST * sum(problem.shape)
+    # An answer is not to blame for what rounding has done to the masses, nor for a search.
+    wide = primal.ceiling - (lower + dual.roundings) > tolerance
     pair_tolerance = RELATIVE_GAP * scale + 4.0 * POTENTIAL_ROUNDINGS * EPS * dual.reach
     fault = (
         (primal.fault if plan is not None else "")
         or dual_fault
         or _overpriced(problem, dual, f, g, pair_tolerance)
         or ("" if plan is not None else "no plan was given")
-        or ("feasible plan, but nothing proves it optimal" if potentials is None and upper - lower > tolerance else "")
-        or _too_wide(lower, upper, tolerance)
+        or ("feasible plan, but nothing proves it optimal" if potentials is None and wide else "")
+        or (_too_wide(lower, upper) if wide else "")
         or (SLACK_FAULT if potentials is not None and primal.slack > pair_tolerance else "")
     )
     return Certificate(
@@ -268,7 +280,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         dual_violation=max(0.0, -dual.least_slack) / scale,
         slackness_error=primal.slack / scale,
         scale=scale,
-        tolerance=tolerance,
+        tolerance=tolerance + primal.roundings + dual.roundings,
         proof="bounds" if fault else "float",
         fault=fault,
     )
@@ -302,7 +314,7 @@ def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | 
     )
 
 
-def _judge_plan(problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArray) -> _Primal:
+def _judge_plan(problem: TransportProblem, masses: Masses, plan: Entries, f: FloatArray, g: FloatArray) -> _Primal:
     """Find the cost of a plan, what is wrong with its marginals, and the cost of the plan once they are mended."""
     total = problem.total
     fault = ""
@@ -312,7 +324,8 @@ def _judge_plan(problem: TransportProblem, plan: Entries, f: FloatArray, g: Floa
         fault = f"plan[{plan.rows[k]}, {plan.cols[k]}] = {plan.mass[k]} is not finite"
         plan, least = _corner_rule(problem), 0.0
     complete = problem.cost.complete
-    weighed, mended_plan, marginal_error = weigh_plan(problem, plan, f, g, negative=least < 0.0, mends=complete)
+    weighed, mended_plan, marginals = weigh_plan(problem, plan, f, g, masses, negative=least < 0.0, mends=complete)
+    marginal_error = marginals.error
     if weighed.absent and not fault:
         fault = _off_the_graph(problem, plan)
     if weighed.negative and not fault:
@@ -325,16 +338,44 @@ def _judge_plan(problem: TransportProblem, plan: Entries, f: FloatArray, g: Floa
     # On a graph that rounding of the masses leaves just short of a way, nothing better can be asked for.
     if not complete and (weighed.negative or unbalanced):
         plan = Entries(*mended(*plan, problem.supply, problem.demand))
-        mended_plan = weigh_plan(problem, plan, f, g, negative=False, mends=False)[0]
+        mended_plan = weigh_plan(problem, plan, f, g, masses, negative=False, mends=False)[0]
+    upper, roundings, ceiling = _ceiling(problem, masses, mended_plan, marginals)
     return _Primal(
         weighed.value,
-        mended_plan.value,
+        upper,
+        roundings,
+        ceiling,
         mended_plan.magnitude,
         marginal_error / total,
         weighed.negative / total,
         weighed.slack,
         fault,
     )
+
+
+def _ceiling(
+    problem: TransportProblem, masses: Masses, plan: Weighed, marginals: Marginals
+) -> tuple[float, float, float]:
+    """Bound the optimum from above, given a plan that is feasible to rounding.
+
+    Stretched by 1 + `masses.stretch`, the plan has the marginals of the exact problem but for what is `off`: that much
+    is shipped through the hub (`weighing._detour`), or taken away first, which costs nothing but where entries have
+    negative costs, and leaves as much to ship. Where costs are sparse there may be no such way; then the bound is the
+    cost of the plan with the marginals that it has. The other two values: the price of the detours, and the bound
+    without it.
+    """
+    if not problem.cost.complete:
+        return plan.ceiling, 0.0, plan.ceiling
+    price = marginals.detour - plan.least
+    detour = price * marginals.off * OUTWARD + 8.0 * LEAST if marginals.off > 0.0 and price != 0.0 else 0.0
+    more = plan.ceiling * masses.stretch
+    doubt = OUTWARD * (abs(plan.ceiling) * masses.stretch_doubt + EPS * abs(more))
+    doubt += 8.0 * LEAST if doubt > 0.0 or more != 0.0 else 0.0
+    ceiling = rounded_up([plan.ceiling, more, doubt])
+    if math.isnan(detour):  # no entry is large enough to be a hub, as in the last digits of subnormal masses
+        dearest = problem.cost.extremes()[1]
+        return rounded_up([problem.total * dearest * (1.0 + math.copysign(1e-12, dearest)), TINY]), 0.0, ceiling
+    return rounded_up([plan.ceiling, more, doubt, detour]) if detour else ceiling, detour, ceiling
 
 
 def _corner_rule(problem: TransportProblem) -> Entries:
@@ -396,28 +437,28 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
 
 
 def _judge_potentials(
-    problem: TransportProblem, f: FloatArray, g: FloatArray, shipped_cost: float, plan: Entries
+    problem: TransportProblem, masses: Masses, f: FloatArray, g: FloatArray, shipped_cost: float, plan: Entries
 ) -> _Dual:
-    """Find the worst overpriced pair, and the dual value of the better of two feasible pairs near (f, g)."""
-    row_slack, col_slack = problem.cost.slack_minima(f, g, near=(plan.rows, plan.cols))
-    if not problem.cost.complete:
+    """Find the worst overpriced pair, and a bound of the dual value of the better of two feasible pairs near (f, g)."""
+    cost = problem.cost
+    row_slack, col_slack = cost.slack_minima(f, g, near=(plan.rows, plan.cols))
+    if not cost.complete:
         row_slack, col_slack = as_prices(row_slack), as_prices(col_slack)
+    missed = search_error(cost, f, g)
     # Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f.
-    raised = (f + row_slack, g + col_slack)
-    bounds = weigh_potentials(f, g, *raised, problem.supply, problem.demand)
-    if EPS * bounds[-1] > _tolerance(shipped_cost, min(bounds[1], bounds[3])):
+    raised = f + row_slack, g + col_slack
+    priced = weigh_potentials(problem, masses, f, g, raised, added=True, missed=missed)
+    if EPS * priced.cancelled > _tolerance(shipped_cost, min(priced.by_rows_magnitude, priced.by_cols_magnitude)):
         # What cancels in these sums dwarfs the cost: potentials far out, where nothing is shipped. Transforms from
         # the costs themselves round their results alone.
-        raised = (as_prices(problem.cost.row_minima(g)[0], f), as_prices(problem.cost.column_minima(f)[0], g))
-        bounds = weigh_potentials(f, g, *raised, problem.supply, problem.demand)
-    by_rows, by_rows_magnitude, by_cols, by_cols_magnitude, reach, _ = bounds
-    exact = products_are_exact(by_rows_magnitude) and products_are_exact(by_cols_magnitude)
-    if not (exact and math.isfinite(by_rows) and math.isfinite(by_cols)):
-        weights = np.concatenate([problem.supply, problem.demand])
-        by_rows = accurate_dot(np.concatenate([raised[0], g]), weights)
-        by_cols = accurate_dot(np.concatenate([f, raised[1]]), weights)
-    lower, magnitude = max((by_rows, by_rows_magnitude), (by_cols, by_cols_magnitude))
-    return _Dual(lower, magnitude, row_slack, col_slack, span(row_slack)[1], reach)
+        raised = as_prices(cost.row_minima(g)[0], f), as_prices(cost.column_minima(f)[0], g)
+        priced = weigh_potentials(problem, masses, f, g, raised, added=False, missed=missed)
+    lower, magnitude = max((priced.by_rows, priced.by_rows_magnitude), (priced.by_cols, priced.by_cols_magnitude))
+    # An integer plan is optimal where all masses are integers; with integer costs its cost is one, too.
+    least = math.ceil(lower) if problem.integral and math.isfinite(lower) else lower
+    if lower < least <= lower + 8.0 * EPS * magnitude and cost.are_integers:
+        lower = float(least)
+    return _Dual(lower, missed * problem.total, magnitude, row_slack, col_slack, span(row_slack)[1], priced.reach)
 
 
 def _tolerance(shipped_cost: float, priced: float) -> float:
@@ -450,9 +491,7 @@ def _overpriced(problem: TransportProblem, dual: _Dual, f: FloatArray, g: FloatA
     return ""
 
 
-def _too_wide(lower: float, upper: float, tolerance: float) -> str:
-    """Say by how much a feasible plan may miss the optimum, if that is more than the tolerance."""
-    if upper - lower <= tolerance:
-        return ""
+def _too_wide(lower: float, upper: float) -> str:
+    """Say by how much a feasible plan may miss the optimum."""
     share = (upper - lower) / max(abs(lower), abs(upper))
     return f"plan may cost up to {upper - lower:.3g} ({share:.2%}) more than the optimum"

@@ -303,7 +303,7 @@ def test_all_pairs_are_judged_on_a_long_line(rng, p):
     assert proof.dual_violation * proof.scale == pytest.approx(worst, rel=1e-12)
     by_rows = (cost - g).min(axis=1).mean() + g.mean()
     by_cols = (cost - f[:, None]).min(axis=0).mean() + f.mean()
-    assert proof.lower == pytest.approx(max(by_rows, by_cols), rel=1e-12)
+    assert proof.lower <= max(by_rows, by_cols) <= proof.lower + 1e-13 * cost.max()  # what the search may miss
     answer = solve_problem(problem, method="line")
     assert answer.certificate.optimal
     k = int(np.argmax(answer.potentials.f))

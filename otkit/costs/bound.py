@@ -23,7 +23,7 @@ from otkit.costs import pairs as pairs_module
 from otkit.costs.boxes import can_bound
 from otkit.costs.monge import monge_argmin
 from otkit.costs.order import Ordered, in_kd_order, inverse
-from otkit.costs.pairs import MatrixPairs, PointPairs
+from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs
 
 if TYPE_CHECKING:
     from otkit.costs.metrics import Cost
@@ -99,6 +99,11 @@ class PairCosts(ABC):
     def shape(self) -> tuple[int, int]:
         """The number of rows n and of columns m."""
         return pairs_module.shape(self.pairs)
+
+    @cached_property
+    def are_integers(self) -> bool:
+        """Whether all costs are integers; False also where telling it would take an evaluation of every pair."""
+        return False
 
     @property
     def is_metric(self) -> bool:
@@ -186,6 +191,11 @@ class PairCosts(ABC):
         """Return max |u_i − v_j| / c_ij over all pairs; 0/0 counts as 0, a difference at cost 0 as infinity."""
         n, m = self.shape
         return sweeps.steepest_slope(self.pairs, _as_prices(u, "u", n), _as_prices(v, "v", m))
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether minima are searched by the Monge property, which rounding may mislead a little, and not swept."""
+        return self._on_long_line()
 
     def _on_long_line(self) -> bool:
         n, m = self.shape
@@ -315,6 +325,13 @@ class PointCosts(PairCosts):
             pairs, f, g, limit, lambda part, i, j, costs: visit(part, row_order.take(i), col_order.take(j), costs)
         )
 
+    @cached_property
+    def are_integers(self) -> bool:
+        """Whether all costs are integers because all coordinates are: differences, sums and products keep them so."""
+        x, y, pairs = self.pairs.x, self.pairs.y, self.pairs
+        of_integers = pairs.kind in (SUM_SQUARES, SUM_ABS, MAX_ABS, SUM_CUBES) and pairs.exponent in (1.0, 2.0, 3.0)
+        return of_integers and pairs.scale == 1.0 and _are_integers(x) and _are_integers(y)
+
     def line(self) -> Line | None:
         """Return the 1-D coordinates where the cost is ``scale * |x - y| ** p``, p ≥ 1; None elsewhere."""
         pairs = self.pairs
@@ -364,6 +381,11 @@ class MatrixCosts(PairCosts):
         """The costs are given."""
         return "given"
 
+    @cached_property
+    def are_integers(self) -> bool:
+        """Whether all costs are integers."""
+        return _are_integers(self.pairs.matrix)
+
     def restrict(self, rows: Indices, cols: Indices) -> MatrixCosts:
         """Return the submatrix of the given rows and columns."""
         points = None if self.points is None else (self.points[0][rows], self.points[1][cols])
@@ -408,6 +430,14 @@ def _as_matrix(value: ArrayLike) -> FloatArray:
         _checks.require_finite(matrix, "C")
         return matrix
     return _checks.as_cost_array(value, "C")
+
+
+def _are_integers(values: FloatArray) -> bool:
+    """Whether all numbers of an array are integers; piece by piece, since most are not at the first sight."""
+    values = values.T if values.flags.f_contiguous else values
+    rows = max(1, 16_384 * len(values) // values.size)
+    pieces = (values[start : start + rows] for start in range(0, len(values), rows))
+    return all(bool((np.rint(piece) == piece).all()) for piece in pieces)
 
 
 def _taken(array: FloatArray, which: Indices, axis: int) -> FloatArray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from otkit._jit import read_only
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.bound import Arithmetic, Indices, PairCosts, _as_prices
+from otkit.costs.bound import Arithmetic, Indices, PairCosts, _are_integers, _as_prices
 from otkit.costs.listing import Visitor
 from otkit.costs.pairs import SparsePairs
 
@@ -114,6 +114,11 @@ class SparseCosts(PairCosts):
     def shape(self) -> tuple[int, int]:
         """The number of rows n and of columns m."""
         return self.pairs.starts.size - 1, self._width
+
+    @cached_property
+    def are_integers(self) -> bool:
+        """Whether the costs of all arcs are integers."""
+        return self.arcs == 0 or _are_integers(self.pairs.costs)
 
     @cached_property
     def arc_rows(self) -> IntArray:
