@@ -38,6 +38,9 @@ RELATIVE_GAP = 1e-10
 POTENTIAL_ROUNDINGS = 4.0
 SUBNORMAL_ROUNDINGS = 128.0
 
+# A gap beyond this share of the cost is never called optimal, whatever may excuse it.
+WIDEST = 1e-6
+
 # A few potentials and costs must add up in float64.
 LARGEST_POTENTIAL = 1e307
 
@@ -259,8 +262,12 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     lower, upper = dual.lower, primal.upper
     scale = _unit_cost(primal, dual, problem.total)
     tolerance = _tolerance(primal.magnitude, dual.magnitude) + SUBNORMAL_ROUNDINGS * LEAST * sum(problem.shape)
-    # An answer is not to blame for what rounding has done to the masses, nor for a search.
-    wide = primal.ceiling - (lower + dual.roundings) > tolerance
+    # An answer is not to blame for what rounding has done to the masses, nor for a search; but what hides the value
+    # proves nothing.
+    wide = (
+        primal.ceiling - (lower + dual.roundings) > tolerance
+        or upper - lower > WIDEST * scale * problem.total
+    )
     pair_tolerance = RELATIVE_GAP * scale + 4.0 * POTENTIAL_ROUNDINGS * EPS * dual.reach
     fault = (
         (primal.fault if plan is not None else "")
