@@ -7,11 +7,13 @@ do not differ, a_i and b_j balance as they are.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
-from otkit._fixed_point import add, add_product, as_int, bit_range, carry, empty_rows, limbs
+from otkit import _double_double as dd
+from otkit._fixed_point import add, add_product, as_int, bit_range, carry, digits, empty_rows, leading, limbs, scaled
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.problem import TransportProblem
@@ -107,3 +109,44 @@ def surplus(problem: TransportProblem, how: Balance) -> IntArray:
     rows = empty_rows(problem.a.size + problem.b.size, how.size)
     _fill_surplus(how, problem.a, problem.b, rows)
     return rows
+
+
+class Portion(NamedTuple):
+    """What a mass is worth: (high + low) · 2**exponent, high being near 1."""
+
+    high: float
+    low: float
+    exponent: int
+
+
+def portions(how: Balance, unit: Unit) -> tuple[Portion, Portion, Portion]:
+    """Return what a row's own mass, a column's own mass and an integer mass are worth, for rounding them."""
+    return (
+        _portion(as_int(how.factor_a), unit, -how.low_a),
+        _portion(as_int(how.factor_b), unit, -how.low_b),
+        _portion(1, unit, 0),
+    )
+
+
+def _portion(numerator: int, unit: Unit, shift: int) -> Portion:
+    share = Fraction(numerator, unit.denominator)
+    exponent = numerator.bit_length() - unit.denominator.bit_length()
+    share /= Fraction(2) ** exponent  # between ½ and 2
+    high = float(share)
+    return Portion(high, float(share - Fraction(high)), exponent + shift + unit.exponent)
+
+
+@njit
+def rounded_mass(mass: float, portion: Portion) -> float:
+    """Return what a mass of the problem is worth, rounded once (see `leading`)."""
+    whole, exponent = digits(mass)
+    share, _ = dd.multiply((portion.high, portion.low), (float(whole), 0.0))
+    return scaled(share, exponent + portion.exponent)
+
+
+@njit
+def rounded_rest(row: IntArray, portion: Portion) -> float:
+    """Return what the size of a carried row of integer mass is worth, rounded once (see `leading`)."""
+    high, low, exponent = leading(row)
+    share, _ = dd.multiply((portion.high, portion.low), (high, low))
+    return scaled(abs(share), exponent + portion.exponent)

@@ -14,23 +14,20 @@ So where a row and a column end together, the path may pass through either of th
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from otkit import _double_double as dd
-from otkit._jit import njit
+from otkit._fixed_point import add_multiple, sign_of
+from otkit._jit import int64, njit
 from otkit._sums import two_sum
 from otkit._typing import FloatArray, IntArray
+from otkit.balance import Balance, Portion, balance, portions, rounded_mass, rounded_rest
 from otkit.candidate import Candidate, SolverStats
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
-
-# Cumulative masses are compared in double-double, where 10**7 terms err by less than 2**-80 of the total and usually by
-# less than 2**-100. What differs by less than this share of the total is one number, written in two ways (1/7, 3/21).
-SAME_MASS = 2.0**-90
 
 # Powers that are taken in double-double, by multiplication; see `_potentials` for the others.
 WHOLE_POWERS = (1.0, 2.0, 3.0, 4.0)
@@ -58,16 +55,12 @@ def solve(problem: TransportProblem, options: LineOptions, monitor: Monitor) -> 
     n, m = problem.shape
     monitor.tick("sorting")
     order_x, order_y = problem.cost.line_order
-    with ThreadPoolExecutor(1) as thread:  # NumPy and our kernels release the GIL
-        side = thread.submit(_sorted_side, y, problem.b, order_y)
-        x, a, total_a, unit_a = _sorted_side(x, problem.a, order_x)
-        y, b, total_b, _ = side.result()
+    x, y, a, b = x.take(order_x), y.take(order_y), problem.a.take(order_x), problem.b.take(order_y)
 
     monitor.tick("filling the staircase")
-    ratio = (1.0, 0.0) if total_a == total_b else dd.divide(total_a, total_b)
-    unit = 1.0 / total_a[0] if problem.probability else unit_a
+    how, unit = balance(problem)
     path = _empty_cells(n + m - 1)
-    empty = _staircase(a, b, ratio, SAME_MASS * total_a[0], unit, order_x, order_y, path)
+    empty = _staircase(a, b, how, portions(how, unit), order_x, order_y, path)
 
     monitor.tick("potentials")
     f, g = _potentials(x, y, scale, p, path)
@@ -91,82 +84,51 @@ def _empty_cells(size: int) -> _Cells:
     return _Cells(np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size))
 
 
-def _sorted_side(
-    points: FloatArray, weights: FloatArray, order: IntArray
-) -> tuple[FloatArray, FloatArray, dd.DoubleDouble, float]:
-    """Return points and weights in order, the weights in units of a power of two, their sum, and the unit."""
-    unit = 2.0 ** min(1000, max(-1000, math.frexp(float(weights.max()))[1]))
-    sorted_points, sorted_weights = np.empty(points.size), np.empty(points.size)
-    total = _gather(points, weights, order, 1.0 / unit, sorted_points, sorted_weights)
-    return sorted_points, sorted_weights, total, unit
-
-
-@njit
-def _gather(
-    points: FloatArray,
-    weights: FloatArray,
-    order: IntArray,
-    factor: float,
-    sorted_points: FloatArray,
-    sorted_weights: FloatArray,
-) -> dd.DoubleDouble:
-    """Put points and weights in order; return the sum of the weights."""
-    total = (0.0, 0.0)
-    for k in range(order.size):
-        weight = weights[order[k]] * factor
-        sorted_points[k] = points[order[k]]
-        sorted_weights[k] = weight
-        high, low = two_sum(total[0], weight)
-        total = (high, total[1] + low)
-    return two_sum(total[0], total[1])
-
-
 @njit
 def _staircase(
     a: FloatArray,
     b: FloatArray,
-    ratio: dd.DoubleDouble,
-    tolerance: float,
-    unit: float,
+    how: Balance,
+    portion: tuple[Portion, Portion, Portion],
     order_x: IntArray,
     order_y: IntArray,
     path: _Cells,
 ) -> int:
-    """Fill the staircase of supply `a` and demand `ratio · b`; return how many of its cells are empty.
+    """Fill the staircase; return how many of its cells are empty.
 
-    What is left of the row and of the column is carried in double-double, so that masses are differences of weights
-    without drift, and integers stay integers. A row or column that is served by one cell gets its weight to the bit.
+    What the rows so far have more than the columns is carried as an exact integer, so that the staircase is that of
+    a/Σa against b/Σb and each mass is rounded once. A row or column that is served by one cell gets its weight.
     """
     rows, cols, mass = path
-    n, m = a.size, b.size
+    n = a.size
     i = j = empty = 0
-    supply = (a[0], 0.0)
-    demand = dd.multiply(ratio, (b[0], 0.0))
+    rest = 0.0
+    left = np.zeros(how.size + 4, dtype=np.int64)
+    add_multiple(left, how.factor_a, how.low_a, a[0], int64(1))
+    add_multiple(left, how.factor_b, how.low_b, b[0], -int64(1))
     new_row = new_col = True  # nothing is taken yet of the row, of the column
-    for k in range(n + m - 1):
-        rest_high, rest_low = dd.subtract(supply, demand)
-        both_end = abs(rest_high) <= min(tolerance, 2.0**-54 * min(a[i], b[j] * ratio[0]))
-        # In the last row (column) every column (row) takes its own weight: the totals agree, up to rounding.
-        if (i == n - 1 and new_col and not new_row) or (j == m - 1 and new_row and not new_col):
-            moved = demand[0] if new_col else supply[0]
-        else:
-            moved = supply[0] if rest_high <= 0.0 else demand[0]
+    for k in range(rows.size):
+        sign = sign_of(left)
         rows[k] = order_x[i]
         cols[k] = order_y[j]
-        mass[k] = moved * unit
+        if sign <= 0 and new_row:
+            mass[k] = rounded_mass(a[i], portion[0])
+        elif sign >= 0 and new_col:
+            mass[k] = rounded_mass(b[j], portion[1])
+        else:
+            mass[k] = rest
         empty += mass[k] == 0.0
-        if j == m - 1 or (i < n - 1 and (both_end or rest_high < 0.0)):
-            if i == n - 1:
-                break
+        if k + 1 == rows.size:
+            break
+        rest = rounded_rest(left, portion[2])
+        new_row = sign < 0 or (sign == 0 and i + 1 < n)
+        new_col = not new_row
+        if new_row:
             i += 1
-            supply = (a[i], 0.0)
-            demand = (-rest_high, -rest_low) if rest_high < 0.0 and not both_end else (0.0, 0.0)
-            new_row, new_col = True, False
+            add_multiple(left, how.factor_a, how.low_a, a[i], int64(1))
         else:
             j += 1
-            demand = dd.multiply(ratio, (b[j], 0.0))
-            supply = (rest_high, rest_low) if rest_high > 0.0 and not both_end else (0.0, 0.0)
-            new_row, new_col = False, True
+            add_multiple(left, how.factor_b, how.low_b, b[j], -int64(1))
     return empty
 
 
