@@ -157,7 +157,7 @@ def sign_of(row: IntArray) -> int:
 
 @njit
 def leading(row: IntArray) -> tuple[float, float, int]:
-    """Return (high, low, exponent): a carried row is (high + low) · 2**exponent up to 2**-80 of itself.
+    """Return (high, low, exponent): a carried row is (high + low) · 2**exponent up to 2**-88 of itself.
 
     The row has five limbs or more, of which the last holds no digits, but the sign alone. high is the nearest float,
     unless a rest far below its last bit would decide a tie.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit import _double_double as dd
-from otkit._fixed_point import add, add_product, as_int, bit_range, carry, digits, empty_rows, leading, limbs, scaled
+from otkit._fixed_point import add, add_product, as_int, bit_range, carry, digits, empty_rows, leading, limbs
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.problem import TransportProblem
@@ -137,16 +137,16 @@ def _portion(numerator: int, unit: Unit, shift: int) -> Portion:
 
 
 @njit
-def rounded_mass(mass: float, portion: Portion) -> float:
-    """Return what a mass of the problem is worth, rounded once (see `leading`)."""
+def worth_of_mass(mass: float, portion: Portion) -> tuple[float, float, int]:
+    """Return (high, low, exponent): what a mass of the problem is worth is (high + low) · 2**exponent, nearly."""
     whole, exponent = digits(mass)
-    share, _ = dd.multiply((portion.high, portion.low), (float(whole), 0.0))
-    return scaled(share, exponent + portion.exponent)
+    high, low = dd.multiply((portion.high, portion.low), (float(whole), 0.0))
+    return high, low, exponent + portion.exponent
 
 
 @njit
-def rounded_rest(row: IntArray, portion: Portion) -> float:
-    """Return what the size of a carried row of integer mass is worth, rounded once (see `leading`)."""
+def worth_of_rest(row: IntArray, portion: Portion) -> tuple[float, float, int]:
+    """Return the same for the size of an integer mass, whose row is one for `leading`."""
     high, low, exponent = leading(row)
-    share, _ = dd.multiply((portion.high, portion.low), (high, low))
-    return scaled(abs(share), exponent + portion.exponent)
+    high, low = dd.multiply((portion.high, portion.low), (abs(high), low if high >= 0.0 else -low))
+    return high, low, exponent + portion.exponent

@@ -20,11 +20,11 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit import _double_double as dd
-from otkit._fixed_point import add_multiple, sign_of
+from otkit._fixed_point import add_multiple, scaled, sign_of
 from otkit._jit import int64, njit
 from otkit._sums import two_sum
 from otkit._typing import FloatArray, IntArray
-from otkit.balance import Balance, Portion, balance, portions, rounded_mass, rounded_rest
+from otkit.balance import Balance, Portion, balance, portions, worth_of_mass, worth_of_rest
 from otkit.candidate import Candidate, SolverStats
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
@@ -101,34 +101,37 @@ def _staircase(
     """
     rows, cols, mass = path
     n = a.size
+    row_portion, col_portion, rest_portion = portion
+    low_a, low_b, factor_a, factor_b = how.low_a, how.low_b, how.factor_a, how.factor_b
     i = j = empty = 0
-    rest = 0.0
+    rest = (0.0, 0.0, int64(0))
     left = np.zeros(how.size + 4, dtype=np.int64)
-    add_multiple(left, how.factor_a, how.low_a, a[0], int64(1))
-    add_multiple(left, how.factor_b, how.low_b, b[0], -int64(1))
+    add_multiple(left, factor_a, low_a, a[0], int64(1))
+    add_multiple(left, factor_b, low_b, b[0], -int64(1))
     new_row = new_col = True  # nothing is taken yet of the row, of the column
     for k in range(rows.size):
         sign = sign_of(left)
         rows[k] = order_x[i]
         cols[k] = order_y[j]
         if sign <= 0 and new_row:
-            mass[k] = rounded_mass(a[i], portion[0])
+            share = worth_of_mass(a[i], row_portion)
         elif sign >= 0 and new_col:
-            mass[k] = rounded_mass(b[j], portion[1])
+            share = worth_of_mass(b[j], col_portion)
         else:
-            mass[k] = rest
+            share = rest
+        mass[k] = scaled(share[0], share[2])
         empty += mass[k] == 0.0
         if k + 1 == rows.size:
             break
-        rest = rounded_rest(left, portion[2])
+        rest = worth_of_rest(left, rest_portion)
         new_row = sign < 0 or (sign == 0 and i + 1 < n)
         new_col = not new_row
         if new_row:
             i += 1
-            add_multiple(left, how.factor_a, how.low_a, a[i], int64(1))
+            add_multiple(left, factor_a, low_a, a[i], int64(1))
         else:
             j += 1
-            add_multiple(left, how.factor_b, how.low_b, b[j], -int64(1))
+            add_multiple(left, factor_b, low_b, b[j], -int64(1))
     return empty
 
 
