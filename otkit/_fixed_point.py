@@ -34,16 +34,30 @@ def limbs(low: int, high: int, terms: int) -> int:
 
 
 @njit
+def digits(value: float) -> tuple[int, int]:
+    """Return (digits, exponent) with value = digits · 2**exponent; the value is not negative."""
+    bits = int(np.float64(value).view(np.int64))
+    exponent, fraction = bits >> int64(52), bits & int64((1 << 52) - 1)
+    return (fraction | int64(1 << 52), exponent - 1075) if exponent > 0 else (fraction, int64(-1074))
+
+
+@njit
 def bit_range(values: FloatArray) -> tuple[int, int]:
     """Return (low, high): all values are multiples of 2**low and smaller than 2**high; (0, 0) if all are zero."""
     low, high = int64(1 << 20), -int64(1 << 20)
     for k in range(values.size):
-        if values[k] != 0.0:
-            fraction, exponent = math.frexp(values[k])
-            digits = int64(fraction * 2.0**53)
-            lowest = math.frexp(float(digits & -digits))[1] - 1
-            low, high = min(low, exponent - 53 + lowest), max(high, exponent)
+        whole, exponent = digits(abs(values[k]))
+        if whole != 0 and exponent < low:  # only then can its last bit lie below all those before
+            low = min(low, exponent + _bits(whole & -whole) - 1)
+        if whole != 0 and exponent + 53 > high:
+            high = max(high, exponent + _bits(whole))
     return (low, high) if high >= low else (int64(0), int64(0))
+
+
+@njit
+def _bits(number: int) -> int:
+    """Return how many bits an integer has, which is not negative and below 2**53."""
+    return int(math.frexp(float(number))[1])
 
 
 @njit
@@ -54,19 +68,20 @@ def add(row: IntArray, low: int, value: float, sign: int) -> float:
     """
     if value == 0.0:
         return 0.0
-    fraction, exponent = math.frexp(value)
-    digits, position, rest = int64(fraction * 2.0**53), exponent - 53 - low, 0.0
+    whole, exponent = digits(abs(value))
+    whole = whole if value > 0.0 else -whole
+    position, rest = exponent - low, 0.0
     if position < -62:
-        rest = value if digits > 0 else value + math.ldexp(1.0, int(low))
-        digits, position = int64(0) if digits > 0 else int64(-1), int64(0)
+        rest = value if whole > 0 else value + math.ldexp(1.0, int(low))
+        whole, position = int64(0) if whole > 0 else int64(-1), int64(0)
     elif position < 0:
-        whole = digits >> -position
-        rest = math.ldexp(float(digits - (whole << -position)), int(exponent - 53))
-        digits, position = whole, int64(0)
-    if digits < 0:
-        digits, sign = -digits, -sign
+        floor = whole >> -position
+        rest = math.ldexp(float(whole - (floor << -position)), int(exponent))
+        whole, position = floor, int64(0)
+    if whole < 0:
+        whole, sign = -whole, -sign
     k, shift = position // BITS, position % BITS
-    lower, upper = (digits & MASK) << shift, (digits >> BITS) << shift
+    lower, upper = (whole & MASK) << shift, (whole >> BITS) << shift
     row[k] += sign * (lower & MASK)
     middle, upper = (lower >> BITS) + (upper & MASK), upper >> BITS
     if middle > 0:
@@ -87,14 +102,6 @@ def add_product(row: IntArray, factor: IntArray, other: IntArray, sign: int) -> 
                     row[i + j] += sign * (product & MASK)
                     if product > MASK:
                         row[i + j + 1] += sign * (product >> BITS)
-
-
-@njit
-def digits(value: float) -> tuple[int, int]:
-    """Return (digits, exponent) with value = digits · 2**exponent; the value is not negative."""
-    bits = np.float64(value).view(np.int64)
-    exponent, fraction = bits >> int64(52), bits & int64((1 << 52) - 1)
-    return (fraction | int64(1 << 52), exponent - 1075) if exponent > 0 else (fraction, int64(-1074))
 
 
 @njit
