@@ -37,8 +37,8 @@ def limbs(low: int, high: int, terms: int) -> int:
 def digits(value: float) -> tuple[int, int]:
     """Return (digits, exponent) with value = digits · 2**exponent; the value is not negative."""
     bits = int(np.float64(value).view(np.int64))
-    exponent, fraction = bits >> int64(52), bits & int64((1 << 52) - 1)
-    return (fraction | int64(1 << 52), exponent - 1075) if exponent > 0 else (fraction, int64(-1074))
+    exponent, fraction = bits >> 52, bits & ((1 << 52) - 1)
+    return (fraction | (1 << 52), exponent - 1075) if exponent > 0 else (fraction, -1074)
 
 
 @njit
@@ -51,7 +51,7 @@ def bit_range(values: FloatArray) -> tuple[int, int]:
             low = min(low, exponent + _bits(whole & -whole) - 1)
         if whole != 0 and exponent + 53 > high:
             high = max(high, exponent + _bits(whole))
-    return (low, high) if high >= low else (int64(0), int64(0))
+    return (int(low), int(high)) if high >= low else (0, 0)
 
 
 @njit

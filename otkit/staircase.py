@@ -253,7 +253,7 @@ def exact_cost(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Fra
     assert line is not None
     x, y, scale, p = line
     (low_x, high_x), (low_y, high_y) = bit_range(x), bit_range(y)
-    low, high = int(min(low_x, low_y)), int(max(high_x, high_y)) + 1
+    low, high = min(low_x, low_y), max(high_x, high_y) + 1
     length = limbs(low, high, 1)
     size = limbs(0, int(p) * (high - low), 4)  # potentials overprice no pair, so that none exceeds the dearest
     if rows.size * size * (length * int(p) + 4) > _MOST_PRODUCTS:
