@@ -120,20 +120,20 @@ class Portion(NamedTuple):
 
 
 def portions(how: Balance, unit: Unit) -> tuple[Portion, Portion, Portion]:
-    """Return what a row's own mass, a column's own mass and an integer mass are worth, for rounding them."""
+    """Return what a row's own mass, a column's own mass and an integer mass are worth."""
     return (
-        _portion(as_int(how.factor_a), unit, -how.low_a),
-        _portion(as_int(how.factor_b), unit, -how.low_b),
-        _portion(1, unit, 0),
+        portion_of(as_int(how.factor_a), Unit(unit.exponent - how.low_a, unit.denominator)),
+        portion_of(as_int(how.factor_b), Unit(unit.exponent - how.low_b, unit.denominator)),
+        portion_of(1, unit),
     )
 
 
-def _portion(numerator: int, unit: Unit, shift: int) -> Portion:
-    share = Fraction(numerator, unit.denominator)
-    exponent = numerator.bit_length() - unit.denominator.bit_length()
-    share /= Fraction(2) ** exponent  # between ½ and 2
+def portion_of(units: int, unit: Unit) -> Portion:
+    """Return what a number of units is worth."""
+    exponent = units.bit_length() - unit.denominator.bit_length()
+    share = Fraction(units, unit.denominator) / Fraction(2) ** exponent  # between ½ and 2
     high = float(share)
-    return Portion(high, float(share - Fraction(high)), exponent + shift + unit.exponent)
+    return Portion(high, float(share - Fraction(high)), exponent + unit.exponent)
 
 
 @njit

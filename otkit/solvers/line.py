@@ -15,19 +15,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
 from otkit import _double_double as dd
-from otkit._fixed_point import add_multiple, scaled, sign_of
+from otkit._fixed_point import add_multiple, as_int, scaled, sign_of
 from otkit._jit import int64, njit
 from otkit._sums import two_sum
 from otkit._typing import FloatArray, IntArray
-from otkit.balance import Balance, Portion, balance, portions, worth_of_mass, worth_of_rest
+from otkit.balance import Balance, Portion, Unit, balance, portion_of, worth_of_rest
 from otkit.candidate import Candidate, SolverStats
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
+
+# Cumulative masses are compared in double-double. A cell adds less than this share of the total to their error; where
+# they differ by no more than such errors add up to, exact integers tell which is larger, or that 1/7 is 3/21.
+ROUNDING = 2.0**-101
 
 # Powers that are taken in double-double, by multiplication; see `_potentials` for the others.
 WHOLE_POWERS = (1.0, 2.0, 3.0, 4.0)
@@ -55,12 +60,17 @@ def solve(problem: TransportProblem, options: LineOptions, monitor: Monitor) -> 
     n, m = problem.shape
     monitor.tick("sorting")
     order_x, order_y = problem.cost.line_order
-    x, y, a, b = x.take(order_x), y.take(order_y), problem.a.take(order_x), problem.b.take(order_y)
+    x, y = x.take(order_x), y.take(order_y)
+    (a, unit_a), (b, unit_b) = _sorted_weights(problem.a, order_x), _sorted_weights(problem.b, order_y)
 
     monitor.tick("filling the staircase")
-    how, unit = balance(problem)
+    how, _ = balance(problem)
+    ratio, portion = _in_units_of(how, unit_a, unit_b)
+    total_a = problem.totals[0] / unit_a
+    unit = 1.0 / total_a if problem.probability else unit_a
     path = _empty_cells(n + m - 1)
-    empty = _staircase(a, b, how, portions(how, unit), order_x, order_y, path)
+    doubt = ROUNDING * (n + m + 16) * total_a
+    empty = _staircase(problem.a, problem.b, a, b, how, portion, ratio, doubt, unit, order_x, order_y, path)
 
     monitor.tick("potentials")
     f, g = _potentials(x, y, scale, p, path)
@@ -84,54 +94,78 @@ def _empty_cells(size: int) -> _Cells:
     return _Cells(np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size))
 
 
+def _sorted_weights(weights: FloatArray, order: IntArray) -> tuple[FloatArray, float]:
+    """Return weights in order, in units of a power of two near the largest, and that unit."""
+    unit = 2.0 ** min(1000, max(-1000, math.frexp(float(weights.max()))[1]))
+    return weights.take(order) * (1.0 / unit), unit
+
+
+def _in_units_of(how: Balance, unit_a: float, unit_b: float) -> tuple[dd.DoubleDouble, Portion]:
+    """Return what a mass of b, and what an integer mass is worth, if masses of a are in units and those of b in others.
+
+    """
+    row, col = Fraction(as_int(how.factor_a), 1), Fraction(as_int(how.factor_b))
+    mass = Fraction(2) ** how.low_a / row / Fraction(unit_a)
+    ratio = mass * col / Fraction(2) ** how.low_b * Fraction(unit_b)
+    high = float(ratio)
+    return (high, float(ratio - Fraction(high))), portion_of(mass.numerator, Unit(0, mass.denominator))
+
+
 @njit
 def _staircase(
+    weights_a: FloatArray,
+    weights_b: FloatArray,
     a: FloatArray,
     b: FloatArray,
     how: Balance,
-    portion: tuple[Portion, Portion, Portion],
+    portion: Portion,
+    ratio: dd.DoubleDouble,
+    doubt: float,
+    unit: float,
     order_x: IntArray,
     order_y: IntArray,
     path: _Cells,
 ) -> int:
-    """Fill the staircase; return how many of its cells are empty.
+    """Fill the staircase of supply `a` and demand `ratio · b`; return how many of its cells are empty.
 
-    What the rows so far have more than the columns is carried as an exact integer, so that the staircase is that of
-    a/Σa against b/Σb and each mass is rounded once. A row or column that is served by one cell gets its weight.
+    What is left of the row and of the column is carried in double-double, so that masses are differences of weights
+    without drift, and integers stay integers. A row or column that is served by one cell gets its weight to the bit.
     """
     rows, cols, mass = path
     n = a.size
-    row_portion, col_portion, rest_portion = portion
     low_a, low_b, factor_a, factor_b = how.low_a, how.low_b, how.factor_a, how.factor_b
+    left = np.zeros(how.size + 4, dtype=np.int64)  # rows less columns, exactly, as far as they are counted
+    counted_rows = counted_cols = int64(0)
     i = j = empty = 0
-    rest = (0.0, 0.0, int64(0))
-    left = np.zeros(how.size + 4, dtype=np.int64)
-    add_multiple(left, factor_a, low_a, a[0], int64(1))
-    add_multiple(left, factor_b, low_b, b[0], -int64(1))
-    new_row = new_col = True  # nothing is taken yet of the row, of the column
+    supply = (a[0], 0.0)
+    demand = dd.multiply(ratio, (b[0], 0.0))
+    new_row = True  # nothing is taken yet of the row
     for k in range(rows.size):
-        sign = sign_of(left)
+        rest = dd.subtract(supply, demand)
+        last = k + 1 == rows.size  # where the totals balance
+        sign = 0 if last else 1 if rest[0] > 0.0 else -1
+        if abs(rest[0]) <= doubt and not last:
+            for row in range(counted_rows, i + 1):
+                add_multiple(left, factor_a, low_a, weights_a[order_x[row]], int64(1))
+            for col in range(counted_cols, j + 1):
+                add_multiple(left, factor_b, low_b, weights_b[order_y[col]], -int64(1))
+            counted_rows, counted_cols = i + 1, j + 1
+            sign = sign_of(left)
+            high, low, exponent = worth_of_rest(left, portion)
+            rest = (sign * scaled(high, exponent), sign * scaled(low, exponent))
         rows[k] = order_x[i]
         cols[k] = order_y[j]
-        if sign <= 0 and new_row:
-            share = worth_of_mass(a[i], row_portion)
-        elif sign >= 0 and new_col:
-            share = worth_of_mass(b[j], col_portion)
-        else:
-            share = rest
-        mass[k] = scaled(share[0], share[2])
+        mass[k] = (supply[0] if sign < 0 or (sign == 0 and new_row) else demand[0]) * unit
         empty += mass[k] == 0.0
-        if k + 1 == rows.size:
+        if last:
             break
-        rest = worth_of_rest(left, rest_portion)
         new_row = sign < 0 or (sign == 0 and i + 1 < n)
-        new_col = not new_row
         if new_row:
             i += 1
-            add_multiple(left, factor_a, low_a, a[i], int64(1))
+            supply, demand = (a[i], 0.0), (-rest[0], -rest[1])
         else:
             j += 1
-            add_multiple(left, factor_b, low_b, b[j], -int64(1))
+            supply, demand = rest, dd.multiply(ratio, (b[j], 0.0))
     return empty
 
 
