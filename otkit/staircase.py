@@ -33,8 +33,8 @@ from otkit._fixed_point import (
     as_int,
     bit_range,
     carry,
+    enclosed,
     limbs,
-    quotient,
     scaled,
     sign_of,
 )
@@ -58,8 +58,8 @@ class LineProof(NamedTuple):
 
     Attributes
     ----------
-    value : float
-        The optimal cost for the real-valued scale · |x − y|^p, rounded once.
+    value : tuple of three floats
+        The optimal cost for the real-valued scale · |x − y|^p, rounded once, and the floats that hold it between them.
     mass : ndarray
         The plan on the cells of the path, each entry rounded once.
     f, g : ndarray
@@ -68,7 +68,7 @@ class LineProof(NamedTuple):
         Whether no other plan is optimal; None if that is not known.
     """
 
-    value: float
+    value: tuple[float, float, float]
     mass: FloatArray
     f: FloatArray
     g: FloatArray
@@ -99,7 +99,7 @@ def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> 
     >>> problem = otkit.TransportProblem(otkit.Cityblock().between([0.0, 1.0], [2.0, 5.0]))
     >>> proof = prove_on_line(problem, np.array([0, 1, 1]), np.array([0, 0, 1]))
     >>> proof.value, proof.mass
-    (6.0, array([1., 0., 1.]))
+    ((6.0, 6.0, 6.0), array([1., 0., 1.]))
     >>> prove_on_line(problem, np.array([0, 1, 0]), np.array([0, 0, 1])) is None
     True
     """
@@ -123,11 +123,15 @@ def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> 
     )  # fmt: skip
     if not sound:
         return None
-    value = _rounded(cost, rows.size, p, Fraction(scale) * Fraction(2) ** (total + span * int(p))) if moves else 0.0
+    value = _enclosed(cost, rows.size, int(p), Fraction(scale) * Fraction(2) ** (total + span * int(p)))
+    if value is None and not moves:
+        value = (0.0, 0.0, 0.0)
     if value is None:
         exact = exact_cost(problem, rows, cols)
-        value = math.inf if exact is None else quotient(exact.numerator, exact.denominator, 0)
-    return LineProof(value, mass, f, g, False if exchange else True if p > 1.0 else None) if value < math.inf else None
+        value = None if exact is None else enclosed(exact.numerator, exact.denominator, 0)
+    if value is None or math.isinf(value[0]):
+        return None
+    return LineProof(value, mass, f, g, False if exchange else True if p > 1.0 else None)
 
 
 def _exact_line(problem: TransportProblem) -> Line | None:
@@ -138,21 +142,21 @@ def _exact_line(problem: TransportProblem) -> Line | None:
     return line._replace(x=read_only(np.ascontiguousarray(line.x)), y=read_only(np.ascontiguousarray(line.y)))
 
 
-def _rounded(cost: dd.DoubleDouble, cells: int, p: float, unit: Fraction) -> float | None:
-    """Return the float nearest to a sum that `_walk` has made of so many cells; None if that is in doubt.
+def _enclosed(cost: dd.DoubleDouble, cells: int, p: int, unit: Fraction) -> tuple[float, float, float] | None:
+    """Return what `_walk` has summed up over so many cells as `enclosed` does; None if that is in doubt.
 
     Masses err by less than 2**-88 of themselves (`leading`; what `portions` and the product add is below 2**-102).
     Distances are exact, each of p − 1 products and the one by the mass adds 7 · 2**-106, and each of the sums, whose
     terms are all positive, 3 · 2**-106. Underflow loses less than 2**-1000 for each of these: nothing beside _SMALL.
     """
-    if cost[0] < _SMALL:
+    if not _SMALL < cost[0] < math.inf:
         return None
-    error = Fraction(1, 2**87) + Fraction(4 * cells + 8 * int(p) + 16, 2**106)
+    error = Fraction(1, 2**87) + Fraction(4 * cells + 8 * p + 16, 2**106)
     middle = (Fraction(cost[0]) + Fraction(cost[1])) * unit
-    least, greatest = (
-        quotient(end.numerator, end.denominator, 0) for end in (middle * (1 - error), middle * (1 + error))
-    )
-    return least if least == greatest else None
+    ends = [middle * (1 - error), middle * (1 + error)]
+    least, greatest = (enclosed(end.numerator, end.denominator, 0) for end in ends)
+    # A float within the interval may be below the cost, or above it, or the cost itself.
+    return least if least == greatest and not ends[0] <= Fraction(least[0]) <= ends[1] else None
 
 
 @njit

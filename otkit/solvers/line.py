@@ -65,7 +65,7 @@ def solve(problem: TransportProblem, options: LineOptions, monitor: Monitor) -> 
 
     monitor.tick("filling the staircase")
     how, _ = balance(problem)
-    ratio, portion = _in_units_of(how, unit_a, unit_b)
+    ratio, portion = _exchange(how, unit_a, unit_b)
     total_a = problem.totals[0] / unit_a
     unit = 1.0 / total_a if problem.probability else unit_a
     path = _empty_cells(n + m - 1)
@@ -100,15 +100,12 @@ def _sorted_weights(weights: FloatArray, order: IntArray) -> tuple[FloatArray, f
     return weights.take(order) * (1.0 / unit), unit
 
 
-def _in_units_of(how: Balance, unit_a: float, unit_b: float) -> tuple[dd.DoubleDouble, Portion]:
-    """Return what a mass of b, and what an integer mass is worth, if masses of a are in units and those of b in others.
-
-    """
-    row, col = Fraction(as_int(how.factor_a), 1), Fraction(as_int(how.factor_b))
-    mass = Fraction(2) ** how.low_a / row / Fraction(unit_a)
-    ratio = mass * col / Fraction(2) ** how.low_b * Fraction(unit_b)
+def _exchange(how: Balance, unit_a: float, unit_b: float) -> tuple[dd.DoubleDouble, Portion]:
+    """Return what a unit of b, and what an integer mass is worth in units of a."""
+    integer = Fraction(2) ** how.low_a / as_int(how.factor_a) / Fraction(unit_a)
+    ratio = integer * as_int(how.factor_b) / Fraction(2) ** how.low_b * Fraction(unit_b)
     high = float(ratio)
-    return (high, float(ratio - Fraction(high))), portion_of(mass.numerator, Unit(0, mass.denominator))
+    return (high, float(ratio - Fraction(high))), portion_of(integer.numerator, Unit(0, integer.denominator))
 
 
 @njit
