@@ -89,7 +89,7 @@ def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> 
     -------
     LineProof or None
         None if p is not a whole number (then costs are no fractions), if the points are not in order, if the path is
-        not monotone or its plan has a negative entry, and where costs leave float64 or would take too long.
+        not monotone or its plan has a negative entry, and where the cost leaves float64 or would take too long.
 
     Examples
     --------
@@ -108,8 +108,6 @@ def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> 
     if line is None or rows.size != n + m - 1 or cols.size != rows.size:
         return None
     x, y, scale, p = line
-    if not problem.cost.at([0, n - 1], [m - 1, 0]).max() < 2.0**1022:
-        return None
     # Lengths and masses in units of powers of two, so that in floats none exceeds 1.
     span = max(-1000, math.frexp(max(x[-1], y[-1]) - min(x[0], y[0]))[1])
     total = math.frexp(problem.total)[1]
@@ -131,7 +129,8 @@ def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> 
         value = None if exact is None else enclosed(exact.numerator, exact.denominator, 0)
     if value is None or math.isinf(value[0]):
         return None
-    return LineProof(value, mass, f, g, False if exchange else True if p > 1.0 else None)
+    unique = False if exchange else True if p > 1.0 or min(n, m) == 1 else None
+    return LineProof(value, mass, f, g, unique)
 
 
 def _exact_line(problem: TransportProblem) -> Line | None:
@@ -197,7 +196,7 @@ def _walk(
     add_multiple(left, factor_b, low_b, b[0], -int64(1))
     sign, rest_sign, rest = sign_of(left), int64(0), (0.0, 0.0, int64(0))
     new_row = new_col = True
-    last_i = last_j = int64(0)
+    last_i = last_j = int64(-1)
     for k in range(rows.size):
         i, j = rows[k], cols[k]
         if new_row and sign <= 0:
@@ -226,7 +225,7 @@ def _walk(
 
         if filled:
             moves |= high != 0.0
-            if k > 0:
+            if last_i >= 0:
                 same_x, same_y = x[i] == x[last_i], y[j] == y[last_j]
                 rows_of_x, cols_of_x = same_x and (rows_of_x or i != last_i), same_x and (cols_of_x or j != last_j)
                 rows_of_y, cols_of_y = same_y and (rows_of_y or i != last_i), same_y and (cols_of_y or j != last_j)
