@@ -187,7 +187,7 @@ def _walk(
     n, m = x.size, y.size
     cost, u, v = (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)
     moves = exchange = rows_of_x = cols_of_x = rows_of_y = cols_of_y = False
-    if rows[0] != 0 or cols[0] != 0 or rows[-1] != n - 1 or cols[-1] != m - 1:
+    if rows[0] != 0 or cols[0] != 0:  # so many single steps that stay within n × m end in the last cell
         return False, moves, exchange, cost
     row_portion, col_portion, rest_portion = portion
     low_a, low_b, factor_a, factor_b = how.low_a, how.low_b, how.factor_a, how.factor_b

@@ -26,7 +26,9 @@ from otkit._fixed_point import (
 )
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
-moderate = st.one_of(numbers.filter(lambda v: 1e-60 < abs(v) < 1e60), st.sampled_from([0.0, 1.0, 2.0**90, 3.0 * 2.0**-90]))
+moderate = st.one_of(
+    numbers.filter(lambda v: 1e-60 < abs(v) < 1e60), st.sampled_from([0.0, 1.0, 2.0**90, 3.0 * 2.0**-90])
+)
 integers = st.one_of(
     st.integers(-(2**200), 2**200),
     st.integers(-(2**31), 2**31),

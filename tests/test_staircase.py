@@ -80,7 +80,7 @@ coordinates = {
     "tied": st.integers(-3, 3).map(float),
     "far": st.integers(-4, 4).map(lambda k: 1e16 + 2.0 * k),
     "wide": st.sampled_from([0.0, 5e-324, -1e-300, 1e-160, 0.1, -1.0, 1e16, 1e150, 1e300, -1e300]),
-    "any": st.floats(-1e70, 1e70),
+    "any": st.floats(-1e50, 1e50).filter(lambda v: v == 0.0 or abs(v) > 1e-50),
 }
 
 
@@ -133,7 +133,10 @@ def test_half_an_ulp_is_decided_exactly(monkeypatch):
     """2⁵³ + 1 lies between two floats: no enclosure tells which is nearest."""
     calls = []
     monkeypatch.setattr(staircase, "exact_cost", lambda *args: calls.append(args) or exact_cost(*args))
-    for extra, value in ((1.0, (2.0**53, 2.0**53, 2.0**53 + 2.0)), (3.0, (2.0**53 + 4.0, 2.0**53 + 2.0, 2.0**53 + 4.0))):
+    for extra, value in (
+        (1.0, (2.0**53, 2.0**53, 2.0**53 + 2.0)),
+        (3.0, (2.0**53 + 4.0, 2.0**53 + 2.0, 2.0**53 + 4.0)),
+    ):
         problem = ordered_problem([0.0, 0.0], [1.0], [2.0**53, extra], [2.0**53], probability=False)
         assert check(problem).value == value
     assert len(calls) == 2
@@ -183,8 +186,43 @@ def test_corrupted_paths_prove_nothing(rng):
             side[k] = rng.choice([side[k] + 1, side[k] - 1, 0, -1, n, m, 10**12, side[k - 1]])
         same = all((one == other).all() for one, other in zip(wrong, path, strict=True))
         assert (prove_on_line(problem, *wrong) is not None) == same
-    for wrong in ([side[:-1] for side in path], [side[::-1].copy() for side in path], list(path)[::-1]):
+    rows, cols = path
+    for wrong in ((rows[:-1], cols[:-1]), (rows[::-1].copy(), cols[::-1].copy()), (cols, rows)):
         assert prove_on_line(problem, *wrong) is None
+    for wrong in ((rows[:-1], cols), (rows, cols[:-1])):
+        assert prove_on_line(problem, *wrong) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "cols", "sound"),
+    [
+        ([0, 0, 0], [0, 1, 2], True),
+        ([0, 0], [0, 1], False),  # too short
+        ([0, 1, 0], [0, 0, 2], False),  # a row that is none
+        ([0, 0, 0], [0, 0, 2], False),
+        ([0, 0, 0], [0, 2, 1], False),
+        ([0, 0, 0], [1, 1, 2], False),
+    ],
+)
+def test_points_without_mass_are_on_the_path(rows, cols, sound):
+    one, three = ([0.0], [1.0]), ([1.0, 2.0, 3.0], [1.0, 0.0, 0.0])
+    rows, cols = np.array(rows), np.array(cols)
+    assert (prove_on_line(ordered_problem(one[0], three[0], one[1], three[1]), rows, cols) is not None) == sound
+    assert (prove_on_line(ordered_problem(three[0], one[0], three[1], one[1]), cols, rows) is not None) == sound
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("centre", [0.0, 2.0**-53])
+@pytest.mark.parametrize(("beside", "decided"), [(0.0, False), (2.0**-100, False), (2.0**-88, False), (2.0**-80, True)])
+def test_the_enclosure_knows_its_error(sign, centre, beside, decided):
+    """Beside a float, and half-way between two, rounding is in doubt up to 2**-87 of the sum."""
+    for low in (sign * (centre + beside), sign * (centre - beside)):
+        found = staircase._enclosed((1.5, low), 1000, 2, Fraction(1, 2**70))
+        assert (found is not None) == decided
+        if found is not None:
+            exact = (Fraction(1.5) + Fraction(low)) / 2**70
+            assert found[0] == float(exact)
+            assert Fraction(found[1]) < exact < Fraction(found[2])
 
 
 def test_points_out_of_order_prove_nothing():
