@@ -404,10 +404,22 @@ def _answer_along_the_line(problem: TransportProblem, method: str, task: _Task) 
     if task.proof != "float":
         found, certificate = prove_in_order(ordered, found)
     candidate = _lifted(problem, rows, cols, found)
-    certificate = certificate or certify(ordered, plan=found, potentials=(found.f, found.g))
+    if certificate is not None and candidate.basis is not None:
+        arcs = _between_masses(problem, *candidate.basis)
+        certificate = replace(certificate, evidence=Evidence(problem, *arcs, "line"))
+    else:
+        certificate = certify(ordered, plan=found, potentials=(found.f, found.g))
     if not certificate.optimal:  # name the culprit by its own number
         certificate = certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
     return candidate, certificate
+
+
+def _between_masses(problem: TransportProblem, rows: IntArray, cols: IntArray) -> tuple[IntArray, IntArray]:
+    """Return those of the arcs that join points with mass."""
+    if problem.a.all() and problem.b.all():
+        return rows, cols
+    kept = (problem.a[rows] > 0.0) & (problem.b[cols] > 0.0)
+    return rows[kept], cols[kept]
 
 
 def _solve(problem: TransportProblem, method: str, task: _Task) -> Candidate:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from fractions import Fraction
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -16,6 +18,7 @@ import otkit
 from otkit import staircase
 from otkit.costs import Cityblock
 from otkit.monitor import Monitor
+from otkit.solve import solve_problem
 from otkit.solvers import line
 from otkit.staircase import exact_cost, prove_on_line
 
@@ -150,7 +153,7 @@ def test_nothing_moves():
 def test_crumbs_are_told_from_ties():
     """1e-300 of the mass decides which cells are empty, though no double-double holds it beside 1."""
     problem = ordered_problem([0.0, 1.0, 2.0], [0.0, 1.0, 2.0], [1.0, 1e-300, 1.0], [1.0, 1.0, 1e-300])
-    proof, (rows, cols) = proved(problem)
+    _, (rows, cols) = proved(problem)
     assert min(exact_flows(problem, rows, cols)) >= 0
     assert check(problem).mass.min() >= 0.0
     reference = [1 / 3, 0.1, 7.0, 5e-324]
@@ -286,3 +289,13 @@ def test_the_front_door(rng):
         quick = otkit.wasserstein(x, y, a, b, p=p, proof="float")
         assert quick.certificate.proof == "float"
         assert quick.value == pytest.approx(result.value, rel=1e-14)
+
+
+@given(weird_problems())
+def test_the_proof_travels(problem):
+    """What is saved is checked by `otkit.proof`, which shares no line with the staircase."""
+    result = solve_problem(problem, method="line", proof="exact")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "proof.json")
+        result.certificate.save(path)
+        assert "|x − y|" in otkit.check_proof(problem, path).statement
