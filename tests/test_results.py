@@ -199,5 +199,5 @@ def test_a_result_reads_well(kind, parts):
 
 def test_repr_is_one_line():
     result = otkit.wasserstein([0.0, 1.0], [5.0, 3.0])
-    assert repr(result) == "TransportResult(distance=3.5, proof='float', shape=(2, 2), method='line')"
+    assert repr(result) == "TransportResult(distance=3.5, proof='exact', shape=(2, 2), method='line')"
     assert repr(RESULTS["integers"]()).startswith("TransportResult(value=1070.0, proof='exact', shape=(6, 6)")
