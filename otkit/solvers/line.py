@@ -148,8 +148,10 @@ def _staircase(
                 add_multiple(left, factor_b, low_b, weights_b[order_y[col]], -int64(1))
             counted_rows, counted_cols = i + 1, j + 1
             sign = sign_of(left)
-            high, low, exponent = worth_of_rest(left, portion)
-            rest = (sign * scaled(high, exponent), sign * scaled(low, exponent))
+            rest = (0.0, 0.0)
+            if sign != 0:
+                high, low, exponent = worth_of_rest(left, portion)
+                rest = (sign * scaled(high, exponent), sign * scaled(low, exponent))
         rows[k] = order_x[i]
         cols[k] = order_y[j]
         mass[k] = (supply[0] if sign < 0 or (sign == 0 and new_row) else demand[0]) * unit
