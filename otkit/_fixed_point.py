@@ -16,13 +16,15 @@ from typing import Any
 import numpy as np
 
 from otkit._jit import int64, njit
+from otkit._sums import two_sum
 from otkit._typing import FloatArray, IntArray
 
 BITS = 30
-_MASK = (1 << BITS) - 1
+MASK = (1 << BITS) - 1
 
 # Above this, the leading limbs that `head` has read hold more bits than a limb.
 _FULL = 1 << BITS
+_UPPER = 2.0 ** (2 * BITS)
 
 
 @njit
@@ -32,16 +34,30 @@ def limbs(low: int, high: int, terms: int) -> int:
 
 
 @njit
+def digits(value: float) -> tuple[int, int]:
+    """Return (digits, exponent) with value = digits · 2**exponent; the value is not negative."""
+    bits = int(np.float64(value).view(np.int64))
+    exponent, fraction = bits >> 52, bits & ((1 << 52) - 1)
+    return (fraction | (1 << 52), exponent - 1075) if exponent > 0 else (fraction, -1074)
+
+
+@njit
 def bit_range(values: FloatArray) -> tuple[int, int]:
     """Return (low, high): all values are multiples of 2**low and smaller than 2**high; (0, 0) if all are zero."""
     low, high = int64(1 << 20), -int64(1 << 20)
     for k in range(values.size):
-        if values[k] != 0.0:
-            fraction, exponent = math.frexp(values[k])
-            digits = int64(fraction * 2.0**53)
-            lowest = math.frexp(float(digits & -digits))[1] - 1
-            low, high = min(low, exponent - 53 + lowest), max(high, exponent)
-    return (low, high) if high >= low else (int64(0), int64(0))
+        whole, exponent = digits(abs(values[k]))
+        if whole != 0 and exponent < low:  # only then can its last bit lie below all those before
+            low = min(low, exponent + _bits(whole & -whole) - 1)
+        if whole != 0 and exponent + 53 > high:
+            high = max(high, exponent + _bits(whole))
+    return (int(low), int(high)) if high >= low else (0, 0)
+
+
+@njit
+def _bits(number: int) -> int:
+    """Return how many bits an integer has, which is not negative and below 2**53."""
+    return int(math.frexp(float(number))[1])
 
 
 @njit
@@ -52,21 +68,22 @@ def add(row: IntArray, low: int, value: float, sign: int) -> float:
     """
     if value == 0.0:
         return 0.0
-    fraction, exponent = math.frexp(value)
-    digits, position, rest = int64(fraction * 2.0**53), exponent - 53 - low, 0.0
+    whole, exponent = digits(abs(value))
+    whole = whole if value > 0.0 else -whole
+    position, rest = exponent - low, 0.0
     if position < -62:
-        rest = value if digits > 0 else value + math.ldexp(1.0, int(low))
-        digits, position = int64(0) if digits > 0 else int64(-1), int64(0)
+        rest = value if whole > 0 else value + math.ldexp(1.0, int(low))
+        whole, position = int64(0) if whole > 0 else int64(-1), int64(0)
     elif position < 0:
-        whole = digits >> -position
-        rest = math.ldexp(float(digits - (whole << -position)), int(exponent - 53))
-        digits, position = whole, int64(0)
-    if digits < 0:
-        digits, sign = -digits, -sign
+        floor = whole >> -position
+        rest = math.ldexp(float(whole - (floor << -position)), int(exponent))
+        whole, position = floor, int64(0)
+    if whole < 0:
+        whole, sign = -whole, -sign
     k, shift = position // BITS, position % BITS
-    lower, upper = (digits & _MASK) << shift, (digits >> BITS) << shift
-    row[k] += sign * (lower & _MASK)
-    middle, upper = (lower >> BITS) + (upper & _MASK), upper >> BITS
+    lower, upper = (whole & MASK) << shift, (whole >> BITS) << shift
+    row[k] += sign * (lower & MASK)
+    middle, upper = (lower >> BITS) + (upper & MASK), upper >> BITS
     if middle > 0:
         row[k + 1] += sign * middle
     if upper > 0:
@@ -82,9 +99,43 @@ def add_product(row: IntArray, factor: IntArray, other: IntArray, sign: int) -> 
             for j in range(other.size):
                 product = factor[i] * other[j]
                 if product != 0:
-                    row[i + j] += sign * (product & _MASK)
-                    if product > _MASK:
+                    row[i + j] += sign * (product & MASK)
+                    if product > MASK:
                         row[i + j + 1] += sign * (product >> BITS)
+
+
+@njit
+def add_multiple(row: IntArray, factor: IntArray, low: int, value: float, sign: int) -> None:
+    """Add sign · value · factor to a carried row, which stays carried.
+
+    The value is no less than zero and a multiple of 2**low, the factor is carried. The row needs two limbs more than
+    any number it holds, three if the factor may be negative.
+    """
+    if value == 0.0:
+        return
+    whole, exponent = digits(value)
+    k, shift = (exponent - low) // BITS, (exponent - low) % BITS
+    if exponent < low:
+        k, whole, shift = int64(0), whole >> (low - exponent), int64(0)
+    lower, upper = (whole & MASK) << shift, (whole >> BITS) << shift
+    first, second, third = sign * (lower & MASK), sign * ((lower >> BITS) + (upper & MASK)), sign * (upper >> BITS)
+    # Limb by limb of the product, carrying on: three products of 30 by 30, 31 and 22 bits fit into a limb of 63.
+    over = previous = last = int64(0)
+    for limb in factor:
+        total = row[k] + (limb * first + previous * second + last * third) + over
+        row[k] = total & MASK
+        over, last, previous = total >> BITS, previous, limb
+        k += 1
+    total = row[k] + (previous * second + last * third) + over
+    row[k] = total & MASK
+    over = (total >> BITS) + previous * third
+    k += 1
+    while over != 0 and k < row.size - 1:
+        total = row[k] + over
+        row[k] = total & MASK
+        over = total >> BITS
+        k += 1
+    row[row.size - 1] += over
 
 
 @njit
@@ -98,6 +149,44 @@ def carry(row: IntArray) -> int:
         some |= row[k] != 0
     top = row[row.size - 1]
     return -1 if top < 0 else 1 if top > 0 or some else 0
+
+
+@njit
+def sign_of(row: IntArray) -> int:
+    """Return the sign of a carried row."""
+    k = row.size - 1
+    if row[k] < 0:
+        return -1
+    while k > 0 and row[k] == 0:
+        k -= 1
+    return 1 if row[k] > 0 else 0
+
+
+@njit
+def leading(row: IntArray) -> tuple[float, float, int]:
+    """Return (high, low, exponent): a carried row is (high + low) · 2**exponent up to 2**-88 of itself.
+
+    The row has five limbs or more, of which the last holds no digits, but the sign alone. high is the nearest float,
+    unless a rest far below its last bit would decide a tie.
+    """
+    sign = row[row.size - 1]
+    k = row.size - 2
+    while k > 3 and row[k] == sign & MASK:
+        k -= 1
+    upper, lower = (row[k] + sign * _FULL) * _FULL + row[k - 1], row[k - 2] * _FULL + row[k - 3]
+    high, low = float(upper), float(lower)
+    rest = float(upper - int64(high)) * _UPPER + float(lower - int64(low))
+    high, low = two_sum(high * _UPPER, low)
+    high, low = two_sum(high, low + rest)
+    return high, low, BITS * (k - 3)
+
+
+@njit
+def scaled(value: float, exponent: int) -> float:
+    """Return value · 2**exponent, rounded once."""
+    if -1022 <= exponent <= 1023:
+        return value * np.int64((exponent + 1023) << 52).view(np.float64)
+    return math.ldexp(value, int(exponent))
 
 
 @njit
@@ -136,7 +225,7 @@ def nearest(row: IntArray, low: int) -> tuple[float, bool]:
 
 def as_limbs(number: int) -> IntArray:
     """Return an integer that is not negative in limbs."""
-    return np.array([number >> k & _MASK for k in range(0, max(1, number.bit_length()), BITS)], dtype=np.int64)
+    return np.array([number >> k & MASK for k in range(0, max(1, number.bit_length()), BITS)], dtype=np.int64)
 
 
 def as_int(row: Any) -> int:

@@ -7,11 +7,13 @@ do not differ, a_i and b_j balance as they are.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
-from otkit._fixed_point import add, add_product, as_int, bit_range, carry, empty_rows, limbs
+from otkit import _double_double as dd
+from otkit._fixed_point import add, add_product, as_int, bit_range, carry, digits, empty_rows, leading, limbs
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.problem import TransportProblem
@@ -107,3 +109,44 @@ def surplus(problem: TransportProblem, how: Balance) -> IntArray:
     rows = empty_rows(problem.a.size + problem.b.size, how.size)
     _fill_surplus(how, problem.a, problem.b, rows)
     return rows
+
+
+class Portion(NamedTuple):
+    """What a mass is worth: (high + low) · 2**exponent, high being near 1."""
+
+    high: float
+    low: float
+    exponent: int
+
+
+def portions(how: Balance, unit: Unit) -> tuple[Portion, Portion, Portion]:
+    """Return what a row's own mass, a column's own mass and an integer mass are worth."""
+    return (
+        portion_of(as_int(how.factor_a), Unit(unit.exponent - how.low_a, unit.denominator)),
+        portion_of(as_int(how.factor_b), Unit(unit.exponent - how.low_b, unit.denominator)),
+        portion_of(1, unit),
+    )
+
+
+def portion_of(units: int, unit: Unit) -> Portion:
+    """Return what a number of units is worth."""
+    exponent = units.bit_length() - unit.denominator.bit_length()
+    share = Fraction(units, unit.denominator) / Fraction(2) ** exponent  # between ½ and 2
+    high = float(share)
+    return Portion(high, float(share - Fraction(high)), exponent + unit.exponent)
+
+
+@njit
+def worth_of_mass(mass: float, portion: Portion) -> tuple[float, float, int]:
+    """Return (high, low, exponent): what a mass of the problem is worth is (high + low) · 2**exponent, nearly."""
+    whole, exponent = digits(mass)
+    high, low = dd.multiply((portion.high, portion.low), (float(whole), 0.0))
+    return high, low, exponent + portion.exponent
+
+
+@njit
+def worth_of_rest(row: IntArray, portion: Portion) -> tuple[float, float, int]:
+    """Return the same for the size of an integer mass, whose row is one for `leading`."""
+    high, low, exponent = leading(row)
+    high, low = dd.multiply((portion.high, portion.low), (abs(high), low if high >= 0.0 else -low))
+    return high, low, exponent + portion.exponent

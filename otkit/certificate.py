@@ -26,6 +26,7 @@ from otkit.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounde
 from otkit.plans import Entries, mended, north_west, plan_entries
 from otkit.pricing import weigh_potentials
 from otkit.problem import TransportProblem
+from otkit.staircase import LineProof
 from otkit.vertex import Vertex
 from otkit.weighing import Marginals, Weighed, weigh_plan
 
@@ -50,6 +51,10 @@ TOO_LARGE = (
 )
 
 SLACK_FAULT = "the value is proved, but the potentials are slack on a pair that carries mass"
+
+# What a proof is about: costs as they are rounded, or on the line before they are.
+EVALUATED_COSTS = "the float64 costs as evaluated"
+REAL_COSTS = "the real-valued |x − y|^p (Monge property)"
 
 Proof = Literal["exact", "float", "bounds"]
 
@@ -103,6 +108,8 @@ class Certificate:
         In words, the worst thing that is wrong with the answer; empty if nothing is.
     unique : bool or None
         Whether no other plan is optimal; None if that is not known.
+    costs : str
+        In words, which costs the proof is about.
     evidence : Evidence or None
         What an exact proof rests on.
     """
@@ -119,6 +126,7 @@ class Certificate:
     proof: Proof
     fault: str
     unique: bool | None = None
+    costs: str = EVALUATED_COSTS
     evidence: Evidence | None = field(default=None, repr=False, compare=False)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -170,7 +178,7 @@ class Certificate:
         if not self.optimal:
             return f"{self.lower:.12g} ≤ OPT ≤ {self.upper:.12g}"
         if self.proof == "exact":
-            return f"optimal, proved in exact arithmetic for the float64 costs as evaluated: OPT = {self.value!r}"
+            return f"optimal, proved in exact arithmetic for {self.costs}: OPT = {self.value!r}"
         relative = self.gap / max(abs(self.lower), abs(self.upper), TINY)
         return f"optimal in float64 for the costs as evaluated: OPT = {self.upper:.15g}, relative gap {relative:.1e}"
 
@@ -301,14 +309,24 @@ def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | 
     ValueError
         The optimum leaves float64.
     """
-    value, lower, upper = vertex.value
-    if not math.isfinite(value):
+    magnitude = float(np.abs(vertex.costs) @ vertex.mass)
+    return _exact(vertex.value, magnitude / problem.total, unique, EVALUATED_COSTS)
+
+
+def line_certificate(problem: TransportProblem, proof: LineProof) -> Certificate:
+    """Return the certificate of what `otkit.staircase` has proved."""
+    return _exact(proof.value, proof.value[0] / problem.total, proof.unique, REAL_COSTS)
+
+
+def _exact(value: tuple[float, float, float], scale: float, unique: bool | None, costs: str) -> Certificate:
+    """Return a certificate of an optimum: (the nearest float, those that hold it between them)."""
+    nearest, lower, upper = value
+    if not math.isfinite(nearest):
         raise ValueError(TOO_LARGE)
-    scale = float(np.abs(vertex.costs) @ vertex.mass) / problem.total
     return Certificate(
         lower=lower,
         upper=upper,
-        value=value,
+        value=nearest,
         marginal_error=0.0,
         negativity=0.0,
         dual_violation=0.0,
@@ -318,6 +336,7 @@ def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | 
         proof="exact",
         fault="",
         unique=unique,
+        costs=costs,
     )
 
 

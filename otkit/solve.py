@@ -24,7 +24,7 @@ from otkit.cuts import cut_error
 from otkit.measures import DiscreteMeasure
 from otkit.monitor import Monitor, Progress
 from otkit.problem import InfeasibleError, TransportProblem
-from otkit.proving import prove
+from otkit.proving import prove, prove_in_order
 from otkit.results import TransportResult
 from otkit.waiting import waiting
 
@@ -399,12 +399,27 @@ def _answer_along_the_line(problem: TransportProblem, method: str, task: _Task) 
     rows, cols = problem.cost.line_order
     ordered = problem.restrict(rows, cols)
     found = _solve(ordered, method, task)
-    candidate = _lifted(problem, rows, cols, found)
     task.monitor.tick("proving")
-    certificate = certify(ordered, plan=found, potentials=(found.f, found.g))
+    certificate = None
+    if task.proof != "float":
+        found, certificate = prove_in_order(ordered, found)
+    candidate = _lifted(problem, rows, cols, found)
+    if certificate is not None and candidate.basis is not None:
+        arcs = _between_masses(problem, *candidate.basis)
+        certificate = replace(certificate, evidence=Evidence(problem, *arcs, "line"))
+    else:
+        certificate = certify(ordered, plan=found, potentials=(found.f, found.g))
     if not certificate.optimal:  # name the culprit by its own number
         certificate = certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
     return candidate, certificate
+
+
+def _between_masses(problem: TransportProblem, rows: IntArray, cols: IntArray) -> tuple[IntArray, IntArray]:
+    """Return those of the arcs that join points with mass."""
+    if problem.a.all() and problem.b.all():
+        return rows, cols
+    kept = (problem.a[rows] > 0.0) & (problem.b[cols] > 0.0)
+    return rows[kept], cols[kept]
 
 
 def _solve(problem: TransportProblem, method: str, task: _Task) -> Candidate:

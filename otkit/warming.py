@@ -72,6 +72,7 @@ def _usual_calls() -> dict[str, Callable[[], TransportResult]]:
     calls: dict[str, Callable[[], TransportResult]] = {
         "small clouds": partial(wasserstein, *few, method="simplex"),
         "points on the line": partial(wasserstein, x[:, 0], y[:, 0]),
+        "whole numbers on the line": partial(wasserstein, [0, 1], [2, 4]),
         "large clouds": partial(transport, weighted, method="simplex"),
         "larger clouds": partial(wasserstein, *rng.normal(size=(2, LARGER, 2)), method="simplex"),
         "warm starts": again,

@@ -173,12 +173,7 @@ def test_potentials_have_names():
     [
         (
             "euclidean",
-            [
-                "W_1 = 0.",
-                "  proof    optimal, proved in exact arithmetic",
-                "  problem  9 × 7, euclidean, total mass 1",
-                "  method",
-            ],
+            ["W_1 = 0.", "  proof    optimal, proved in exact arithmetic", "  problem  9 × 7, euclidean, total mass 1", "  method"],
         ),
         (
             "weights, p = 2",
@@ -204,5 +199,5 @@ def test_a_result_reads_well(kind, parts):
 
 def test_repr_is_one_line():
     result = otkit.wasserstein([0.0, 1.0], [5.0, 3.0])
-    assert repr(result) == "TransportResult(distance=3.5, proof='float', shape=(2, 2), method='line')"
+    assert repr(result) == "TransportResult(distance=3.5, proof='exact', shape=(2, 2), method='line')"
     assert repr(RESULTS["integers"]()).startswith("TransportResult(value=1070.0, proof='exact', shape=(6, 6)")

@@ -14,23 +14,25 @@ So where a row and a column end together, the path may pass through either of th
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
 from otkit import _double_double as dd
-from otkit._jit import njit
+from otkit._fixed_point import add_multiple, as_int, scaled, sign_of
+from otkit._jit import int64, njit
 from otkit._sums import two_sum
 from otkit._typing import FloatArray, IntArray
+from otkit.balance import Balance, Portion, Unit, balance, portion_of, worth_of_rest
 from otkit.candidate import Candidate, SolverStats
 from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
 
-# Cumulative masses are compared in double-double, where 10**7 terms err by less than 2**-80 of the total and usually by
-# less than 2**-100. What differs by less than this share of the total is one number, written in two ways (1/7, 3/21).
-SAME_MASS = 2.0**-90
+# Cumulative masses are compared in double-double. A cell adds less than this share of the total to their error; where
+# they differ by no more than such errors add up to, exact integers tell which is larger, or that 1/7 is 3/21.
+ROUNDING = 2.0**-101
 
 # Powers that are taken in double-double, by multiplication; see `_potentials` for the others.
 WHOLE_POWERS = (1.0, 2.0, 3.0, 4.0)
@@ -58,16 +60,17 @@ def solve(problem: TransportProblem, options: LineOptions, monitor: Monitor) -> 
     n, m = problem.shape
     monitor.tick("sorting")
     order_x, order_y = problem.cost.line_order
-    with ThreadPoolExecutor(1) as thread:  # NumPy and our kernels release the GIL
-        side = thread.submit(_sorted_side, y, problem.b, order_y)
-        x, a, total_a, unit_a = _sorted_side(x, problem.a, order_x)
-        y, b, total_b, _ = side.result()
+    x, y = x.take(order_x), y.take(order_y)
+    (a, unit_a), (b, unit_b) = _sorted_weights(problem.a, order_x), _sorted_weights(problem.b, order_y)
 
     monitor.tick("filling the staircase")
-    ratio = (1.0, 0.0) if total_a == total_b else dd.divide(total_a, total_b)
-    unit = 1.0 / total_a[0] if problem.probability else unit_a
+    how, _ = balance(problem)
+    ratio, portion = _exchange(how, unit_a, unit_b)
+    total_a = problem.totals[0] / unit_a
+    unit = 1.0 / total_a if problem.probability else unit_a
     path = _empty_cells(n + m - 1)
-    empty = _staircase(a, b, ratio, SAME_MASS * total_a[0], unit, order_x, order_y, path)
+    doubt = ROUNDING * (n + m + 16) * total_a
+    empty = _staircase(problem.a, problem.b, a, b, how, portion, ratio, doubt, unit, order_x, order_y, path)
 
     monitor.tick("potentials")
     f, g = _potentials(x, y, scale, p, path)
@@ -91,42 +94,30 @@ def _empty_cells(size: int) -> _Cells:
     return _Cells(np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size))
 
 
-def _sorted_side(
-    points: FloatArray, weights: FloatArray, order: IntArray
-) -> tuple[FloatArray, FloatArray, dd.DoubleDouble, float]:
-    """Return points and weights in order, the weights in units of a power of two, their sum, and the unit."""
+def _sorted_weights(weights: FloatArray, order: IntArray) -> tuple[FloatArray, float]:
+    """Return weights in order, in units of a power of two near the largest, and that unit."""
     unit = 2.0 ** min(1000, max(-1000, math.frexp(float(weights.max()))[1]))
-    sorted_points, sorted_weights = np.empty(points.size), np.empty(points.size)
-    total = _gather(points, weights, order, 1.0 / unit, sorted_points, sorted_weights)
-    return sorted_points, sorted_weights, total, unit
+    return weights.take(order) * (1.0 / unit), unit
 
 
-@njit
-def _gather(
-    points: FloatArray,
-    weights: FloatArray,
-    order: IntArray,
-    factor: float,
-    sorted_points: FloatArray,
-    sorted_weights: FloatArray,
-) -> dd.DoubleDouble:
-    """Put points and weights in order; return the sum of the weights."""
-    total = (0.0, 0.0)
-    for k in range(order.size):
-        weight = weights[order[k]] * factor
-        sorted_points[k] = points[order[k]]
-        sorted_weights[k] = weight
-        high, low = two_sum(total[0], weight)
-        total = (high, total[1] + low)
-    return two_sum(total[0], total[1])
+def _exchange(how: Balance, unit_a: float, unit_b: float) -> tuple[dd.DoubleDouble, Portion]:
+    """Return what a unit of b, and what an integer mass is worth in units of a."""
+    integer = Fraction(2) ** how.low_a / as_int(how.factor_a) / Fraction(unit_a)
+    ratio = integer * as_int(how.factor_b) / Fraction(2) ** how.low_b * Fraction(unit_b)
+    high = float(ratio)
+    return (high, float(ratio - Fraction(high))), portion_of(integer.numerator, Unit(0, integer.denominator))
 
 
 @njit
 def _staircase(
+    weights_a: FloatArray,
+    weights_b: FloatArray,
     a: FloatArray,
     b: FloatArray,
+    how: Balance,
+    portion: Portion,
     ratio: dd.DoubleDouble,
-    tolerance: float,
+    doubt: float,
     unit: float,
     order_x: IntArray,
     order_y: IntArray,
@@ -138,35 +129,42 @@ def _staircase(
     without drift, and integers stay integers. A row or column that is served by one cell gets its weight to the bit.
     """
     rows, cols, mass = path
-    n, m = a.size, b.size
+    n = a.size
+    low_a, low_b, factor_a, factor_b = how.low_a, how.low_b, how.factor_a, how.factor_b
+    left = np.zeros(how.size + 4, dtype=np.int64)  # rows less columns, exactly, as far as they are counted
+    counted_rows = counted_cols = int64(0)
     i = j = empty = 0
     supply = (a[0], 0.0)
     demand = dd.multiply(ratio, (b[0], 0.0))
-    new_row = new_col = True  # nothing is taken yet of the row, of the column
-    for k in range(n + m - 1):
-        rest_high, rest_low = dd.subtract(supply, demand)
-        both_end = abs(rest_high) <= min(tolerance, 2.0**-54 * min(a[i], b[j] * ratio[0]))
-        # In the last row (column) every column (row) takes its own weight: the totals agree, up to rounding.
-        if (i == n - 1 and new_col and not new_row) or (j == m - 1 and new_row and not new_col):
-            moved = demand[0] if new_col else supply[0]
-        else:
-            moved = supply[0] if rest_high <= 0.0 else demand[0]
+    new_row = True  # nothing is taken yet of the row
+    for k in range(rows.size):
+        rest = dd.subtract(supply, demand)
+        last = k + 1 == rows.size  # where the totals balance
+        sign = 0 if last else 1 if rest[0] > 0.0 else -1
+        if abs(rest[0]) <= doubt and not last:
+            for row in range(counted_rows, i + 1):
+                add_multiple(left, factor_a, low_a, weights_a[order_x[row]], int64(1))
+            for col in range(counted_cols, j + 1):
+                add_multiple(left, factor_b, low_b, weights_b[order_y[col]], -int64(1))
+            counted_rows, counted_cols = i + 1, j + 1
+            sign = sign_of(left)
+            rest = (0.0, 0.0)
+            if sign != 0:
+                high, low, exponent = worth_of_rest(left, portion)
+                rest = (sign * scaled(high, exponent), sign * scaled(low, exponent))
         rows[k] = order_x[i]
         cols[k] = order_y[j]
-        mass[k] = moved * unit
+        mass[k] = (supply[0] if sign < 0 or (sign == 0 and new_row) else demand[0]) * unit
         empty += mass[k] == 0.0
-        if j == m - 1 or (i < n - 1 and (both_end or rest_high < 0.0)):
-            if i == n - 1:
-                break
+        if last:
+            break
+        new_row = sign < 0 or (sign == 0 and i + 1 < n)
+        if new_row:
             i += 1
-            supply = (a[i], 0.0)
-            demand = (-rest_high, -rest_low) if rest_high < 0.0 and not both_end else (0.0, 0.0)
-            new_row, new_col = True, False
+            supply, demand = (a[i], 0.0), (-rest[0], -rest[1])
         else:
             j += 1
-            demand = dd.multiply(ratio, (b[j], 0.0))
-            supply = (rest_high, rest_low) if rest_high > 0.0 and not both_end else (0.0, 0.0)
-            new_row, new_col = False, True
+            supply, demand = rest, dd.multiply(ratio, (b[j], 0.0))
     return empty
 
 
