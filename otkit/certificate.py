@@ -272,10 +272,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     tolerance = _tolerance(primal.magnitude, dual.magnitude) + SUBNORMAL_ROUNDINGS * LEAST * sum(problem.shape)
     # An answer is not to blame for what rounding has done to the masses, nor for a search; but what hides the value
     # proves nothing.
-    wide = (
-        primal.ceiling - (lower + dual.roundings) > tolerance
-        or upper - lower > WIDEST * scale * problem.total
-    )
+    wide = primal.ceiling - (lower + dual.roundings) > tolerance or upper - lower > WIDEST * scale * problem.total
     pair_tolerance = RELATIVE_GAP * scale + 4.0 * POTENTIAL_ROUNDINGS * EPS * dual.reach
     fault = (
         (primal.fault if plan is not None else "")

@@ -173,7 +173,12 @@ def test_potentials_have_names():
     [
         (
             "euclidean",
-            ["W_1 = 0.", "  proof    optimal, proved in exact arithmetic", "  problem  9 × 7, euclidean, total mass 1", "  method"],
+            [
+                "W_1 = 0.",
+                "  proof    optimal, proved in exact arithmetic",
+                "  problem  9 × 7, euclidean, total mass 1",
+                "  method",
+            ],
         ),
         (
             "weights, p = 2",
