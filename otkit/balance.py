@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit import _double_double as dd
-from otkit._fixed_point import add, add_product, as_int, bit_range, carry, digits, empty_rows, leading, limbs
+from otkit._fixed_point import add, add_product, as_int, bit_range, carry, digits, leading, limbs
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.problem import TransportProblem
@@ -50,10 +50,10 @@ class Unit(NamedTuple):
 
 def balance(problem: TransportProblem) -> tuple[Balance, Unit]:
     """Return how the masses of a problem become integers that balance, and what one is worth."""
-    low_a, total_a, bits_a = _exact_total(problem.a)
-    low_b, total_b, bits_b = _exact_total(problem.b)
+    low_a, total_a, low_b, total_b = _exact_totals(problem.a, problem.b)
     low = min(low_a, low_b)
     whole_a, whole_b = as_int(total_a), as_int(total_b)
+    bits_a, bits_b = whole_a.bit_length(), whole_b.bit_length()
     if whole_a << (low_a - low) == whole_b << (low_b - low):
         size = limbs(low, max(low_a + bits_a, low_b + bits_b), 4)
         unit = Unit(low_a, whole_a) if problem.probability else Unit(0, 1)
@@ -67,19 +67,22 @@ def _lowered(unit: Unit, low: int, probability: bool) -> Unit:
     return Unit(low - unit.exponent, unit.denominator) if probability else Unit(low, 1)
 
 
-def _exact_total(masses: FloatArray) -> tuple[int, IntArray, int]:
-    """Return the unit of some masses, their sum in limbs, and how many bits it has at most."""
-    low, high = bit_range(masses)
-    total = np.zeros(limbs(low, high, masses.size), dtype=np.int64)
-    _sum_up(masses, low, total)
-    return low, total, as_int(total).bit_length()
+@njit
+def _exact_totals(a: FloatArray, b: FloatArray) -> tuple[int, IntArray, int, IntArray]:
+    """Return the units of both sides' masses, each with their sum in limbs."""
+    low_a, total_a = _exact_total(a)
+    low_b, total_b = _exact_total(b)
+    return low_a, total_a, low_b, total_b
 
 
 @njit
-def _sum_up(masses: FloatArray, low: int, total: IntArray) -> None:
+def _exact_total(masses: FloatArray) -> tuple[int, IntArray]:
+    low, high = bit_range(masses)
+    total = np.zeros(limbs(low, high, masses.size), dtype=np.int64)
     for k in range(masses.size):
         add(total, low, masses[k], int64(1))
     carry(total)
+    return low, total
 
 
 @njit
@@ -96,18 +99,13 @@ def add_mass(row: IntArray, scratch: IntArray, low: int, factor: IntArray, mass:
 
 
 @njit
-def _fill_surplus(balance: Balance, a: FloatArray, b: FloatArray, out: IntArray) -> None:
-    scratch = np.empty(out.shape[1], dtype=np.int64)
-    for i in range(a.size):
-        add_mass(out[i], scratch, balance.low_a, balance.factor_a, a[i], int64(1))
-    for j in range(b.size):
-        add_mass(out[a.size + j], scratch, balance.low_b, balance.factor_b, b[j], -int64(1))
-
-
-def surplus(problem: TransportProblem, how: Balance) -> IntArray:
+def surplus(how: Balance, a: FloatArray, b: FloatArray) -> IntArray:
     """Return what each node has too much: rows their integer masses, columns theirs with a minus; they sum to zero."""
-    rows = empty_rows(problem.a.size + problem.b.size, how.size)
-    _fill_surplus(how, problem.a, problem.b, rows)
+    rows, scratch = np.zeros((a.size + b.size, how.size), dtype=np.int64), np.empty(how.size, dtype=np.int64)
+    for i in range(a.size):
+        add_mass(rows[i], scratch, how.low_a, how.factor_a, a[i], int64(1))
+    for j in range(b.size):
+        add_mass(rows[a.size + j], scratch, how.low_b, how.factor_b, b[j], -int64(1))
     return rows
 
 

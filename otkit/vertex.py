@@ -111,7 +111,7 @@ def evaluate(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verte
     if rows.size != n + m - problem.cost.pieces or not span(costs)[0]:
         raise ValueError("A spanning tree of n sources and m sinks has n + m - 1 arcs, each with a cost.")
     tree, flows, least, mass, prices, total = _evaluate(
-        n, m, rows, cols, costs, surplus(problem, how), unit.exponent, as_limbs(unit.denominator)
+        n, m, rows, cols, costs, surplus(how, problem.a, problem.b), unit.exponent, as_limbs(unit.denominator)
     )
     return Vertex(tree, costs, flows, least, mass, prices, unit, total)
 
