@@ -157,8 +157,8 @@ BITS = {
     "levels, ties": "e6ed72ffe5ecc9b6",
     "levels, matrix": "75401645c72a5e02",
     "graph": "391236e05f47a387",
-    "line": "a60e2e902448df57",
-    "line, ties": "5b8a69fed6ebc0b3",
+    "line": "17a135ef5d9ce58b",
+    "line, ties": "5452e7b3d6687579",
     "assignment": "3f98018f0bf86536",
 }
 
