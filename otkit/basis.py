@@ -44,20 +44,6 @@ class Tree(NamedTuple):
     n: int
 
 
-# --- forests that grow arc by arc -----------------------------------------------------------------------------------
-# A forest is a parent array alone. Linking re-roots the tree of one end, which costs the length of a path; the trees of
-# transport problems are bushy, so that is cheap, and unlike in a union-find structure an arc can be cut again.
-
-
-@njit
-def _link(parent: IntArray, arc: IntArray, child: int, to: int, label: int) -> None:
-    """Hang the tree of `child`, re-rooted at `child`, below node `to` of another tree."""
-    while child >= 0:
-        above, above_label = parent[child], arc[child]
-        parent[child], arc[child] = to, label
-        child, to, label = above, child, above_label
-
-
 @njit
 def find_leader(leader: IntArray, node: int) -> int:
     """Return the representative of `node` in a union-find forest, halving the path on the way."""
@@ -274,7 +260,7 @@ def tree_potentials(tree: Tree, costs: FloatArray) -> tuple[FloatArray, FloatArr
     return potential[:n], potential[n:]
 
 
-# --- supports that hold cycles --------------------------------------------------------------------------------------
+# --- the cycle that another arc closes ------------------------------------------------------------------------------
 
 
 @njit
@@ -295,85 +281,3 @@ def common_ancestor(parent: IntArray, u: int, v: int, mark: BoolArray) -> int:
         mark[w] = False
         w = parent[w]
     return common
-
-
-@njit
-def cancel_cycles(
-    n: int, m: int, rows: IntArray, cols: IntArray, costs: FloatArray, mass: FloatArray
-) -> tuple[BoolArray, FloatArray]:
-    """Move the mass of a plan onto a forest, at no greater cost.
-
-    A plan from the interior of the optimal face (an interior-point solver's, a rounded Sinkhorn plan) has cycles in its
-    support. Arcs are taken one by one; where one closes a cycle, mass is sent around in the direction that is no
-    dearer until an arc of the cycle is empty, which is then cut. Marginals stay as they are.
-
-    Parameters
-    ----------
-    n, m : int
-        Numbers of sources and sinks.
-    rows, cols : (k,) int64
-        Arcs, each pair at most once.
-    costs, mass : (k,) float64
-
-    Returns
-    -------
-    kept : (k,) bool
-        The arcs of the forest.
-    mass : (k,) float64
-        The new masses, zero where not kept.
-    """
-    parent = np.full(n + m, -1)
-    arc = np.full(n + m, -1)
-    mark = np.zeros(n + m, dtype=np.bool_)
-    kept = np.zeros(rows.size, dtype=np.bool_)
-    mass = mass.copy()
-    for k in range(rows.size):
-        u, v = rows[k], n + cols[k]
-        top = common_ancestor(parent, u, v, mark)
-        if top >= 0:
-            _cancel_cycle(parent, arc, n, u, v, top, k, costs, mass, kept)
-        else:
-            kept[k] = True
-            _link(parent, arc, u, v, k)
-    return kept, mass
-
-
-@njit
-def _cancel_cycle(
-    parent: IntArray, arc: IntArray, n: int, u: int, v: int, top: int, k: int,
-    costs: FloatArray, mass: FloatArray, kept: BoolArray,
-) -> None:  # fmt: skip
-    """Empty an arc of the cycle that arc k = (u, v) closes with the tree paths from u and v up to `top`, and cut it.
-
-    Going around so that arc k gains, the arcs from u upwards lose and gain in turn, and so do those from v.
-    """
-    around = costs[k]
-    for end in (u, v):
-        w = end
-        while w != top:
-            around += -costs[arc[w]] if (w < n) == (end == u) else costs[arc[w]]
-            w = parent[w]
-    forward = around < 0.0
-    step = np.inf if forward else mass[k]
-    cut = -1  # the node below the arc that empties first; −1 stands for arc k
-    for end in (u, v):
-        w = end
-        while w != top:
-            loses = ((w < n) == (end == u)) == forward
-            if loses and mass[arc[w]] < step:
-                step = mass[arc[w]]
-                cut = w
-            w = parent[w]
-    mass[k] += step if forward else -step
-    for end in (u, v):
-        w = end
-        while w != top:
-            loses = ((w < n) == (end == u)) == forward
-            mass[arc[w]] += -step if loses else step
-            w = parent[w]
-    if cut >= 0:
-        kept[arc[cut]] = False
-        kept[k] = True
-        parent[cut] = -1
-        arc[cut] = -1
-        _link(parent, arc, u, v, k)

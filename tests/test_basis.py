@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from zoo import random_tree
 
-from otkit.basis import cancel_cycles, forest_mask, root_tree, spanning_tree, tree_flows, tree_potentials
+from otkit.basis import forest_mask, root_tree, spanning_tree, tree_flows, tree_potentials
 
 sizes = st.integers(1, 8)
 seeds = st.integers(0, 2**32 - 1)
@@ -153,29 +153,3 @@ def test_potentials_do_not_decay_along_a_chain_of_ten_thousand_arcs(rng):
     costs = rng.random(2 * n - 1)
     f, g = tree_potentials(root_tree(n, n, rows, cols, 0), costs)
     assert np.abs(costs - f[rows] - g[cols]).max() <= 2 * np.spacing(max(np.abs(f).max(), np.abs(g).max()))
-
-
-@given(sizes, sizes, seeds, st.booleans())
-def test_cancelling_cycles_keeps_the_marginals_and_never_costs(n, m, seed, integer_costs):
-    rng = np.random.default_rng(seed)
-    flat = rng.permutation(n * m)[: rng.integers(1, n * m + 1)]
-    rows, cols = flat // m, flat % m
-    costs = rng.integers(-2, 3, flat.size).astype(float) if integer_costs else rng.normal(size=flat.size)
-    mass = rng.integers(0, 10, flat.size).astype(float)
-    kept, moved = cancel_cycles(n, m, rows, cols, costs, mass)
-    assert is_forest(n, m, pairs(rows[kept], cols[kept]))
-    assert (moved >= 0).all()
-    assert not moved[~kept].any()
-    assert np.array_equal(np.bincount(rows, moved, minlength=n), np.bincount(rows, mass, minlength=n))
-    assert np.array_equal(np.bincount(cols, moved, minlength=m), np.bincount(cols, mass, minlength=m))
-    assert costs @ moved <= costs @ mass + 1e-12
-    assert len(set(components(n, m, pairs(rows[kept], cols[kept])))) == len(set(components(n, m, pairs(rows, cols))))
-
-
-def test_cancelling_cycles_of_an_optimal_plan_leaves_its_cost():
-    """The product plan is optimal for a cost f_i + g_j; every cycle in its full support costs nothing."""
-    n, m = 12, 15
-    rows, cols = np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
-    kept, moved = cancel_cycles(n, m, rows, cols, (rows + 2 * cols).astype(float), np.ones(n * m))
-    assert kept.sum() == n + m - 1
-    assert (rows + 2 * cols) @ moved == (rows + 2 * cols).sum()

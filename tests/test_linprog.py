@@ -18,8 +18,8 @@ from otkit import datasets
 from otkit.basis import root_tree
 from otkit.certificate import certify
 from otkit.monitor import Monitor
-from otkit.solvers import linprog
-from otkit.solvers.linprog import Arcs, LinprogOptions, Masses, solve, transport_lp
+from otkit.solvers.linprog import LinprogOptions, columns, program, refinement, solve, transport_lp
+from otkit.solvers.linprog.arcs import Arcs, all_pairs
 
 
 def certified(problem, options=None, monitor=None):
@@ -175,7 +175,7 @@ def no_answer(*_):
 
 def nonsense(arcs, costs, supply, demand, max_iterations, max_seconds):
     rng = np.random.default_rng(0)
-    return linprog.RestrictedSolution(rng.random(costs.size), *(rng.normal(size=w.size) for w in (supply, demand))), 1
+    return program.RestrictedSolution(rng.random(costs.size), *(rng.normal(size=w.size) for w in (supply, demand))), 1
 
 
 @pytest.mark.parametrize("highs", [no_answer, nonsense])
@@ -184,7 +184,7 @@ def test_refinement_needs_no_help(highs, uniform, rng, monkeypatch):
     """The pivots start from any arcs: whatever HiGHS says, the end is optimal."""
     problem = cloud_problem(rng, 70, 65, uniform=uniform)
     expected = certified(problem)[1].value
-    monkeypatch.setattr(linprog, "solve_restricted", highs)
+    monkeypatch.setattr(columns, "solve_restricted", highs)
     candidate, proof = certified(problem)
     assert proof.optimal, proof.verdict
     assert proof.value == pytest.approx(expected, rel=1e-14)
@@ -224,36 +224,39 @@ def test_monitor_hears_of_the_work(rng):
 seeds = st.integers(0, 2**32 - 1)
 
 
-def some_masses(rng, n, m, zeros=True):
-    plan = rng.integers(0 if zeros else 1, 4, (n, m))
-    problem = otkit.TransportProblem(np.ones((n, m)), plan.sum(axis=1) + 0.0, plan.sum(axis=0) + 0.0)
-    return problem, linprog._integer_masses(problem)
+def some_masses(rng, n, m):
+    plan = rng.integers(0, 4, (n, m))
+    problem = otkit.TransportProblem(np.ones((n, m)), plan.sum(axis=1) + 1.0, plan.sum(axis=0) + 1.0, probability=True)
+    return refinement.integer_masses(problem)
 
 
-def nodes(problem):
-    return [*problem.supply.tolist(), *problem.demand.tolist()]
+@given(problems)
+def test_integer_masses_balance_and_no_two_sets_of_them_agree(problem):
+    masses = refinement.integer_masses(problem)
+    n, m = problem.shape
+    assert masses[:n].sum() == masses[n:].sum()
+    assert masses.min() > 0
+    sums = [{0}, {0}]
+    for side, part in enumerate((masses[:n].tolist(), masses[n:].tolist())):
+        for mass in part:
+            sums[side] |= {total + mass for total in sums[side]}
+    assert sums[0] & sums[1] == {0, int(masses[:n].sum())}
 
 
-def test_integer_masses_balance_and_keep_sixty_bits(rng):
+def test_integer_masses_keep_fifty_bits(rng):
     problem = cloud_problem(rng)
-    masses = linprog._integer_masses(problem)
-    n = problem.shape[0]
-    for part in masses:
-        assert part[:n].sum() == part[n:].sum()
-    assert masses.units / 2.0**59 == pytest.approx(np.array(nodes(problem)), abs=1e-16)  # 2⁵⁹: the total is 1
-    problem, masses = some_masses(rng, 4, 5)
-    assert masses.units.tolist() == nodes(problem)
+    masses = refinement.integer_masses(problem)
+    shares = masses / masses[: problem.shape[0]].sum()
+    assert shares == pytest.approx(np.concatenate([problem.supply, problem.demand]), abs=2.0**-49)
 
 
 @given(st.integers(1, 6), st.integers(1, 6), seeds)
-def test_greedy_shipping_against_fractions(n, m, seed):
-    """Slow twin: the same with one number a node, units + ε grains, ε = 1/1000."""
+def test_greedy_shipping_against_a_slow_twin(n, m, seed):
     rng = np.random.default_rng(seed)
-    _, masses = some_masses(rng, n, m, zeros=False)
+    masses = some_masses(rng, n, m)
     k = int(rng.integers(0, 10))
     rows, cols = rng.integers(0, n, k), rng.integers(0, m, k)
-    left = [Fraction(int(u)) + Fraction(int(e), 1000) for u, e in zip(*masses, strict=True)]
-    used = []
+    left, used = masses.tolist(), []
 
     def ship(i, j):
         amount = min(left[i], left[n + j])
@@ -266,47 +269,44 @@ def test_greedy_shipping_against_fractions(n, m, seed):
         ship(i, j)
     while any(left):
         ship(next(i for i in range(n) if left[i]), next(j for j in range(m) if left[n + j]))
-    found = linprog._ship_greedily(n, m, rows, cols, *masses)
+    found = refinement._ship_greedily(rows, cols, masses, n)
     assert list(zip(*(part.tolist() for part in found), strict=True)) == used
-    assert len(used) == n + m - 1  # grains leave no arc empty: a spanning tree
+    assert len(used) == n + m - 1
 
 
 @given(st.integers(1, 6), st.integers(1, 6), seeds)
 def test_first_basis_is_feasible_and_never_degenerate(n, m, seed):
     rng = np.random.default_rng(seed)
-    _, masses = some_masses(rng, n, m, zeros=False)
+    masses = some_masses(rng, n, m)
     arcs = Arcs(rng.integers(0, n, 15), rng.integers(0, m, 15))
-    tree = root_tree(n, m, *linprog._first_basis(n, m, arcs, masses), 0)
-    units, grains = linprog._exact_flows(tree, *masses)
-    assert all((u, e) > (0, 0) for u, e in zip(units.tolist(), grains.tolist(), strict=True))
+    tree = root_tree(n, m, *refinement.first_basis(arcs, masses, n), 0)
+    assert (refinement._integer_flows(tree, masses) > 0).all()
 
 
 @given(st.integers(2, 6), st.integers(2, 6), seeds)
 def test_a_pivot_keeps_the_basis_feasible(n, m, seed):
     """The leaving arc is the right one exactly if the next tree has no negative flow."""
     rng = np.random.default_rng(seed)
-    _, masses = some_masses(rng, n, m, zeros=False)
-    rows, cols = linprog._first_basis(n, m, Arcs(rng.integers(0, n, 15), rng.integers(0, m, 15)), masses)
+    masses = some_masses(rng, n, m)
+    rows, cols = refinement.first_basis(Arcs(rng.integers(0, n, 15), rng.integers(0, m, 15)), masses, n)
     i, j = int(rng.integers(n)), int(rng.integers(m))
     if (i, j) in set(zip(rows.tolist(), cols.tolist(), strict=True)):
         return
     tree = root_tree(n, m, rows, cols, 0)
-    leaving = linprog._leaving_arc(tree, *linprog._exact_flows(tree, *masses), i, n + j)
+    leaving = refinement._leaving_arc(tree, refinement._integer_flows(tree, masses), i, n + j)
     rows, cols = rows.copy(), cols.copy()
     rows[leaving], cols[leaving] = i, j
-    units, grains = linprog._exact_flows(root_tree(n, m, rows, cols, 0), *masses)
-    assert all((u, e) > (0, 0) for u, e in zip(units.tolist(), grains.tolist(), strict=True))
+    assert (refinement._integer_flows(root_tree(n, m, rows, cols, 0), masses) > 0).all()
 
 
-def test_grains_keep_a_fully_degenerate_problem_from_cycling():
+def test_a_fully_degenerate_problem_does_not_cycle():
     """An assignment with thousands of ties, from the worst start: every pivot gains, so the limit is never met."""
     n = 40
     cost = np.add.outer(np.arange(n), np.arange(n)) % 3 + 0.0
-    problem = otkit.TransportProblem(cost)
-    masses = linprog._integer_masses(problem)
-    arcs = linprog._all_pairs(n, n)
-    basic = np.array([i * n + j for i, j in zip(*linprog._first_basis(n, n, arcs, masses), strict=True)])
-    pivots, finished, f, g = linprog._pivot(n, n, *arcs, cost.reshape(-1), basic, *masses, 10_000)
+    masses = refinement.integer_masses(otkit.TransportProblem(cost))
+    arcs = all_pairs(n, n)
+    basic = np.array([i * n + j for i, j in zip(*refinement.first_basis(arcs, masses, n), strict=True)])
+    pivots, finished, f, g = refinement._pivot(n, n, *arcs, cost.reshape(-1), basic, masses, 10_000)
     assert finished
     assert pivots < 5000
     assert f.sum() + g.sum() == 0
@@ -319,5 +319,5 @@ def test_sums_of_masses_that_differ_by_rounding_are_settled(rng):
     _, proof = certified(problem)
     assert proof.optimal
     assert proof.marginal_error <= 1e-14
-    masses: Masses = linprog._integer_masses(problem)
-    assert masses.units[:70].sum() == masses.units[70:].sum()
+    masses = refinement.integer_masses(problem)
+    assert masses[:70].sum() == masses[70:].sum()

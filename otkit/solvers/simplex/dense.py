@@ -109,7 +109,7 @@ def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
             best = np.inf
             to = -1
             for j in range(m):
-                if left[j] > 0 and cost[i, j] - lowest[j] < best:
+                if left[j] > 0 and (to < 0 or cost[i, j] - lowest[j] < best):
                     best, to = cost[i, j] - lowest[j], j
             moved = min(rest, left[to])
             rest -= moved
@@ -126,7 +126,7 @@ def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
         best = np.inf
         to = -1
         for j in range(m):
-            if cost[i, j] - lowest[j] < best and find(group, n + j) != mine:
+            if (to < 0 or cost[i, j] - lowest[j] < best) and find(group, n + j) != mine:
                 best, to = cost[i, j] - lowest[j], j
         source[count], sink[count], price[count], flow[count] = i, n + to, cost[i, to], 0
         count += 1
