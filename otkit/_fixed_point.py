@@ -242,7 +242,7 @@ def quotient(numerator: int, denominator: int, exponent: int) -> float:
     try:
         return numerator / denominator
     except OverflowError:
-        return math.copysign(math.inf, numerator)
+        return math.inf if numerator > 0 else -math.inf
 
 
 def enclosed(numerator: int, denominator: int, exponent: int) -> tuple[float, float, float]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.optimize
+import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import exact_value
@@ -87,15 +88,56 @@ def test_bakeries_of_the_notes():
 
 
 @given(problems)
-def test_answer_is_the_exact_optimum(problem):
-    candidate, proof = certified(problem)
-    assert proof.optimal, proof.verdict
-    shipped = float(np.abs(problem.cost.at(candidate.rows, candidate.cols)) @ candidate.mass)
+def test_the_solver_alone_is_right_up_to_the_rounding_of_prices(problem):
+    """Where all points carry mass; prices of points without any are extended by `otkit.solve`."""
+    result = otkit.transport(problem, method="lp", proof="float", on_failure="return")
+    proof = result.certificate
+    prices = np.abs(np.concatenate(result.potentials)) @ np.concatenate([problem.supply, problem.demand])
+    shipped = float(np.abs(problem.cost.at(result.candidate.rows, result.candidate.cols)) @ result.candidate.mass)
     # Masses below the rounding of the total may go unshipped: the certificate's interval, checked here, knows.
     unshipped = np.finfo(float).eps * problem.total * float(np.abs(problem.cost.dense()).max())
     exact = exact_value(problem)
+    assert proof.gap <= 1e-13 * (shipped + prices) + unshipped
     assert abs(Fraction(proof.value) - exact) <= Fraction(1e-13) * Fraction(shipped) + Fraction(unshipped)
     assert proof.lower - proof.tolerance <= exact <= proof.upper + proof.tolerance
+
+
+@given(problems)
+def test_the_answer_is_the_exact_optimum(problem):
+    result = otkit.transport(problem, method="lp", proof="exact")
+    assert result.value == float(exact_value(problem))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e300, 5e306, 1e308, 1.7e308])
+@pytest.mark.parametrize("pattern", [[[1, 0], [0, -1]], [[1, -1], [-1, 1]], [[1, 1, 1], [0, 1, -1]], [[-1]]])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_costs_that_leave_float64_are_named(pattern, scale, sparse):
+    C = np.array(pattern) * scale
+    limit = np.finfo(float).max / (8 * sum(C.shape))
+    arcs = scipy.sparse.csr_array(C) if sparse else C  # zeros are arcs no more, which leaves enough of them
+    problem = otkit.TransportProblem(arcs, *(np.ones(size) for size in C.shape), probability=True)
+    if scale <= limit:
+        assert otkit.transport(problem, method="lp").certificate.optimal
+    else:
+        with pytest.raises(ValueError, match=r"C must have entries of at most .* but they reach .*Rescale"):
+            otkit.transport(problem, method="lp")
+
+
+@pytest.mark.filterwarnings("error")
+def test_optimum_beyond_float64_is_a_value_error():
+    C = np.array([[1e300, 2e300], [3e300, 1e300]])
+    with pytest.raises(ValueError, match="Rescale the costs or the masses"):
+        otkit.transport(C, [1e10, 1e10], [1e10, 1e10], method="lp")
+
+
+def test_prices_are_rounded_once_each():
+    """Column 2 takes what row 0 has: its price must not inherit the rounding of row 2, whose price is 10¹² as large."""
+    C = [[1.83e-16, 6e-12, 3e-11], [-14.127333, 0.0, 0.0], [0.0, 24.0, -14.127333]]
+    problem = otkit.TransportProblem(C, [0.1, 1e-17, 1e-9], [5e-324, 5e-324, 1e-160], probability=True)
+    candidate, proof = certified(problem)
+    assert proof.optimal, proof.verdict
+    assert candidate.f[0] + candidate.g[2] == pytest.approx(3e-11, rel=1e-15)
 
 
 @pytest.mark.parametrize("uniform", [False, True])

@@ -83,12 +83,13 @@ def solve(
 
 def _require_room(problem: TransportProblem) -> None:
     """Raise ValueError if potentials, which are sums of up to n + m − 1 costs, or their slack might leave float64."""
+    n, m = problem.shape
     least, largest = problem.cost.extremes()
-    size, limit = max(-least, largest), float(np.finfo(np.float64).max) / (8 * sum(problem.shape))
+    size, limit = max(-least, largest), float(np.finfo(np.float64).max) / (8 * (n + m))
     if size > limit:
         raise ValueError(
-            f"C must have entries of at most {limit:.2g} in magnitude for method='lp' and {problem.shape[0]} × "
-            f"{problem.shape[1]} pairs, whose prices are sums of costs, but one is {size:.2g}. Rescale the costs."
+            f"C must have entries of at most {limit:.2g} in magnitude for method='lp' and {n} × {m} pairs, whose "
+            f"prices are sums of costs, but they reach {size:.2g}. Rescale the costs."
         )
 
 
