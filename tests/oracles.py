@@ -119,3 +119,36 @@ def _prove(costs, supply, demand, plan, f, g) -> None:
     assert all(f[i] + g[j] <= costs[i][j] for i in range(n) for j in range(m))
     primal = sum(costs[i][j] * plan[i][j] for i in range(n) for j in range(m))
     assert primal == sum(map(mul, supply, f)) + sum(map(mul, demand, g))
+
+
+def tree_in_fractions(cost, a: Sequence[Fraction], b: Sequence[Fraction], arcs: Sequence[tuple[int, int]]):
+    """Return the flow of each arc of a spanning tree, and potentials of rows and columns with f_0 = 0, as fractions.
+
+    `cost` is a function of row and column.
+    """
+    n = len(a)
+    neighbours: list[list[tuple[int, int]]] = [[] for _ in range(n + len(b))]
+    for k, (i, j) in enumerate(arcs):
+        neighbours[i].append((n + j, k))
+        neighbours[n + j].append((i, k))
+    price, above, order = {0: Fraction(0)}, {}, [0]
+    for v in order:
+        for u, k in neighbours[v]:
+            if u not in price:
+                price[u], above[u] = Fraction(cost(*arcs[k])) - price[v], (v, k)
+                order.append(u)
+    assert len(order) == len(neighbours)
+    left, flow = [*a, *b], [Fraction(0)] * len(arcs)
+    for v in reversed(order[1:]):
+        u, k = above[v]
+        flow[k] = left[v]
+        left[u] -= left[v]
+    assert left[0] == 0
+    return flow, [price[i] for i in range(n)], [price[n + j] for j in range(len(b))]
+
+
+def exact_masses(problem) -> tuple[list[Fraction], list[Fraction]]:
+    """Return the row and column sums that a plan of an `otkit.TransportProblem` must have: a/Σa and b/Σb, or Σa b/Σb."""
+    a, b = ([Fraction(x) for x in masses.tolist()] for masses in (problem.a, problem.b))
+    total = 1 if problem.probability else sum(a)
+    return [x / sum(a) * total for x in a], [x / sum(b) * total for x in b]
