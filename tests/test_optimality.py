@@ -56,7 +56,7 @@ def check(problem, rows, cols, whole=True):
     """
     verdict = judge(problem, rows, cols)
     costs, prices = problem.cost.dense(), verdict.vertex.prices
-    unit, doubt = Fraction(2) ** prices.low, Fraction(optimality.TINY) + Fraction(3.1 * 2.0**-53) * Fraction(prices.reach)
+    unit, doubt = Fraction(2) ** prices.low, Fraction(3.0 * 2.0**-53 * prices.reach + float(np.finfo(float).tiny))
     reduced = reduced_costs(problem, rows, cols)
     listed = dict(
         zip(zip(verdict.rows.tolist(), verdict.cols.tolist(), strict=True), verdict.reduced.tolist(), strict=True)
@@ -67,7 +67,7 @@ def check(problem, rows, cols, whole=True):
         assert sign(price) == sign(reduced[pair])
         finer = (Fraction(float(costs[pair])) / unit).denominator > 1
         rounding = max(abs(reduced[pair]) / 2**51, Fraction(TINY), unit / 2**52 if finer else 0)
-        assert abs(Fraction(price) - reduced[pair]) <= rounding + (doubt if price < -doubt else 0)
+        assert abs(Fraction(price) - reduced[pair]) <= rounding + (2 * doubt if price < -doubt else 0)
     assert verdict.overpriced == sum(price < 0 for price in reduced.values())
     assert {pair for pair, price in reduced.items() if price < 0} <= listed.keys()
     assert verdict.complete or not whole
