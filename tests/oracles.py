@@ -148,7 +148,7 @@ def tree_in_fractions(cost, a: Sequence[Fraction], b: Sequence[Fraction], arcs: 
 
 
 def exact_masses(problem) -> tuple[list[Fraction], list[Fraction]]:
-    """Return the row and column sums that a plan of an `otkit.TransportProblem` must have: a/Σa and b/Σb, or Σa b/Σb."""
+    """Return the row and column sums that a plan of an `otkit.TransportProblem` must have, T · a/Σa and T · b/Σb."""
     a, b = ([Fraction(x) for x in masses.tolist()] for masses in (problem.a, problem.b))
     total = 1 if problem.probability else sum(a)
     return [x / sum(a) * total for x in a], [x / sum(b) * total for x in b]

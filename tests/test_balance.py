@@ -21,7 +21,7 @@ def integers_and_worth(problem):
     rows = surplus(problem, how)
     for row in rows:
         carry(row)
-    return [as_int(row) for row in rows], Fraction(2) ** unit.exponent / unit.denominator
+    return [as_int(row) for row in rows], Fraction(2) ** int(unit.exponent) / unit.denominator
 
 
 def check(problem):

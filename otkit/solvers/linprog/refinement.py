@@ -32,7 +32,7 @@ def integer_masses(problem: TransportProblem) -> IntArray:
     arc without flow, each pivot lowers the cost, and the simplex cannot cycle. (This is Charnes' perturbation;
     Cunningham's strongly feasible trees, 1976, are its combinatorial form.)
     """
-    n, m = problem.shape
+    n = problem.shape[0]
     exponent = _BITS - (n + 1).bit_length() - int(np.frexp(problem.total)[1])
     units = np.rint(np.ldexp(np.concatenate([problem.supply, problem.demand]), exponent)).astype(np.int64)
     masses = (n + 1) * np.maximum(1, units)
