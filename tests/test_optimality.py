@@ -21,9 +21,7 @@ from otkit.costs.threads import threads
 from otkit.optimality import judge
 
 seeds = st.integers(0, 2**32 - 1)
-compiled = pytest.mark.skipif(
-    numba.config.DISABLE_JIT, reason="Python's ldexp raises where the compiled one is infinite"
-)
+compiled = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="Python's ldexp raises for infinity")
 TINY = 5e-324
 
 

@@ -21,9 +21,7 @@ from otkit._fixed_point import as_int
 from otkit.vertex import evaluate
 
 seeds = st.integers(0, 2**32 - 1)
-compiled = pytest.mark.skipif(
-    numba.config.DISABLE_JIT, reason="Python's ldexp raises where the compiled one is infinite"
-)
+compiled = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="Python's ldexp raises for infinity")
 HALF_ULP = Fraction(1001, 1000 * 2**53)  # up to ties that a rest far below the last bit would decide
 
 
