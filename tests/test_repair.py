@@ -16,7 +16,7 @@ from zoo import random_tree
 import otkit
 from otkit.optimality import judge
 from otkit.plans import north_west
-from otkit.solvers.simplex.repair import repair
+from otkit.solvers.simplex.repair import _dual_pivots, repair
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -83,6 +83,25 @@ def test_costs_of_every_size(exponents):
         costs = rng.normal(size=(n, m)) * 10.0 ** rng.integers(*exponents, (n, m))
         problem = otkit.TransportProblem(costs, rng.random(n) + 0.01, rng.random(m) + 0.01, probability=True)
         check(problem, *any_tree(rng, problem))
+
+
+def test_dual_pivots_never_overprice_a_pair():
+    """Prices that are optimal for other masses stay feasible until no flow is negative."""
+    rng = np.random.default_rng(6)
+    moved = 0
+    for _ in range(20):
+        n, m = (int(size) for size in rng.integers(3, 8, 2))
+        costs = np.add.outer(rng.random(n), rng.random(m)) + rng.choice([0.0, 0.0, 1.0], (n, m))
+        other, problem = (
+            otkit.TransportProblem(costs, rng.random(n), rng.random(m), probability=True) for _ in range(2)
+        )
+        tree = check(other, *staircase_tree(rng, other)).vertex.tree
+        before = judge(problem, tree.rows, tree.cols)
+        after = judge(problem, *_dual_pivots(problem, before.vertex))
+        assert before.overpriced == after.overpriced == 0
+        assert after.optimal
+        moved += before.vertex.least < 0
+    assert moved > 15
 
 
 def test_near_ties():
