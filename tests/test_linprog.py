@@ -11,7 +11,7 @@ import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import exact_value
-from strategies import problems
+from strategies import extreme_problems, problems
 from zoo import planted
 
 import otkit
@@ -102,7 +102,7 @@ def test_the_solver_alone_is_right_up_to_the_rounding_of_prices(problem):
     assert proof.lower - proof.tolerance <= exact <= proof.upper + proof.tolerance
 
 
-@given(problems)
+@given(st.one_of(problems, extreme_problems()))
 def test_the_answer_is_the_exact_optimum(problem):
     result = otkit.transport(problem, method="lp", proof="exact")
     assert result.value == float(exact_value(problem))

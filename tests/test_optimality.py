@@ -11,7 +11,7 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import tree_in_fractions
-from strategies import problems
+from strategies import extreme_problems, problems
 from zoo import random_tree
 
 import otkit
@@ -93,7 +93,7 @@ def any_road(request, monkeypatch):
 # --- right trees and wrong ones -------------------------------------------------------------------------------------
 
 
-@given(problems, seeds)
+@given(st.one_of(problems, extreme_problems()), seeds)
 def test_random_trees(problem, seed):
     check(problem, *tree_arcs(np.random.default_rng(seed), *problem.shape))
 

@@ -10,7 +10,7 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import exact_value
-from strategies import problems
+from strategies import extreme_problems, problems
 from zoo import random_tree
 
 import otkit
@@ -54,7 +54,7 @@ def check(problem, rows, cols):
     return verdict
 
 
-@given(problems, seeds, st.sampled_from([any_tree, staircase_tree]))
+@given(st.one_of(problems, extreme_problems()), seeds, st.sampled_from([any_tree, staircase_tree]))
 def test_any_tree_of_any_problem(problem, seed, tree):
     problem = restricted(problem)
     check(problem, *tree(np.random.default_rng(seed), problem))

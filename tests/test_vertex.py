@@ -13,7 +13,7 @@ import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import exact_masses, tree_in_fractions
-from strategies import problems
+from strategies import extreme_problems, problems
 from zoo import random_tree
 
 import otkit
@@ -71,7 +71,7 @@ def check(problem, rows, cols):
     return vertex
 
 
-@given(problems, seeds)
+@given(st.one_of(problems, extreme_problems()), seeds)
 def test_random_trees(problem, seed):
     check(problem, *tree_arcs(np.random.default_rng(seed), problem))
 
