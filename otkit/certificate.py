@@ -306,8 +306,8 @@ def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | 
     ValueError
         The optimum leaves float64.
     """
-    magnitude = float(np.abs(vertex.costs) @ vertex.mass)
-    return _exact(vertex.value, magnitude / problem.total, unique, EVALUATED_COSTS)
+    scale = float(np.abs(vertex.costs) @ (vertex.mass / problem.total))  # in this order it does not overflow
+    return _exact(vertex.value, scale, unique, EVALUATED_COSTS)
 
 
 def line_certificate(problem: TransportProblem, proof: LineProof) -> Certificate:

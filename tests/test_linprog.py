@@ -88,18 +88,15 @@ def test_bakeries_of_the_notes():
 
 
 @given(problems)
-def test_the_solver_alone_is_right_up_to_the_rounding_of_prices(problem):
+def test_the_solver_alone_is_right_up_to_rounding(problem):
     """Where all points carry mass; prices of points without any are extended by `otkit.solve`."""
     result = otkit.transport(problem, method="lp", proof="float", on_failure="return")
-    proof = result.certificate
-    prices = np.abs(np.concatenate(result.potentials)) @ np.concatenate([problem.supply, problem.demand])
     shipped = float(np.abs(problem.cost.at(result.candidate.rows, result.candidate.cols)) @ result.candidate.mass)
-    # Masses below the rounding of the total may go unshipped: the certificate's interval, checked here, knows.
+    # Masses below the rounding of the total may go unshipped.
     unshipped = np.finfo(float).eps * problem.total * float(np.abs(problem.cost.dense()).max())
     exact = exact_value(problem)
-    assert proof.gap <= 1e-13 * (shipped + prices) + unshipped
-    assert abs(Fraction(proof.value) - exact) <= Fraction(1e-13) * Fraction(shipped) + Fraction(unshipped)
-    assert proof.lower - proof.tolerance <= exact <= proof.upper + proof.tolerance
+    assert abs(Fraction(result.value) - exact) <= Fraction(1e-13) * Fraction(shipped) + Fraction(unshipped)
+    assert result.certificate.lower <= exact <= result.certificate.upper
 
 
 @given(st.one_of(problems, extreme_problems()))
@@ -147,7 +144,7 @@ def test_column_generation_agrees_with_pot(shape, p, uniform, rng):
     ot = pytest.importorskip("ot")
     problem = cloud_problem(rng, *shape, p, uniform)
     candidate, proof = certified(problem)
-    assert proof.gap <= 1e-14 * proof.upper
+    assert proof.gap <= 4e-16 * sum(shape) * proof.upper  # a rounding for each flow, and for each price
     assert proof.marginal_error <= 1e-14 * sum(shape)
     assert proof.value == pytest.approx(ot.emd2(problem.supply, problem.demand, problem.cost.dense()), rel=1e-9)
     assert candidate.stats.status == "optimal"
@@ -193,10 +190,10 @@ def test_masses_and_costs_of_every_scale_at_once(rng):
     costs = 10.0 ** rng.uniform(-30, 30, (70, 70))
     masses = 10.0 ** rng.uniform(-300, 0, (2, 70))
     problem = otkit.TransportProblem(costs, *masses, probability=True)
-    candidate, proof = certified(problem)
-    assert proof.optimal, proof.verdict
-    assert proof.gap <= 1e-12 * proof.upper
-    assert candidate.stats.iterations > 0
+    result = otkit.transport(problem, method="lp")
+    assert result.certificate.proof == "exact"
+    assert result.value == pytest.approx(float(exact_value(problem)), rel=1e-15)
+    assert result.stats.iterations > 0
 
 
 def test_all_negative_and_all_equal_costs(rng):
