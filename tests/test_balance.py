@@ -18,7 +18,7 @@ from otkit.balance import balance, surplus
 
 def integers_and_worth(problem):
     how, unit = balance(problem)
-    rows = surplus(problem, how)
+    rows = surplus(how, problem.a, problem.b)
     for row in rows:
         carry(row)
     return [as_int(row) for row in rows], Fraction(2) ** int(unit.exponent) / unit.denominator

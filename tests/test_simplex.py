@@ -243,6 +243,14 @@ def test_both_roads_agree(seed, scale, ties):
         assert solved(problem)[1] == pytest.approx(value, rel=1e-12)
 
 
+@pytest.mark.parametrize("size", [8e307, 1e308, 1.7e308])
+def test_costs_whose_differences_leave_float64_end_in_an_error(size):
+    """Some source then has no sink that looks cheap, and must still ship somewhere."""
+    for pattern in ([[1, -1], [-1, 1]], [[1, 0, -1], [-1, 0, 1]], [[1]]):
+        with pytest.raises((ValueError, otkit.NotConvergedError), match=r"Rescale the costs|is no finite price"):
+            otkit.transport(np.array(pattern) * size, method="simplex")
+
+
 @pytest.mark.parametrize("limit", [{"max_rounds": 0}, {}])
 @pytest.mark.usefixtures("only_sparse")
 def test_stopping_early_leaves_a_plan(limit):
