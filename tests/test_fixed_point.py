@@ -163,6 +163,7 @@ def test_head_has_eighty_bits(values):
 @example(-5e-324, -1000, 1)
 @example(5e-324, -1000, -1)
 @example(-0.75, 0, -1)
+@example(-35184372088833.0, 54, -1)
 def test_what_does_not_fit_is_handed_back(value, low, sign):
     """The row takes the value rounded down, the rest is what is missing: never negative."""
     row = np.zeros(12, dtype=np.int64)
@@ -172,12 +173,8 @@ def test_what_does_not_fit_is_handed_back(value, low, sign):
     floor = math.floor(Fraction(value) / unit)
     assert as_int(row) == sign * floor
     missing = Fraction(value) - floor * unit
+    assert rest == float(missing)  # rounded once, where a negative value far below the unit leaves nearly all of it
     assert (rest > 0) == (missing > 0)
-    assert 0 <= rest <= unit
-    if value > 0 or missing == 0 or abs(value) >= unit / 2**9:
-        assert rest == missing
-    else:
-        assert abs(Fraction(rest) - missing) <= unit / 2**53
 
 
 @given(wholes, wholes, st.sampled_from([-1, 1]))
