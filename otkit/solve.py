@@ -366,10 +366,11 @@ def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candid
     """Solve and prove a problem on the rows and columns that carry mass, and extend the potentials to the others."""
     # A share of the total may be too small for a float, and still be a mass in exact arithmetic.
     masses = (problem.a, problem.b) if method in _EXACT else (problem.supply, problem.demand)
-    part, (rows, cols) = problem, map(np.flatnonzero, masses)
-    whole = rows.size + cols.size == sum(problem.shape)
+    whole = sum(map(np.count_nonzero, masses)) == sum(problem.shape)
+    part = problem
     try:
         if not whole:
+            rows, cols = map(np.flatnonzero, masses)
             part, task = problem.restrict(rows, cols), task.restrict(rows, cols)
         found = _solve(part, method, task)
     except InfeasibleError as error:
