@@ -53,7 +53,8 @@ class Verdict(NamedTuple):
     ----------
     vertex : Vertex
     rows, cols, reduced : ndarray
-        Pairs off the tree whose reduced cost is negative, zero, or positive by less than rounding; and that cost.
+        Pairs off the tree whose reduced cost is negative, zero, or positive by less than rounding; and that cost, with
+        its true sign: rounded once, or as floats have it where it is far below zero.
     complete : bool
         Whether these are all such pairs.
     overpriced : int
@@ -177,7 +178,7 @@ def _decide(
 
 @njit
 def _reduced(prices: Prices, u: int, v: int, f: float, g: float, cost: float, slack: IntArray) -> float:
-    """Return the reduced cost of a pair, with its true sign, rounded once or (if a cost is finer than prices) twice."""
+    """Return the reduced cost of a pair, with its true sign; rounded once, but where a cost is finer than all prices."""
     if prices.exact:
         once, lost = two_sum(cost, -f)
         if lost == 0.0:
