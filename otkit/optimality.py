@@ -178,7 +178,7 @@ def _decide(
 
 @njit
 def _reduced(prices: Prices, u: int, v: int, f: float, g: float, cost: float, slack: IntArray) -> float:
-    """Return the reduced cost of a pair, with its true sign; rounded once, but where a cost is finer than all prices."""
+    """Return the reduced cost of a pair, its sign true; rounded once, unless the cost is finer than all prices."""
     if prices.exact:
         once, lost = two_sum(cost, -f)
         if lost == 0.0:
