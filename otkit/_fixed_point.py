@@ -183,7 +183,9 @@ def leading(row: IntArray) -> tuple[float, float, int]:
 
 @njit
 def scaled(value: float, exponent: int) -> float:
-    """Return value · 2**exponent, rounded once."""
+    """Return value · 2**exponent, rounded once; ±inf where it leaves float64."""
+    if exponent > 1023:
+        value, exponent = value * 2.0**1023, min(exponent - 1023, int64(1023))
     if -1022 <= exponent <= 1023:
         return value * np.int64((exponent + 1023) << 52).view(np.float64)
     return math.ldexp(value, int(exponent))
@@ -220,7 +222,7 @@ def head(row: IntArray) -> tuple[float, float, int, bool]:
 def nearest(row: IntArray, low: int) -> tuple[float, bool]:
     """Return the float nearest to a carried row (see `head`), and whether it is the number itself."""
     high, _, exponent, exact = head(row)
-    return math.ldexp(high, int(exponent + low)), exact
+    return scaled(high, exponent + low), exact
 
 
 def as_limbs(number: int) -> IntArray:

@@ -7,7 +7,6 @@ that no rounding can touch.
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -26,6 +25,7 @@ from otkit._fixed_point import (
     head,
     limbs,
     nearest,
+    scaled,
 )
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
@@ -163,7 +163,7 @@ def _flows(
         least = min(least, carry(flow))
         high, low, scale, _ = head(flow)
         share, _ = dd.divide((high, low), (per_high, per_low))
-        mass[k] = math.ldexp(share, int(scale - per_exponent + exponent))
+        mass[k] = scaled(share, scale - per_exponent + exponent)
     return least
 
 
