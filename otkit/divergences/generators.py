@@ -110,7 +110,7 @@ class FDivergence:
         ends = self.at_zero, self.slope_at_infinity
         object.__setattr__(self, "f", partial(_generator, self.f, *ends))
         object.__setattr__(self, "derivative", partial(_derivative, self.derivative, ends[1]))
-        object.__setattr__(self, "conjugate", partial(_conjugate, self.conjugate, self.conjugate_domain))
+        object.__setattr__(self, "conjugate", partial(_conjugate, self.conjugate, self.conjugate_domain, ends[0]))
 
     @property
     def conjugate_domain(self) -> ConjugateDomain:
@@ -135,7 +135,7 @@ class FDivergence:
                 t = self.activation_function(v)
             else:
                 t = v if upper == np.inf else upper - np.exp(-v)
-        return np.minimum(t, upper if closed else np.nextafter(upper, -np.inf))
+        return np.minimum(t, upper if closed or upper == np.inf else np.nextafter(upper, -np.inf))
 
     def __str__(self) -> str:
         return self.name
@@ -168,12 +168,13 @@ def _derivative(derivative: Function, slope: float, u: ArrayLike) -> FloatArray:
         return np.where(u < np.inf, derivative(u), slope)[()]
 
 
-def _conjugate(conjugate: Function, domain: ConjugateDomain, t: ArrayLike) -> FloatArray:
+def _conjugate(conjugate: Function, domain: ConjugateDomain, at_zero: float, t: ArrayLike) -> FloatArray:
     t = as_float_array(t, "t")
     if np.isnan(t).any():
         raise ValueError(f"t must not be NaN, but {entry(t, int(np.argmax(np.isnan(t))), 't')}.")
     with np.errstate(all="ignore"):
-        return np.where(domain.contains(t), conjugate(t), np.inf)[()]
+        value = np.where(t > -np.inf, conjugate(t), -at_zero)
+        return np.where(domain.contains(t), value, np.inf)[()]
 
 
 def _non_negative(u: ArrayLike) -> FloatArray:
