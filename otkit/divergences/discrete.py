@@ -49,9 +49,15 @@ def discrete_divergence(
     if kernel is None:
         value, error = _by_generator(divergence, rows_p, rows_q, totals_p, totals_q, pairs)
     else:
-        value, error = _by_kernel(kernel, divergence.alpha or 0.0, rows_p, rows_q, totals_p, totals_q, pairs)
+        name, alpha, exchanged = kernel
+        sides = (rows_p, totals_p), (rows_q, totals_q)
+        if exchanged:
+            sides, pairs = sides[::-1], pairs[:, ::-1]
+        value = _sums(name, alpha, *sides, np.ascontiguousarray(pairs))
+        error = _rounding_bound(name, value, rows_p.shape[1])
         if divergence.name == "gan":
             value, error = 2.0 * value - math.log(4.0), 2.0 * error + 3.0 * _UNIT
+    value = np.minimum(value, divergence.maximum)  # which rounding may exceed
     if base is not None:
         value, error = value / unit, error / unit + 3.0 * _UNIT * np.where(np.isfinite(value), abs(value / unit), 0.0)
     detail = "; ".join(part for part in (said, _normalisation(array_p, array_q, totals_p, totals_q)) if part)
@@ -141,35 +147,35 @@ def _normalisation(p: FloatArray, q: FloatArray, totals_p: FloatArray, totals_q:
     return "each measure divided by its total"
 
 
-def _kernel(divergence: FDivergence) -> int | None:
-    """Return which compiled kernel takes this divergence, if any."""
-    if divergence.alpha is not None:
-        return KINDS.index("alpha")
+def _kernel(divergence: FDivergence) -> tuple[str, float, bool] | None:
+    """Return which compiled terms are those of this divergence, with α, and whether of (q, p)."""
+    alpha = divergence.alpha
+    if alpha is not None:  # D_α(P‖Q) = D_{1−α}(Q‖P), and α ≤ ½ is the side without cancellation
+        return ("alpha", 1.0 - alpha, True) if alpha > 0.5 else ("alpha", alpha, False)
+    if GENERATORS.get(divergence.name) is not divergence:
+        return None
+    exchanged = {"reverse_kl": "kl", "neyman": "chi2"}
     name = "js" if divergence.name == "gan" else divergence.name
-    return KINDS.index(name) if GENERATORS.get(divergence.name) is divergence else None
+    return exchanged.get(name, name), 0.0, name in exchanged
 
 
-def _by_kernel(
-    kernel: int,
-    alpha: float,
-    p: FloatArray,
-    q: FloatArray,
-    totals_p: FloatArray,
-    totals_q: FloatArray,
-    pairs: IntArray,
-) -> tuple[FloatArray, FloatArray]:
-    blocks = -(-p.shape[1] // BLOCK)
+Side = tuple[FloatArray, FloatArray]  # rows and their totals
+
+
+def _sums(name: str, alpha: float, p: Side, q: Side, pairs: IntArray) -> FloatArray:
+    """Return the sum of terms of each pair of rows; its bits do not depend on the number of threads."""
+    size = p[0].shape[1]
+    blocks = -(-size // BLOCK)
     sums, value = np.empty((len(pairs), blocks, 2)), np.empty(len(pairs))
-    p, q, totals_p, totals_q = (read_only(array) for array in (p, q, totals_p, totals_q))
+    kind = KINDS.index(name)
+    (rows_p, totals_p), (rows_q, totals_q) = ((read_only(rows), read_only(totals)) for rows, totals in (p, q))
 
     def work(start: int, stop: int) -> None:
-        sum_blocks(kernel, alpha, p, q, totals_p, totals_q, pairs, sums, start, stop)
+        sum_blocks(kind, alpha, rows_p, rows_q, totals_p, totals_q, pairs, sums, start, stop)
 
-    bins = len(pairs) * p.shape[1]
-    step = max(1, BLOCK // p.shape[1])
-    share(work, len(pairs) * blocks, step, bins // (_BLOCKS_PER_THREAD * BLOCK) + 1)
+    share(work, len(sums) * blocks, max(1, BLOCK // size), len(pairs) * size // (_BLOCKS_PER_THREAD * BLOCK) + 1)
     add_blocks(sums, value)
-    return value, _rounding_bound(KINDS[kernel], value, p.shape[1])
+    return value
 
 
 def _rounding_bound(name: str, value: FloatArray, bins: int) -> FloatArray:

@@ -19,22 +19,24 @@ import math
 import numpy as np
 
 from otkit._double_double import add
-from otkit._jit import int64, njit
+from otkit._jit import njit
 from otkit._sums import two_product, two_sum
 from otkit._typing import FloatArray, IntArray
 
-KINDS = ("kl", "reverse_kl", "jeffreys", "js", "tv", "hellinger", "chi2", "neyman", "alpha")
-_KL, _REVERSE_KL, _JEFFREYS, _JS, _TV, _HELLINGER, _CHI2, _NEYMAN = range(8)
+# Reverse KL and Neyman's χ² are KL and Pearson's with p and q exchanged, and so is α > ½ as 1 − α.
+KINDS = ("kl", "jeffreys", "js", "tv", "hellinger", "chi2", "alpha")
+_KL, _JEFFREYS, _JS, _TV, _HELLINGER, _CHI2 = range(6)
 
 # Bounds on the relative error of a term, in units of 2**-53, by counting roundings. A formula for all of (0, ∞) takes
 # some 20; where another one takes over, beyond u = √2, it cancels as far as 1/12 (KL) or 1/180 (JS) there.
 # α-divergences call exp(t) with |t| ≤ 1500, whose relative error is that of t.
-ROUNDINGS = dict(zip(KINDS, (96, 96, 32, 320, 16, 32, 24, 24, 8000), strict=True))
+ROUNDINGS = dict(zip(KINDS, (96, 32, 320, 16, 32, 24, 8000), strict=True))
 
 BLOCK = 8192  # bins that are summed in one go, by one thread; the bits of a sum depend on it
 _CHUNK = 256  # bins at a time, whose terms stay in the nearest cache
 
 _MANTISSA, _EXPONENT_OF_ONE, _EXPONENT_OF_2_52 = 0x000FFFFFFFFFFFFF, 0x3FF0000000000000, 0x4330000000000000
+_TINY = 2.0**-1000  # below any sum a + b but zero
 _SQRT_2 = 1.4142135623730951
 # log 2 in two parts, the first with so many trailing zeros that its product by an exponent is exact (fdlibm).
 _LOG_2_HIGH, _LOG_2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -44,19 +46,41 @@ _LOG_2_HIGH, _LOG_2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 def total(values: FloatArray) -> tuple[float, float, float, int]:
     """Return Σ values in double-double, the least positive value, and how many are not finite and non-negative."""
     result = (0.0, 0.0)
-    least = np.inf
     wrong = 0
+    lanes = min(_CHUNK, values.size)
+    high, low, least = np.empty(lanes), np.empty(lanes), np.full(lanes, np.inf)
     for start in range(0, values.size, BLOCK):
-        high = 0.0
-        low = 0.0
-        for k in range(start, min(values.size, start + BLOCK)):
-            value = values[k]
-            wrong += not 0.0 <= value < np.inf
-            least = value if 0.0 < value < least else least
-            high, error = two_sum(high, value)
-            low += error
-        result = add(result, two_sum(high, low))
-    return result[0], result[1], least, wrong
+        high[:] = 0.0
+        low[:] = 0.0
+        end = min(values.size, start + BLOCK)
+        for first in range(start, end, _CHUNK):
+            chunk = values[first : min(end, first + _CHUNK)]
+            _accumulate(chunk, high, low)
+            for k in range(chunk.size):
+                least[k] = chunk[k] if 0.0 < chunk[k] < least[k] else least[k]
+            for value in chunk:
+                wrong += not 0.0 <= value < np.inf
+        result = add(result, _across(high, low))
+    return result[0], result[1], least.min(), wrong
+
+
+@njit
+def _accumulate(values: FloatArray, high: FloatArray, low: FloatArray) -> None:
+    """Add `values` to as many sums, entry by entry, each with the sum of its rounding errors."""
+    for k in range(values.size):
+        high[k], error = two_sum(high[k], values[k])
+        low[k] += error
+
+
+@njit
+def _across(high: FloatArray, low: FloatArray) -> tuple[float, float]:
+    """Return the sum of these sums, in double-double."""
+    total_high = 0.0
+    total_low = 0.0
+    for k in range(high.size):
+        total_high, error = two_sum(total_high, high[k])
+        total_low += error + low[k]
+    return two_sum(total_high, total_low)
 
 
 @njit
@@ -77,21 +101,19 @@ def sum_blocks(
     Totals have high and low part in each row, `pairs` the two rows of each pair; `sums` is (pairs, blocks, 2).
     """
     blocks = sums.shape[1]
-    terms = np.empty(_CHUNK)
+    lanes = min(_CHUNK, p.shape[1])
+    terms, high, low = np.empty(lanes), np.empty(lanes), np.empty(lanes)
     for item in range(start, stop):
         pair, block = item // blocks, item % blocks
         i, j = pairs[pair, 0], pairs[pair, 1]
-        high = 0.0
-        low = 0.0
+        high[:] = 0.0
+        low[:] = 0.0
         last = min(p.shape[1], (block + 1) * BLOCK)
         for first in range(block * BLOCK, last, _CHUNK):
-            size = min(_CHUNK, last - first)
-            _fill(kind, alpha, p[i], q[j], totals_p[i], totals_q[j], int64(first), terms, int64(size))
-            for k in range(size):
-                high, error = two_sum(high, terms[k])
-                low += error
-        sums[pair, block, 0] = high
-        sums[pair, block, 1] = low
+            end = min(last, first + _CHUNK)
+            _fill(kind, alpha, p[i, first:end], q[j, first:end], totals_p[i], totals_q[j], terms)
+            _accumulate(terms[: end - first], high, low)
+        sums[pair, block, 0], sums[pair, block, 1] = _across(high, low)
 
 
 @njit
@@ -100,7 +122,7 @@ def add_blocks(sums: FloatArray, out: FloatArray) -> None:
     for pair in range(sums.shape[0]):
         result = (0.0, 0.0)
         for block in range(sums.shape[1]):
-            result = add(result, two_sum(sums[pair, block, 0], sums[pair, block, 1]))
+            result = add(result, (sums[pair, block, 0], sums[pair, block, 1]))
         out[pair] = result[0] if result[0] < np.inf else np.inf
 
 
@@ -112,48 +134,79 @@ def _fill(
     q: FloatArray,
     total_p: FloatArray,
     total_q: FloatArray,
-    first: int,
     terms: FloatArray,
-    size: int,
 ) -> None:
-    """Write the terms of bins first … first + size − 1; one plain loop for each kind, which is vectorised."""
+    """Write the terms of a few bins."""
     p_high, p_low, q_high, q_low = total_p[0], total_p[1], total_q[0], total_q[1]
     unit = (1.0 / p_high) / q_high
-    for k in range(size):
-        terms[k] = _difference(p[first + k], q[first + k], p_high, p_low, q_high, q_low)
+    for k in range(p.size):
+        terms[k] = _difference(p[k], q[k], p_high, p_low, q_high, q_low)
     if kind == _KL:
-        for k in range(size):
-            terms[k] = unit * _kl(p[first + k] * q_high, q[first + k] * p_high, terms[k])
-    elif kind == _REVERSE_KL:
-        for k in range(size):
-            terms[k] = unit * _kl(q[first + k] * p_high, p[first + k] * q_high, -terms[k])
+        _kl(p, q, p_high, q_high, unit, terms)
     elif kind == _JEFFREYS:
-        for k in range(size):
-            terms[k] = unit * _jeffreys(p[first + k] * q_high, q[first + k] * p_high, terms[k])
+        _jeffreys(p, q, p_high, q_high, unit, terms)
     elif kind == _JS:
-        for k in range(size):
-            terms[k] = unit * _js(p[first + k] * q_high, q[first + k] * p_high, terms[k])
+        _js(p, q, p_high, q_high, unit, terms)
     elif kind == _TV:
-        for k in range(size):
+        for k in range(p.size):
             terms[k] = unit * (0.5 * abs(terms[k]))
-    elif kind == _HELLINGER:
-        for k in range(size):
-            roots = math.sqrt(p[first + k] * q_high) + math.sqrt(q[first + k] * p_high)
+    elif kind == _HELLINGER:  # (√a − √b)² = (d/(√a + √b))²
+        for k in range(p.size):
+            roots = math.sqrt(p[k] * q_high) + math.sqrt(q[k] * p_high)
             root = terms[k] / roots
             terms[k] = unit * (root * root) if roots > 0.0 else 0.0
     elif kind == _CHI2:
-        for k in range(size):
-            d, b = terms[k], q[first + k] * p_high
+        for k in range(p.size):
+            d, b = terms[k], q[k] * p_high
             terms[k] = (unit * d) * (d / b) if d != 0.0 else 0.0
-    elif kind == _NEYMAN:
-        for k in range(size):
-            d, a = terms[k], p[first + k] * q_high
-            terms[k] = (unit * d) * (d / a) if d != 0.0 else 0.0
     else:
-        for k in range(size):
-            a, b, d = p[first + k] * q_high, q[first + k] * p_high, terms[k]
-            # D_α(P‖Q) = D_{1−α}(Q‖P), and α ≤ ½ is the side without cancellation.
-            terms[k] = _alpha(a, b, d, alpha, unit) if alpha <= 0.5 else _alpha(b, a, -d, 1.0 - alpha, unit)
+        for k in range(p.size):
+            terms[k] = _alpha(p[k] * q_high, q[k] * p_high, terms[k], alpha, unit)
+
+
+# The three below are plain loops that choose between two results already computed, so that the compiler makes vectors
+# of them. Where a is zero, its "exponent" is −1023, so that a log(a/b) is zero and no case of its own; nor is
+# a = b = 0, where the exponents agree.
+
+
+@njit
+def _kl(p: FloatArray, q: FloatArray, p_high: float, q_high: float, unit: float, terms: FloatArray) -> None:
+    """Replace each d by a log(a/b) − d."""
+    for k in range(p.size):
+        a, b, d = p[k] * q_high, q[k] * p_high, terms[k]
+        t, exponent = _quotient(a, b)
+        far = a * _logarithm(t, exponent) - d
+        far = far if b > 0.0 else np.inf
+        z = d / (a + b + _TINY)
+        near = (a + b) * (z * z) * (1.0 + z * (1.0 + z) * _beyond(z * z))
+        terms[k] = unit * (near if exponent == 0.0 else far)
+
+
+@njit
+def _jeffreys(p: FloatArray, q: FloatArray, p_high: float, q_high: float, unit: float, terms: FloatArray) -> None:
+    """Replace each d by d log(a/b)."""
+    for k in range(p.size):
+        a, b, d = p[k] * q_high, q[k] * p_high, terms[k]
+        t, exponent = _quotient(a, b)
+        far = d * _logarithm(t, exponent)
+        far = far if (a > 0.0) & (b > 0.0) else np.inf
+        z = d / (a + b + _TINY)
+        near = 2.0 * (a + b) * (z * z) * (1.0 + (z * z) * _beyond(z * z))
+        terms[k] = unit * (near if exponent == 0.0 else far)
+
+
+@njit
+def _js(p: FloatArray, q: FloatArray, p_high: float, q_high: float, unit: float, terms: FloatArray) -> None:
+    """Replace each d by ½ a log(2a/(a + b)) + ½ b log(2b/(a + b))."""
+    for k in range(p.size):
+        a, b, d = p[k] * q_high, q[k] * p_high, terms[k]
+        _, exponent = _quotient(a, b)
+        t_a, exponent_a = _quotient(2.0 * a, a + b)
+        t_b, exponent_b = _quotient(2.0 * b, a + b)
+        far = a * _logarithm(t_a, exponent_a) + b * _logarithm(t_b, exponent_b)
+        z = d / (a + b + _TINY)
+        near = (a + b) * (z * z) * _even(z * z)
+        terms[k] = unit * (0.5 * (near if exponent == 0.0 else far))
 
 
 @njit
@@ -187,43 +240,6 @@ def _quotient(a: float, b: float) -> tuple[float, float]:
 def _logarithm(t: float, exponent: float) -> float:
     """Return 2 atanh t + e log 2."""
     return exponent * _LOG_2_HIGH + (2.0 * (t + t * (t * t) * _beyond(t * t)) + exponent * _LOG_2_LOW)
-
-
-@njit
-def _kl(a: float, b: float, d: float) -> float:
-    """Return a log(a/b) − d."""
-    t, exponent = _quotient(a, b)
-    z = d / (a + b)
-    near = (a + b) * (z * z) * (1.0 + z * (1.0 + z) * _beyond(z * z))
-    far = a * _logarithm(t, exponent) - d
-    term = near if exponent == 0.0 else far
-    term = term if b > 0.0 else np.inf
-    return term if a > 0.0 else b
-
-
-@njit
-def _jeffreys(a: float, b: float, d: float) -> float:
-    """Return d log(a/b)."""
-    t, exponent = _quotient(a, b)
-    z = d / (a + b)
-    near = 2.0 * (a + b) * (z * z) * (1.0 + (z * z) * _beyond(z * z))
-    term = near if exponent == 0.0 else d * _logarithm(t, exponent)
-    term = term if a > 0.0 and b > 0.0 else np.inf
-    return term if a + b > 0.0 else 0.0
-
-
-@njit
-def _js(a: float, b: float, d: float) -> float:
-    """Return ½ a log(2a/(a + b)) + ½ b log(2b/(a + b))."""
-    _, exponent = _quotient(a, b)
-    z = d / (a + b)
-    near = 0.5 * (a + b) * (z * z) * _even(z * z)
-    t_a, exponent_a = _quotient(2.0 * a, a + b)
-    t_b, exponent_b = _quotient(2.0 * b, a + b)
-    far_a = a * _logarithm(t_a, exponent_a) if a > 0.0 else 0.0
-    far_b = b * _logarithm(t_b, exponent_b) if b > 0.0 else 0.0
-    term = near if exponent == 0.0 and a > 0.0 and b > 0.0 else 0.5 * (far_a + far_b)
-    return term if a + b > 0.0 else 0.0
 
 
 @njit
