@@ -127,11 +127,11 @@ def _row(given: FloatArray, number: int) -> str:
 
 
 def _scaled(rows: FloatArray, name: str) -> tuple[FloatArray, FloatArray]:
-    """Return totals and rows times powers of two, largest entries near 2**350: exact, and no longer subnormal."""
-    scaled = np.ldexp(rows, 350 - np.frexp(rows.max(axis=1))[1][:, None])
+    """Return totals and rows times powers of two, largest entries near 2**460: exact, and no longer subnormal."""
+    scaled = np.ldexp(rows, 460 - np.frexp(rows.max(axis=1))[1][:, None])
     if ((scaled < 2.0**-1000) & (rows > 0.0)).any():
         raise ValueError(
-            f"{name} must have positive entries within 1e400 of one another, but its least and largest are "
+            f"{name} must have positive entries within 1e430 of one another, but its least and largest are "
             f"{rows[rows > 0.0].min()!s} and {rows.max()!s}."
         )
     return np.array([total(row)[:2] for row in read_only(scaled)]), scaled
