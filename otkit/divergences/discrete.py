@@ -19,6 +19,7 @@ from otkit.divergences.terms import BLOCK, KINDS, ROUNDINGS, add_blocks, sum_blo
 _UNIT = 2.0**-53
 # Sizes for which products of entry and total neither overflow nor lose their last bits; others are scaled first.
 _LEAST, _MOST = 2.0**-400, 2.0**400
+_OF_LOGARITHMS = ("kl", "reverse_kl", "jeffreys", "js", "gan")
 _BLOCKS_PER_THREAD = 4  # some 50 µs of work for one thread
 
 
@@ -33,7 +34,7 @@ def discrete_divergence(
     p, q : array_like, dict or pandas Series
         Probabilities or counts: non-negative, of the same length on the last axis; other axes are broadcast.
     base : float, optional
-        Base of the logarithm; by default e. It divides the value by log(base), of any divergence.
+        Base of the logarithm; by default e. Only for a divergence made of logarithms.
 
     Returns
     -------
@@ -41,7 +42,7 @@ def discrete_divergence(
         `kind="exact"`, `error` bounds the rounding error.
     """
     array_p, array_q, said = aligned(p, q)
-    unit = _unit_of_base(base)
+    unit = _unit_of_base(base, divergence)
     rows_p, rows_q, pairs, shape = _rows(array_p, array_q)
     totals_p, rows_p = _totals(rows_p, array_p, "p")
     totals_q, rows_q = _totals(rows_q, array_q, "q")
@@ -66,9 +67,13 @@ def discrete_divergence(
     return DivergenceResult(value.reshape(shape), "exact", error.reshape(shape), detail)
 
 
-def _unit_of_base(base: float | None) -> float:
+def _unit_of_base(base: float | None, divergence: FDivergence) -> float:
     if base is None:
         return 1.0
+    if GENERATORS.get(divergence.name) is not divergence or divergence.name not in _OF_LOGARITHMS:
+        raise ValueError(
+            f"base must be left out for {divergence.name}: only {', '.join(_OF_LOGARITHMS)} have a logarithm to scale."
+        )
     try:
         number = float(base)
     except (TypeError, ValueError):

@@ -35,6 +35,7 @@ import numpy as np
 
 from otkit._checks import as_float_array, entry, require_choice
 from otkit._typing import ArrayLike, BoolArray, FloatArray
+from otkit.divergences import numerical
 
 Function = Callable[[Any], Any]
 
@@ -121,6 +122,49 @@ class FDivergence:
     def maximum(self) -> float:
         """The largest value, f(0) + f′(∞), attained where the supports are disjoint."""
         return self.at_zero + self.slope_at_infinity
+
+    @classmethod
+    def from_generator(cls, f: Function, name: str = "f") -> FDivergence:
+        """Return the f-divergence of your own f, from f alone.
+
+        Convexity and f(1) = 0 are checked; limits, derivative and conjugate are found numerically, to some ten digits.
+        Give them yourself, by ``FDivergence(…)``, where you have them.
+
+        Parameters
+        ----------
+        f : callable
+            Convex on u > 0 with f(1) = 0; of a number or of an array.
+        name : str
+
+        Raises
+        ------
+        ValueError
+            f is not finite, does not vanish at 1, or is not convex: with the point that shows it.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> triangle = otkit.FDivergence.from_generator(lambda u: (u - 1) ** 2 / (u + 1), name="triangular")
+        >>> triangle.at_zero, triangle.slope_at_infinity, triangle.symmetric
+        (1.0, 1.0, True)
+        >>> otkit.f_divergence(triangle, [1, 0], [0, 1]).value
+        2.0
+        """
+        if not callable(f):
+            raise TypeError(f"f must be a function of u > 0, but {f!r} was given.")
+        f = numerical.vectorised(f)
+        numerical.require_generator(f)
+        at_zero, slope = numerical.limit_at_zero(f), numerical.slope_at_infinity(f)
+        return cls(
+            name,
+            f=f,
+            conjugate=partial(numerical.conjugate, f, at_zero),
+            derivative=partial(numerical.derivative, f, at_zero),
+            at_zero=at_zero,
+            slope_at_infinity=slope,
+            conjugate_closed=numerical.is_closed(f, slope),
+            symmetric=numerical.is_symmetric(f),
+        )
 
     def critic(self, r: ArrayLike) -> FloatArray:
         """Return the optimal critic T* = f′(r) of the density ratio r = p/q."""
