@@ -364,7 +364,7 @@ def alpha_divergence(alpha: float) -> FDivergence:
         return GENERATORS["kl" if alpha else "reverse_kl"]
     return FDivergence(
         f"alpha({alpha:g})",
-        f=lambda u: (np.expm1(alpha * np.log(u)) - alpha * (u - 1.0)) / (alpha * (alpha - 1.0)),
+        f=lambda u: (np.expm1(alpha * np.log(u)) / alpha - (u - 1.0)) / (alpha - 1.0),
         conjugate=lambda t: np.expm1(alpha / (alpha - 1.0) * np.log1p(np.maximum((alpha - 1.0) * t, -1.0))) / alpha,
         derivative=lambda u: np.expm1((alpha - 1.0) * np.log(u)) / (alpha - 1.0),
         at_zero=1.0 / alpha if alpha > 0.0 else np.inf,

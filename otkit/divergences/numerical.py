@@ -54,9 +54,7 @@ def require_generator(f: Function) -> None:
         raise ValueError(f"f must be finite on u > 0, but f({u[k]:.6g}) = {value[k]}.")
     at_one = float(f(np.array(1.0)))
     if not abs(at_one) <= 1e-12:
-        raise ValueError(
-            f"f must vanish at 1, but f(1) = {at_one:.6g}. Subtract it: f(u) − f(1) has the same f′ and f*."
-        )
+        raise ValueError(f"f must vanish at 1, but f(1) = {at_one:.6g}. Subtract that.")
     # Three neighbours lie on or below their chord; rounding of f is that of terms as large as u and f(u).
     width = np.diff(u)
     keep = width > 1e-9
@@ -120,15 +118,10 @@ def derivative(f: Function, at_zero: float, u: FloatArray) -> FloatArray:
 
 
 def _slope_at_zero(f: Function, at_zero: float) -> float:
-    """Return f′(0): −∞ where the slopes grow like a logarithm or a power."""
+    """Return f′(0), of the slopes from 0 down to 2**-24, beyond which digits are lost; possibly −∞."""
     if at_zero == np.inf:
         return -np.inf
-    u = np.array([1e-3, 1e-6, 1e-9])
-    slopes = (f(u) - at_zero) / u
-    first, second = slopes[0] - slopes[1], slopes[1] - slopes[2]
-    if second > 0.1 * first + 1e-5 * abs(slopes[2]):
-        return -np.inf
-    return float(f"{slopes[2]:.6g}")  # the chord has no more digits
+    return -_limit(lambda k: (at_zero - f(2.0**-k)) * 2.0**k, 24, 1e-7)
 
 
 def conjugate(f: Function, at_zero: float, t: FloatArray) -> FloatArray:
