@@ -122,7 +122,7 @@ def _totals(rows: FloatArray, given: FloatArray, name: str) -> tuple[FloatArray,
     if not high.all():
         row = "" if given.ndim == 1 else f" of row {_row(given, int(np.argmin(high)))}"
         raise ValueError(f"{name} must have a positive entry, but all {given.shape[-1]} entries{row} are zero.")
-    if found[:, 2].min() >= _LEAST and high.max() <= _MOST:
+    if found[:, 2].min(initial=np.inf) >= _LEAST and high.max(initial=0.0) <= _MOST:
         return np.ascontiguousarray(found[:, :2]), rows
     return _scaled(rows, name)
 
@@ -144,7 +144,7 @@ def _scaled(rows: FloatArray, name: str) -> tuple[FloatArray, FloatArray]:
 
 def _normalisation(p: FloatArray, q: FloatArray, totals_p: FloatArray, totals_q: FloatArray) -> str:
     """Say what the sides were divided by, unless both were probabilities up to rounding."""
-    if max(abs(totals[:, 0] - 1.0).max() for totals in (totals_p, totals_q)) <= 1e-9:
+    if max(abs(totals[:, 0] - 1.0).max(initial=0.0) for totals in (totals_p, totals_q)) <= 1e-9:
         return ""
     if p.ndim == q.ndim == 1:
         with np.errstate(over="ignore"):
@@ -190,7 +190,7 @@ def _rounding_bound(name: str, value: FloatArray, bins: int) -> FloatArray:
     totals. It moves a term by at most some 8 η |z| (a + b) near z = 0, where the term is at least z² (a + b)/8, and by
     a like share of itself elsewhere: by Cauchy and Schwarz, less than 64 η √D and 64 η D in sum. TV is of first order.
     """
-    eta = (BLOCK * _UNIT) ** 2 + (bins / BLOCK + 16.0) * 2.0**-104
+    eta = (min(bins, BLOCK) * _UNIT) ** 2 + (bins / BLOCK + 16.0) * 2.0**-104
     with np.errstate(invalid="ignore"):
         moved = 64.0 * eta * (np.sqrt(value) + value + (1.0 if name == "tv" else eta))
         error = ROUNDINGS[name] * _UNIT * value + moved
