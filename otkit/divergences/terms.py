@@ -264,7 +264,7 @@ def _alpha(a: float, b: float, d: float, alpha: float, unit: float) -> float:
     if abs(power) < 600.0:
         scaled = unit * b * math.expm1(power)
     else:  # halves, since the exponential itself may leave float64
-        half = math.exp(0.5 * power)
+        half = np.exp(0.5 * power)
         scaled = unit * b * half * half - unit * b
     return (scaled / alpha - unit * d) / (alpha - 1.0)
 
