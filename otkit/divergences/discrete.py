@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -98,33 +99,35 @@ def _rows(p: FloatArray, q: FloatArray) -> tuple[FloatArray, FloatArray, IntArra
             f"p and q must agree on all axes but the last, or have length 1 there, but their shapes are {p.shape} and "
             f"{q.shape}. For all pairs, write p[:, None] and q[None]."
         ) from None
-    pairs = np.stack([rows.reshape(-1) for rows in met], axis=1)
+    pairs = np.empty((met[0].size, 2), dtype=np.int64)
+    pairs[:, 0], pairs[:, 1] = (rows.reshape(-1) for rows in met)
     p, q = (np.ascontiguousarray(array).reshape(-1, array.shape[-1]) for array in (p, q))
     return p, q, pairs, met[0].shape
 
 
 def _totals(rows: FloatArray, given: FloatArray, name: str) -> tuple[FloatArray, FloatArray]:
     """Return the total of each row in double-double, shape (rows, 2), and the rows, scaled where need be."""
-    rows = read_only(rows)
-    found = np.empty((len(rows), 4))
-
-    def work(start: int, stop: int) -> None:
-        for row in range(start, stop):
-            found[row] = total(rows[row])
-
-    share(work, len(rows), 1 if rows.shape[1] >= BLOCK else len(rows), len(rows) if rows.size >= 2 * BLOCK else 1)
-    if found[:, 3].any():
-        wrong = ~np.isfinite(given) | (given < 0.0)
-        where = entry(given, int(np.argmax(wrong)), name)
-        word = "non-negative" if np.isfinite(given[wrong][0]) else "finite"
-        raise ValueError(f"{name} must be {word}, but {where}.")
-    high = found[:, 0]
+    rows, found = read_only(rows), np.empty((len(rows), 4))
+    threads_worthwhile = rows.size // (_BLOCKS_PER_THREAD * BLOCK) + 1
+    share(partial(total, rows, found), len(rows), max(1, BLOCK // rows.shape[1]), threads_worthwhile)
+    high, _, least, positive = found.T
+    if not (np.isfinite(high).all() and (least >= 0.0).all()):  # or the total overflows, which scaling helps
+        _require_masses(given, name)
     if not high.all():
         row = "" if given.ndim == 1 else f" of row {_row(given, int(np.argmin(high)))}"
         raise ValueError(f"{name} must have a positive entry, but all {given.shape[-1]} entries{row} are zero.")
-    if found[:, 2].min(initial=np.inf) >= _LEAST and high.max(initial=0.0) <= _MOST:
+    if positive.min(initial=np.inf) >= _LEAST and high.max(initial=0.0) <= _MOST:
         return np.ascontiguousarray(found[:, :2]), rows
     return _scaled(rows, name)
+
+
+def _require_masses(given: FloatArray, name: str) -> None:
+    """Raise ValueError at the first entry that is not finite, or not non-negative."""
+    wrong = ~(np.isfinite(given) & (given >= 0.0))
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        word = "non-negative" if np.isfinite(given.flat[first]) else "finite"
+        raise ValueError(f"{name} must be {word}, but {entry(given, first, name)}.")
 
 
 def _row(given: FloatArray, number: int) -> str:
@@ -139,12 +142,14 @@ def _scaled(rows: FloatArray, name: str) -> tuple[FloatArray, FloatArray]:
             f"{name} must have positive entries within 1e430 of one another, but its least and largest are "
             f"{rows[rows > 0.0].min()!s} and {rows.max()!s}."
         )
-    return np.array([total(row)[:2] for row in read_only(scaled)]), scaled
+    found = np.empty((len(rows), 4))
+    total(read_only(scaled), found, 0, len(rows))
+    return np.ascontiguousarray(found[:, :2]), scaled
 
 
 def _normalisation(p: FloatArray, q: FloatArray, totals_p: FloatArray, totals_q: FloatArray) -> str:
     """Say what the sides were divided by, unless both were probabilities up to rounding."""
-    if max(abs(totals[:, 0] - 1.0).max(initial=0.0) for totals in (totals_p, totals_q)) <= 1e-9:
+    if all(abs(total - 1.0) <= 1e-9 for totals in (totals_p, totals_q) for total in totals[:, 0].tolist()):
         return ""
     if p.ndim == q.ndim == 1:
         with np.errstate(over="ignore"):

@@ -43,25 +43,36 @@ _LOG_2_HIGH, _LOG_2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
 
 @njit
-def total(values: FloatArray) -> tuple[float, float, float, int]:
-    """Return Σ values in double-double, the least positive value, and how many are not finite and non-negative."""
-    result = (0.0, 0.0)
-    wrong = 0
-    lanes = min(_CHUNK, values.size)
-    high, low, least = np.empty(lanes), np.empty(lanes), np.full(lanes, np.inf)
-    for start in range(0, values.size, BLOCK):
-        high[:] = 0.0
-        low[:] = 0.0
-        end = min(values.size, start + BLOCK)
-        for first in range(start, end, _CHUNK):
-            chunk = values[first : min(end, first + _CHUNK)]
-            _accumulate(chunk, high, low)
-            for k in range(chunk.size):
-                least[k] = chunk[k] if 0.0 < chunk[k] < least[k] else least[k]
-            for value in chunk:
-                wrong += not 0.0 <= value < np.inf
-        result = add(result, _across(high, low))
-    return result[0], result[1], least.min(), wrong
+def total(rows: FloatArray, found: FloatArray, start: int, stop: int) -> None:
+    """Write, for rows start … stop − 1, the sum in double-double, the least value and the least positive one."""
+    lanes = min(_CHUNK, rows.shape[1])
+    high, low, least, positive = np.empty(lanes), np.empty(lanes), np.empty(lanes), np.empty(lanes)
+    for row in range(start, stop):
+        values = rows[row]
+        result = (0.0, 0.0)
+        least[:] = np.inf
+        positive[:] = np.inf
+        for begin in range(0, values.size, BLOCK):
+            high[:] = 0.0
+            low[:] = 0.0
+            end = min(values.size, begin + BLOCK)
+            for first in range(begin, end, _CHUNK):
+                chunk = values[first : min(end, first + _CHUNK)]
+                _accumulate(chunk, high, low)
+                _lower(chunk, least, positive)
+            result = add(result, _across(high, low))
+        found[row, 0], found[row, 1] = result
+        found[row, 2], found[row, 3] = least.min(), positive.min()
+
+
+@njit
+def _lower(values: FloatArray, least: FloatArray, positive: FloatArray) -> None:
+    """Lower the least values, and the least positive ones, to `values`, entry by entry."""
+    for k in range(values.size):
+        value = values[k]
+        least[k] = value if value < least[k] else least[k]
+        value = value if value > 0.0 else np.inf
+        positive[k] = value if value < positive[k] else positive[k]
 
 
 @njit
