@@ -110,13 +110,14 @@ def _totals(rows: FloatArray, given: FloatArray, name: str) -> tuple[FloatArray,
     rows, found = read_only(rows), np.empty((len(rows), 4))
     threads_worthwhile = rows.size // (_BLOCKS_PER_THREAD * BLOCK) + 1
     share(partial(total, rows, found), len(rows), max(1, BLOCK // rows.shape[1]), threads_worthwhile)
-    high, _, least, positive = found.T
-    if not (np.isfinite(high).all() and (least >= 0.0).all()):  # or the total overflows, which scaling helps
+    smallest, _, least, positive = found.min(axis=0, initial=np.inf)
+    largest = found[:, 0].max(initial=0.0)
+    if not (largest < np.inf and least >= 0.0):  # or the total overflows, which scaling helps
         _require_masses(given, name)
-    if not high.all():
-        row = "" if given.ndim == 1 else f" of row {_row(given, int(np.argmin(high)))}"
+    if smallest == 0.0:
+        row = "" if given.ndim == 1 else f" of row {_row(given, int(np.argmin(found[:, 0])))}"
         raise ValueError(f"{name} must have a positive entry, but all {given.shape[-1]} entries{row} are zero.")
-    if positive.min(initial=np.inf) >= _LEAST and high.max(initial=0.0) <= _MOST:
+    if positive >= _LEAST and largest <= _MOST:
         return np.ascontiguousarray(found[:, :2]), rows
     return _scaled(rows, name)
 
