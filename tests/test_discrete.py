@@ -93,6 +93,8 @@ def pairs(draw, extreme=True):
 @example(GENERATORS["kl"], (np.array([5e-324, 1.0]), np.array([1.0, 5e-324])))
 @example(GENERATORS["hellinger"], (np.array([1e-200, 1e200]), np.array([1e-290, 1e-300])))
 @example(GENERATORS["reverse_kl"], (np.array([1e-310, 2e-310]), np.array([1e307, 1e307])))
+@example(alpha_divergence(-1.5), (np.array([1e-180, 1.0]), np.array([1.0, 1.0])))  # exp(621), in halves
+@example(GENERATORS["tv"], (np.array([1.1, 1.3, 1e-31]), np.array([1.1, 1.3, 3e-31])))  # the totals' last bits count
 def test_the_error_bound_holds_against_400_bits(divergence, measures):
     check(divergence, *measures)
 
@@ -174,6 +176,16 @@ def test_never_nan_and_never_above_the_maximum(divergence, measures):
     assert not np.isnan(result.value)
     assert 0.0 <= result.error < INF
     assert result.value <= divergence.maximum
+
+
+@pytest.mark.parametrize("name", ["js", "gan", "tv", "hellinger"])
+def test_rounding_does_not_exceed_the_maximum(name, rng):
+    """Disjoint measures have the maximum itself, of which many sums would be one bit above."""
+    p, q = np.zeros((2, 1000, 14))
+    p[:, :7], q[:, 7:] = rng.random((2, 1000, 7))
+    result = f_divergence(name, p, q)
+    assert (result.value <= GENERATORS[name].maximum).all()
+    assert (GENERATORS[name].maximum - result.value <= result.error).all()
 
 
 # What makes it a divergence.
@@ -322,11 +334,11 @@ def test_counts_and_probabilities_are_the_same_and_it_is_said():
 
 @pytest.mark.parametrize("hold", [dict, Counter, pd.Series])
 def test_labels_are_brought_together(hold):
-    p, q = hold({"b": 1, "a": 3}), hold({"c": 2, "a": 2})
-    arrays_ = [1, 3, 0], [0, 2, 2]
+    p, q = hold({"b": 1, "a": 3}), hold({"c": 2, "a": 2, "d": 1})
+    arrays_ = [1, 3, 0, 0], [0, 2, 2, 1]
     for name in SHORT:
         assert getattr(otkit, name)(p, q) == getattr(otkit, name)(*arrays_)
-    assert f_divergence("tv", p, q).detail.startswith("3 labels, 1 of them only in p and 1 only in q; p and q divided")
+    assert f_divergence("tv", p, q).detail.startswith("4 labels, 1 of them only in p and 2 only in q; p and q divided")
     same = hold({"a": 3, "b": 1})
     assert otkit.kl(p, same) == 0.0
     assert otkit.kl(p, dict(same)) == 0.0
