@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from otkit.costs import Minkowski as Minkowski
     from otkit.costs import SqEuclidean as SqEuclidean
     from otkit.costs import cost_matrix as cost_matrix
+    from otkit.divergences.bures import GaussianTransport as GaussianTransport
+    from otkit.divergences.bures import gaussian_wasserstein as gaussian_wasserstein
+    from otkit.divergences.densities import density_divergence as density_divergence
     from otkit.divergences.generators import GENERATORS as GENERATORS
     from otkit.divergences.generators import FDivergence as FDivergence
     from otkit.divergences.generators import alpha_divergence as alpha_divergence
@@ -103,6 +106,8 @@ _ROOMS = {
         "SqEuclidean",
         "cost_matrix",
     ],
+    "divergences.bures": ["GaussianTransport", "gaussian_wasserstein"],
+    "divergences.densities": ["density_divergence"],
     "divergences.generators": ["GENERATORS", "FDivergence", "alpha_divergence"],
     "divergences.result": ["DivergenceResult"],
     "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
+from otkit.divergences.densities import density_divergence
 from otkit.divergences.discrete import discrete_divergence
+from otkit.divergences.distributions import is_distribution
 from otkit.divergences.generators import FDivergence, as_divergence
 from otkit.divergences.result import DivergenceResult
 
@@ -28,13 +30,15 @@ def f_divergence(
         not one. Arrays hold a measure along their last axis; their other axes are broadcast, so that
         ``f_divergence(name, p[:, None], q)`` compares every row of p with every row of q. Dictionaries and
         Series are brought together by label, and a label that one of them lacks has no mass there.
+        Or two distributions of scipy.stats, or log-densities: see `density_divergence`, which has more options.
     base : float, optional
         Base of the logarithm, by default e (nats); for "kl", "reverse_kl", "jeffreys", "js" and "gan".
 
     Returns
     -------
     DivergenceResult
-        Of kind "exact". `value` and `error` are numbers, or arrays where p or q has more than one axis. The error of a
+        Of kind "exact", or "quadrature" for densities without a closed form.
+        `value` and `error` are numbers, or arrays where p or q has more than one axis. The error of a
         divergence of the table is below 1e-12 of the value even where p and q differ by 1e-9 only, since differences
         are taken before anything is rounded.
 
@@ -47,7 +51,12 @@ def f_divergence(
     inf
     >>> otkit.f_divergence("js", [[1, 0], [1, 1]], [0, 1], base=2).value.round(4).tolist()
     [1.0, 0.3113]
+    >>> from scipy import stats
+    >>> print(otkit.f_divergence("kl", stats.norm(0, 1), stats.norm(1, 1)))
+    0.5 ± ... (exact, with a bound on the rounding error; closed form for normal distributions)
     """
+    if any(is_distribution(measure) for measure in (p, q)):
+        return density_divergence(divergence, p, q, base=base)
     return discrete_divergence(as_divergence(divergence), p, q, base)
 
 
@@ -62,7 +71,7 @@ def kl(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float | Floa
     >>> otkit.kl([1, 0], [1, 1], base=2)
     1.0
     """
-    return discrete_divergence(as_divergence("kl"), p, q, base).value
+    return f_divergence("kl", p, q, base=base).value
 
 
 def reverse_kl(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float | FloatArray:
@@ -76,7 +85,7 @@ def reverse_kl(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> floa
     >>> otkit.reverse_kl([1, 1], [1, 0], base=2)
     1.0
     """
-    return discrete_divergence(as_divergence("reverse_kl"), p, q, base).value
+    return f_divergence("reverse_kl", p, q, base=base).value
 
 
 def jeffreys(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float | FloatArray:
@@ -90,7 +99,7 @@ def jeffreys(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float 
     >>> otkit.jeffreys([1, 2], [2, 1], base=2)
     0.666...
     """
-    return discrete_divergence(as_divergence("jeffreys"), p, q, base).value
+    return f_divergence("jeffreys", p, q, base=base).value
 
 
 def js(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float | FloatArray:
@@ -104,7 +113,7 @@ def js(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float | Floa
     >>> otkit.js([1, 0], [0, 1], base=2)
     1.0
     """
-    return discrete_divergence(as_divergence("js"), p, q, base).value
+    return f_divergence("js", p, q, base=base).value
 
 
 def tv(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
@@ -118,7 +127,7 @@ def tv(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
     >>> otkit.tv([1, 1], [1, 3])
     0.25
     """
-    return discrete_divergence(as_divergence("tv"), p, q).value
+    return f_divergence("tv", p, q).value
 
 
 def hellinger(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
@@ -132,7 +141,7 @@ def hellinger(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
     >>> otkit.hellinger([1, 0], [0, 1])
     2.0
     """
-    return discrete_divergence(as_divergence("hellinger"), p, q).value
+    return f_divergence("hellinger", p, q).value
 
 
 def chi2(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
@@ -146,7 +155,7 @@ def chi2(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
     >>> otkit.chi2([1, 0], [1, 1])
     1.0
     """
-    return discrete_divergence(as_divergence("chi2"), p, q).value
+    return f_divergence("chi2", p, q).value
 
 
 def neyman(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
@@ -160,7 +169,7 @@ def neyman(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
     >>> otkit.neyman([1, 1], [1, 0])
     1.0
     """
-    return discrete_divergence(as_divergence("neyman"), p, q).value
+    return f_divergence("neyman", p, q).value
 
 
 def hellinger_distance(p: ArrayLike, q: ArrayLike) -> float | FloatArray:

@@ -43,7 +43,7 @@ def discrete_divergence(
         `kind="exact"`, `error` bounds the rounding error.
     """
     array_p, array_q, said = aligned(p, q)
-    unit = _unit_of_base(base, divergence)
+    unit = unit_of_base(base, divergence)
     rows_p, rows_q, pairs, shape = _rows(array_p, array_q)
     totals_p, rows_p = _totals(rows_p, array_p, "p")
     totals_q, rows_q = _totals(rows_q, array_q, "q")
@@ -68,7 +68,8 @@ def discrete_divergence(
     return DivergenceResult(value.reshape(shape), "exact", error.reshape(shape), detail)
 
 
-def _unit_of_base(base: float | None, divergence: FDivergence) -> float:
+def unit_of_base(base: float | None, divergence: FDivergence) -> float:
+    """Return the length in nats of the unit that a base stands for."""
     if base is None:
         return 1.0
     if GENERATORS.get(divergence.name) is not divergence or divergence.name not in _OF_LOGARITHMS:
