@@ -15,6 +15,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from otkit import datasets as datasets
     from otkit import teaching as teaching
+    from otkit.by_name import chi2 as chi2
+    from otkit.by_name import f_divergence as f_divergence
+    from otkit.by_name import hellinger as hellinger
+    from otkit.by_name import hellinger_distance as hellinger_distance
+    from otkit.by_name import jeffreys as jeffreys
+    from otkit.by_name import js as js
+    from otkit.by_name import kl as kl
+    from otkit.by_name import neyman as neyman
+    from otkit.by_name import reverse_kl as reverse_kl
+    from otkit.by_name import tv as tv
     from otkit.candidate import Candidate as Candidate
     from otkit.certificate import Certificate as Certificate
     from otkit.certificate import certify as certify
@@ -30,6 +40,13 @@ if TYPE_CHECKING:
     from otkit.costs import Minkowski as Minkowski
     from otkit.costs import SqEuclidean as SqEuclidean
     from otkit.costs import cost_matrix as cost_matrix
+    from otkit.divergences.bures import GaussianTransport as GaussianTransport
+    from otkit.divergences.bures import gaussian_wasserstein as gaussian_wasserstein
+    from otkit.divergences.densities import density_divergence as density_divergence
+    from otkit.divergences.generators import GENERATORS as GENERATORS
+    from otkit.divergences.generators import FDivergence as FDivergence
+    from otkit.divergences.generators import alpha_divergence as alpha_divergence
+    from otkit.divergences.result import DivergenceResult as DivergenceResult
     from otkit.duality import c_transform as c_transform
     from otkit.duality import kantorovich_potential as kantorovich_potential
     from otkit.duality import lipschitz_constant as lipschitz_constant
@@ -62,6 +79,18 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "by_name": [
+        "chi2",
+        "f_divergence",
+        "hellinger",
+        "hellinger_distance",
+        "jeffreys",
+        "js",
+        "kl",
+        "neyman",
+        "reverse_kl",
+        "tv",
+    ],
     "candidate": ["Candidate"],
     "certificate": ["Certificate", "certify"],
     "choice": ["estimate", "select_solver"],
@@ -77,6 +106,10 @@ _ROOMS = {
         "SqEuclidean",
         "cost_matrix",
     ],
+    "divergences.bures": ["GaussianTransport", "gaussian_wasserstein"],
+    "divergences.densities": ["density_divergence"],
+    "divergences.generators": ["GENERATORS", "FDivergence", "alpha_divergence"],
+    "divergences.result": ["DivergenceResult"],
     "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
     "grids": ["wasserstein_grid"],
     "measures": ["DiscreteMeasure"],

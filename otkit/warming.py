@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 
+from otkit.by_name import f_divergence
 from otkit.costs import Euclidean
 from otkit.problem import TransportProblem
-from otkit.results import TransportResult
 from otkit.solve import transport, wasserstein
 from otkit.solvers.sinkhorn import SinkhornOptions
 
@@ -53,7 +53,7 @@ def warmup(report: Callable[[str, float], None] | None = None) -> dict[str, floa
     return seconds
 
 
-def _usual_calls() -> dict[str, Callable[[], TransportResult]]:
+def _usual_calls() -> dict[str, Callable[[], object]]:
     """Return one call of each kind, in an order in which each adds to what those before it have compiled."""
     from scipy.sparse import csr_array
 
@@ -64,12 +64,12 @@ def _usual_calls() -> dict[str, Callable[[], TransportResult]]:
     weights = rng.random(LARGE), rng.random(LARGE)
     weighted = TransportProblem(Euclidean().between(x, y), *weights, probability=True)
 
-    def again() -> TransportResult:
+    def again() -> object:
         return transport(weighted, method="simplex", potentials=transport(weighted, method="simplex"))
 
     few = x[:SMALL], y[:SMALL]
     graph = csr_array(np.where(matrix < 0.2, matrix, 0.0) + np.eye(LARGE))
-    calls: dict[str, Callable[[], TransportResult]] = {
+    calls: dict[str, Callable[[], object]] = {
         "small clouds": partial(wasserstein, *few, method="simplex"),
         "points on the line": partial(wasserstein, x[:, 0], y[:, 0]),
         "whole numbers on the line": partial(wasserstein, [0, 1], [2, 4]),
@@ -81,6 +81,7 @@ def _usual_calls() -> dict[str, Callable[[], TransportResult]]:
         "method='lp'": partial(wasserstein, *few, method="lp"),
         "method='assignment'": partial(wasserstein, *few, method="assignment"),
         "method='sinkhorn'": partial(wasserstein, *few, method="sinkhorn", options=SinkhornOptions(epsilon=1.0)),
+        "divergences of histograms": partial(f_divergence, "kl", [1, 2], [2, 1]),
     }
     for kind in (np.float64, np.float32):
         for laid_out, words in ((np.ascontiguousarray, ""), (np.asfortranarray, ", columns first")):

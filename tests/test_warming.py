@@ -39,6 +39,7 @@ for kind in (np.float64, np.float32):
         otkit.transport(np.asarray(r.problem.cost.dense(), dtype=kind, order=order))
 for method in ("lp", "simplex", "assignment", "sinkhorn"):
     otkit.wasserstein(x[:90], y[:90], method=method, on_failure="return")
+otkit.kl(np.ones((3, 1, 5)), np.arange(5)), otkit.js({"a": 1}, {"b": 2}), otkit.tv([1, 1e-310], [1e300, 1])
 print(compiled)
 """
 

@@ -1,0 +1,1 @@
+"""f-divergences: one table of generators; discrete measures, densities, samples and variational bounds."""

@@ -1,0 +1,91 @@
+"""What every divergence returns: the number, what kind of number it is, and how far off it may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from otkit._typing import FloatArray
+
+Kind: TypeAlias = Literal["exact", "quadrature", "estimate", "lower_bound"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DivergenceResult:
+    """A divergence with its error.
+
+    Attributes
+    ----------
+    value : float or ndarray
+        The divergence, in nats unless another base was asked for; ∞ is a value.
+    kind : {"exact", "quadrature", "estimate", "lower_bound"}
+        "exact": of the discrete measures given, up to rounding; "quadrature": an integral, up to the error of its
+        numerical evaluation; "estimate": from samples; "lower_bound": the value of one critic on samples.
+    error : float or ndarray
+        In the same order: a bound on the rounding error, the integrator's error estimate, the standard error (twice).
+    detail : str
+        How it was found, or what to mind.
+
+    Examples
+    --------
+    >>> from otkit.divergences.result import DivergenceResult
+    >>> result = DivergenceResult(0.5, "estimate", 0.1, "knn, k = 5")
+    >>> print(result)
+    0.5 ± 0.1 (estimate with its standard error; knn, k = 5)
+    >>> low, high = result.interval(0.95)
+    >>> round(low, 3), round(high, 3)
+    (0.304, 0.696)
+    """
+
+    value: float | FloatArray
+    kind: Kind
+    error: float | FloatArray
+    detail: str = ""
+
+    def interval(self, level: float = 0.95) -> tuple[float | FloatArray, float | FloatArray]:
+        """Return the ends of the interval that the divergence lies in.
+
+        Parameters
+        ----------
+        level : float
+            Confidence of an estimate's interval and of a lower bound, by the normal distribution. A rounding bound
+            holds at any level.
+
+        Returns
+        -------
+        tuple
+            (low, high). A lower bound says nothing about the high end: ∞.
+        """
+        if not 0.0 < level < 1.0:
+            raise ValueError(f"level must lie between 0 and 1, but level = {level!r} was given.")
+        from scipy.special import ndtri
+
+        value, error = np.asarray(self.value), np.asarray(self.error)
+        if self.kind == "estimate":
+            width = float(ndtri(0.5 + 0.5 * level)) * error
+            ends = value - width, value + width
+        elif self.kind == "lower_bound":
+            ends = value - float(ndtri(level)) * error, np.full_like(value, np.inf)
+        else:
+            ends = value - error, value + error
+        low, high = (end if end.ndim else float(end) for end in ends)
+        return low, high
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __str__(self) -> str:
+        what = {
+            "exact": "exact, with a bound on the rounding error",
+            "quadrature": "by quadrature, with its error estimate",
+            "estimate": "estimate with its standard error",
+            "lower_bound": "lower bound with its standard error",
+        }[self.kind]
+        sign = "≥ " if self.kind == "lower_bound" else ""
+        number = f"{self.value:.6g} ± {self.error:.2g}" if np.ndim(self.value) == 0 else f"{self.value} ± {self.error}"
+        return f"{sign}{number} ({'; '.join(part for part in (what, self.detail) if part)})"
+
+    def __repr__(self) -> str:
+        return f"DivergenceResult({self})"
