@@ -1,11 +1,10 @@
 """Integral probability metrics of weighted samples: MMD, the energy and Cramér distances, total variation.
 
-All four are functions of the signed measure P − Q. Points that occur in both samples are put together first and their
-masses subtracted in double-double, so that common parts vanish before they could cancel. What is left, P⁺ and P⁻,
-enters as 2 ΣΣ ρ(P⁺, P⁻) − ΣΣ ρ(P⁺, P⁺) − ΣΣ ρ(P⁻, P⁻) for a semimetric ρ ≥ 0 that vanishes on the diagonal: the distance
-for the energy distance, k(x, x) − k(x, y) for the MMD² of a kernel (Sejdinovic, Sriperumbudur, Gretton & Fukumizu,
-*Equivalence of distance-based and RKHS-based statistics in hypothesis testing*, Ann. Statist. 41, 2013). On the line,
-∫ (F − G)² is a sum of non-negative terms over the sorted points, with no cancellation at all.
+All four are functions of the signed measure P − Q, of which `otkit.signed` keeps what does not cancel. Its parts P⁺
+and P⁻ enter as 2 ΣΣ ρ(P⁺, P⁻) − ΣΣ ρ(P⁺, P⁺) − ΣΣ ρ(P⁻, P⁻) for a semimetric ρ ≥ 0 that vanishes on the diagonal: the
+distance for the energy distance, k(x, x) − k(x, y) for the MMD² of a kernel (Sejdinovic, Sriperumbudur, Gretton &
+Fukumizu, *Equivalence of distance-based and RKHS-based statistics in hypothesis testing*, Ann. Statist. 41, 2013). On
+the line, ∫ (F − G)² is a sum of non-negative terms over the sorted points, with no cancellation at all.
 """
 
 from __future__ import annotations
@@ -19,18 +18,19 @@ from otkit import _checks
 from otkit import _double_double as dd
 from otkit._jit import njit, read_only
 from otkit._sums import accurate_dot, accurate_sum, two_sum
-from otkit._typing import ArrayLike, FloatArray, IntArray
+from otkit._typing import ArrayLike, FloatArray
 from otkit.costs.averages import ROUNDINGS, Semimetric, row_sums
 from otkit.costs.pairs import SUM_ABS, SUM_SQUARES, PointPairs
 from otkit.costs.sweeps import fill
 from otkit.costs.threads import share
 from otkit.divergences.result import DivergenceResult
-from otkit.measures import DiscreteMeasure, taken_apart
+from otkit.measures import DiscreteMeasure
+from otkit.signed import Samples, as_samples, difference, groups, largest_coordinate, total_mass
 
 Kernel: TypeAlias = Literal["gaussian", "laplace", "rational_quadratic"]
 
 _U = 2.0**-53
-_DOUBT = 2.0**-98  # of masses in double-double, for each point: a few operations, 2⁻¹⁰⁴ each
+_UNDERFLOW = 2.0**-500  # more than the root of the squares of small differences that underflow
 
 _MEDIAN_POINTS = 1000  # points whose distances the median heuristic looks at
 _SORT_IN_PARALLEL = 20_000  # points above which a second thread is worth while
@@ -57,30 +57,6 @@ _KERNELS: dict[str, _Form] = {
     "laplace": _Form(SUM_ABS, 1.0, 1.0, "exponential"),
     "rational_quadratic": _Form(SUM_SQUARES, 2.0, 1.0, "rational"),
 }
-
-
-class _Samples(NamedTuple):
-    """Checked samples, without points of no mass; `counted` says that all weights are one."""
-
-    x: FloatArray
-    y: FloatArray
-    a: FloatArray
-    b: FloatArray
-    counted: bool
-
-    @property
-    def doubt(self) -> float:
-        """A bound on Σ|error| of probabilities that are computed in double-double from the weights."""
-        return 0.0 if self.counted else (self.a.size + self.b.size) * _DOUBT
-
-
-class _Parts(NamedTuple):
-    """P − Q: its positive part, masses `a` at points `x`, and its negative part, `b` at `y`."""
-
-    x: FloatArray
-    y: FloatArray
-    a: FloatArray
-    b: FloatArray
 
 
 def mmd(
@@ -140,7 +116,7 @@ def mmd(
     True
     """
     _checks.require_choice(kernel, "kernel", _KERNELS)
-    samples = _samples(x, y, a, b)
+    samples = as_samples(x, y, a, b)
     sigma = _median_bandwidth(samples, kernel) if bandwidth is None else _as_bandwidth(bandwidth, samples)
     how = f"MMD², {kernel} kernel, bandwidth {sigma:.6g}{' (median distance)' if bandwidth is None else ''}"
     shift = math.frexp(sigma)[1]
@@ -158,8 +134,8 @@ def median_bandwidth(
 ) -> float:
     """Return the bandwidth that `mmd` takes by default: the median distance between points of the pooled sample.
 
-    It is the distance that the kernel sees, ‖·‖₁ for "laplace" and Euclidean for the others, between different points, each
-    counted once. Of more than 1000 different points it takes 1000, evenly spaced in their lexicographic order: no
+    It is the distance that the kernel sees, ‖·‖₁ for "laplace" and Euclidean for the others, between different points,
+    each counted once. Of more than 1000 different points it takes 1000, evenly spaced in their lexicographic order: no
     chance enters, nor the order of the sample. One where all points are equal.
 
     Parameters
@@ -176,7 +152,7 @@ def median_bandwidth(
     4.0
     """
     _checks.require_choice(kernel, "kernel", _KERNELS)
-    return _median_bandwidth(_samples(x, y, None, None), kernel)
+    return _median_bandwidth(as_samples(x, y, None, None), kernel)
 
 
 def energy_distance(
@@ -219,7 +195,7 @@ def energy_distance(
     >>> otkit.energy_distance([[0.0, 0.0]], [[3.0, 4.0], [0.0, 0.0]]).value ** 2
     2.5
     """
-    half, error, shift = _half_energy(_samples(x, y, a, b))
+    half, error, shift = _half_energy(as_samples(x, y, a, b))
     value = math.sqrt(2.0 * half)
     off = 2.0 * error / value if half > error else math.sqrt(2.0 * (half + error))
     return _scaled_result(value, off + 2.0 * _U * value, shift // 2, "energy distance")
@@ -260,7 +236,7 @@ def cramer_distance(
     >>> otkit.cramer_distance([0.0, 1.0], [0.0, 3.0]).value
     0.5
     """
-    return _scaled_result(*_half_energy(_samples(x, y, a, b)), "Cramér distance")
+    return _scaled_result(*_half_energy(as_samples(x, y, a, b)), "Cramér distance")
 
 
 def total_variation(
@@ -297,101 +273,62 @@ def total_variation(
     >>> otkit.total_variation([1, 1, 2, 3], [1, 2, 2, 4]).value
     0.5
     """
-    samples = _samples(x, y, a, b)
-    parts = _difference(samples)
+    samples = as_samples(x, y, a, b)
+    parts = difference(samples)
     value = 0.5 * (accurate_sum(parts.a) + accurate_sum(parts.b))
     return DivergenceResult(min(1.0, value), "exact", 4.0 * _U * value + samples.doubt, "total variation")
 
 
-def _samples(
-    x: ArrayLike | DiscreteMeasure, y: ArrayLike | DiscreteMeasure, a: ArrayLike | None, b: ArrayLike | None
-) -> _Samples:
-    (x, a), (y, b) = taken_apart(x, a, "x", "a"), taken_apart(y, b, "y", "b")
-    x, y = _checks.as_points(x, "x"), _checks.as_points(y, "y")
-    _checks.require_same_dimension(x, y)
-    (x, a_checked), (y, b_checked) = _weighted(x, a, "a"), _weighted(y, b, "b")
-    return _Samples(x, y, a_checked, b_checked, a is None and b is None)
-
-
-def _weighted(points: FloatArray, weights: ArrayLike | None, name: str) -> tuple[FloatArray, FloatArray]:
-    """Return points of positive mass, and weights that a power of two brings near 1: their ratios stay as they are."""
-    checked = _checks.as_weights(weights, name, len(points))
-    if weights is None:
-        return points, checked
-    some = checked > 0.0
-    if not some.all():
-        points, checked = points[some], checked[some]
-    return points, np.ldexp(checked, -math.frexp(float(checked.max()))[1])
-
-
-def _as_bandwidth(value: float, samples: _Samples) -> float:
+def _as_bandwidth(value: float, samples: Samples) -> float:
     try:
         sigma = float(value)
     except (TypeError, ValueError):
         raise TypeError(f"bandwidth must be a positive number, but {value!r} was given.") from None
     if not 0.0 < sigma < math.inf:
         raise ValueError(f"bandwidth must be positive and finite, but bandwidth = {value!r} was given.")
-    largest = _largest(samples)
+    largest = largest_coordinate(samples)
     if largest > sigma and largest / sigma > _LARGEST_RATIO:
         raise ValueError(
-            f"bandwidth must be at least 2**-500 of the largest coordinate, {largest:.3g}, lest distances overflow, but "
-            f"bandwidth = {value!r} was given."
+            f"bandwidth must be at least 2**-500 of the largest coordinate, {largest:.3g}, lest distances overflow, "
+            f"but bandwidth = {value!r} was given."
         )
     return sigma
 
 
-def _largest(samples: _Samples) -> float:
-    """Return the largest magnitude of a coordinate."""
-    return max(max(-low, high) for _, low, high in (_checks.span(samples.x), _checks.span(samples.y)))
-
-
-def _median_bandwidth(samples: _Samples, kernel: Kernel) -> float:
+def _median_bandwidth(samples: Samples, kernel: Kernel) -> float:
     points = np.concatenate([samples.x, samples.y])
-    order, starts = _sorted_groups(points)
+    order, starts = groups(points)
     different = points[order[starts]]
     if len(different) == 1:
         return 1.0
     taken = min(len(different), _MEDIAN_POINTS)
-    shift = math.frexp(_largest(samples))[1]
+    shift = math.frexp(largest_coordinate(samples))[1]
     few = np.ldexp(different[np.arange(taken) * len(different) // taken], -shift)
     distances = np.empty((taken, taken))
     fill((_CITYBLOCK if kernel == "laplace" else _EUCLIDEAN).pairs(few, few), 0, 0, distances)
-    median = math.ldexp(float(np.median(distances[np.triu_indices(taken, 1)])), shift)
-    return _as_bandwidth(median, samples)
+    median = float(np.median(distances[np.triu_indices(taken, 1)]))
+    if median * _LARGEST_RATIO < 1.0:
+        raise ValueError(
+            f"bandwidth must be given here: the median distance, {math.ldexp(median, shift):.3g}, vanishes beside the "
+            f"largest coordinate, {largest_coordinate(samples):.3g}."
+        )
+    return math.ldexp(median, shift)
 
 
-def _sorted_groups(points: FloatArray) -> tuple[IntArray, IntArray]:
-    """Return the lexicographic order of points, and where in it each group of equal ones starts."""
-    order = np.lexsort(points.T[::-1])
-    ordered = points[order]
-    new = np.ones(len(points), dtype=bool)
-    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    return order, np.flatnonzero(new)
-
-
-def _difference(samples: _Samples) -> _Parts:
-    """Return P − Q, with equal points put together and those without mass left out."""
-    points = np.concatenate([samples.x, samples.y])
-    order, starts = _sorted_groups(points)
-    masses = _signed_masses(order, np.append(starts, order.size), samples.a, samples.b)
-    places = order[starts]
-    more, less = masses > 0.0, masses < 0.0
-    return _Parts(points[places[more]], points[places[less]], masses[more], -masses[less])
-
-
-def _biased(samples: _Samples, form: _Form, scale: float, reach: float) -> tuple[float, float]:
+def _biased(samples: Samples, form: _Form, scale: float, reach: float) -> tuple[float, float]:
     """Return −ΣΣ ρ over the signed measure P − Q, which is not negative, and a bound on its rounding error.
 
     `reach` is a bound on ρ: masses that are off by `doubt` altogether move the sum by less than 2 · 2 · doubt · ρ.
     """
-    x, y, a, b = _difference(samples)
+    x, y, a, b = difference(samples)
     if not (a.size and b.size):
         return 0.0, 5.0 * samples.doubt * reach
     within_x = 2.0 * accurate_dot(a, row_sums(form.pairs(x, x, scale), form.semimetric, a, above=True))
     within_y = 2.0 * accurate_dot(b, row_sums(form.pairs(y, y, scale), form.semimetric, b, above=True))
     between = 2.0 * accurate_dot(a, row_sums(form.pairs(x, y, scale), form.semimetric, b))
     value = math.fsum([between, -within_x, -within_y])
-    return max(0.0, value), _rounding(x, between + within_x + within_y) + 5.0 * samples.doubt * reach
+    error = _rounding(x, between + within_x + within_y) + (5.0 * samples.doubt + _UNDERFLOW) * reach
+    return max(0.0, value), error
 
 
 def _rounding(points: FloatArray, magnitude: float) -> float:
@@ -399,44 +336,60 @@ def _rounding(points: FloatArray, magnitude: float) -> float:
     return (points.shape[1] + ROUNDINGS + 8) * _U * magnitude
 
 
-def _unbiased(samples: _Samples, form: _Form, scale: float) -> tuple[float, Literal["estimate"], float]:
+def _unbiased(samples: Samples, form: _Form, scale: float) -> tuple[float, Literal["estimate"], float]:
     """Return the U-statistic and its standard error by the jackknife, to which the rounding bound is added.
 
-    Leaving out one point changes the sums by its own row alone. Values without point i have mean θ and weigh (1 − a_i),
-    which for equal weights is the textbook's (n − 1) / n.
+    Leaving out one point changes the sums by its own row alone. The values without point i have mean θ and weigh
+    (1 − a_i), which for equal weights is the textbook's (n − 1) / n.
     """
     x, y = samples.x, samples.y
     for name, points in (("x", x), ("y", y)):
         if len(points) < 2:
             raise ValueError(f"{name} must have at least 2 points of positive weight for unbiased=True, but it has 1.")
-    a, b = samples.a / accurate_sum(samples.a), samples.b / accurate_sum(samples.b)
+    (a, others_x), (b, others_y) = _shares(samples.a), _shares(samples.b)
     rows_xx, rows_xy = (row_sums(form.pairs(x, z, scale), form.semimetric, w) for z, w in ((x, a), (y, b)))
     rows_yx, rows_yy = (row_sums(form.pairs(y, z, scale), form.semimetric, w) for z, w in ((x, a), (y, b)))
     between = accurate_dot(a, rows_xy)
-    (within_x, without_x), (within_y, without_y) = _leave_one_out(a, rows_xx), _leave_one_out(b, rows_yy)
+    (within_x, without_x), (within_y, without_y) = (
+        _leave_one_out(a, others_x, rows_xx),
+        _leave_one_out(b, others_y, rows_yy),
+    )
     value = math.fsum([2.0 * between, -within_x, -within_y])
-    changes_x = 2.0 * ((between - a * rows_xy) / (1.0 - a) - between) - (without_x - within_x)
-    changes_y = 2.0 * ((between - b * rows_yx) / (1.0 - b) - between) - (without_y - within_y)
-    variance = accurate_dot(1.0 - a, changes_x**2) + accurate_dot(1.0 - b, changes_y**2)
-    rounding = _rounding(x, 2.0 * between + within_x + within_y)
-    return value, "estimate", math.sqrt(variance) + rounding
+    changes_x = 2.0 * ((between - a * rows_xy) / others_x - between) - (without_x - within_x)
+    changes_y = 2.0 * ((between - b * rows_yx) / others_y - between) - (without_y - within_y)
+    if np.isinf(changes_x).any() or np.isinf(changes_y).any():
+        return value, "estimate", math.inf
+    variance = accurate_dot(others_x, changes_x**2) + accurate_dot(others_y, changes_y**2)
+    return value, "estimate", math.sqrt(variance) + _rounding(x, 2.0 * between + within_x + within_y) + _UNDERFLOW
 
 
-def _leave_one_out(a: FloatArray, rows: FloatArray) -> tuple[float, FloatArray]:
+def _shares(weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the share of each point in the total, and that of all others, accurate also where one has nearly all."""
+    total, first = accurate_sum(weights), int(weights.argmax())
+    shares = weights / total
+    others = 1.0 - shares
+    rest = weights.copy()
+    rest[first] = 0.0
+    others[first] = accurate_sum(rest) / total
+    return shares, others
+
+
+def _leave_one_out(a: FloatArray, others: FloatArray, rows: FloatArray) -> tuple[float, FloatArray]:
     """Return the mean of ρ over pairs of different points of one sample, and that without each point in turn.
 
-    Without a point there may be one point left and no pair: what remains then is unknown, and the error infinite.
+    Where next to no pairs remain without a point, what that mean would be is unknown: infinite.
     """
-    total, pairs = accurate_dot(a, rows), accurate_dot(a, 1.0 - a)
-    rest = pairs - 2.0 * a * (1.0 - a)
-    if len(a) == 2:
-        return total / pairs, np.full(2, np.inf)
-    return total / pairs, (total - 2.0 * a * rows) / rest
+    total, pairs = accurate_dot(a, rows), accurate_dot(a, others)
+    remaining = pairs - 2.0 * a * others
+    known = remaining > 1e-6 * pairs
+    without = np.full(a.size, np.inf)
+    without[known] = (total - 2.0 * a[known] * rows[known]) / remaining[known]
+    return total / pairs, without
 
 
-def _half_energy(samples: _Samples) -> tuple[float, float, int]:
-    """Return E² / 2 and a bound on its rounding error, in units of a power of two whose exponent, an even one, follows."""
-    shift = math.frexp(_largest(samples))[1]
+def _half_energy(samples: Samples) -> tuple[float, float, int]:
+    """Return E² / 2 and a bound on its rounding error, in units of 2^shift, and shift, which is even."""
+    shift = math.frexp(largest_coordinate(samples))[1]
     shift += shift % 2
     scaled = samples._replace(x=np.ldexp(samples.x, -shift), y=np.ldexp(samples.y, -shift))
     d = samples.x.shape[1]
@@ -446,7 +399,7 @@ def _half_energy(samples: _Samples) -> tuple[float, float, int]:
     return 0.5 * square, 0.5 * error, shift
 
 
-def _line(samples: _Samples) -> tuple[float, float]:
+def _line(samples: Samples) -> tuple[float, float]:
     """Return ∫ (F − G)² and a bound on its rounding error: 16 roundings of terms that are not negative, at most."""
     clouds, sides = (samples.x[:, 0], samples.y[:, 0]), [(samples.a, samples.a), (samples.b, samples.b)]
 
@@ -460,8 +413,9 @@ def _line(samples: _Samples) -> tuple[float, float]:
 
     share(sort, 2, 1, 1 + (samples.a.size + samples.b.size) // _SORT_IN_PARALLEL)
     (x, a), (y, b) = sides
-    square, distance = _between(read_only(x), read_only(a), read_only(y), read_only(b))
-    return square, 16.0 * _U * square + 5.0 * samples.doubt * (distance + samples.doubt)
+    square, distance, product = _between(read_only(x), read_only(a), read_only(y), read_only(b))
+    value, underflow = square / product / product, _UNDERFLOW if distance > 0.0 else 0.0
+    return value, 16.0 * _U * value + 5.0 * samples.doubt * (distance / product + samples.doubt) + underflow
 
 
 def _scaled_result(value: float, error: float, shift: int, what: str) -> DivergenceResult:
@@ -475,35 +429,9 @@ def _scaled_result(value: float, error: float, shift: int, what: str) -> Diverge
 
 
 @njit
-def _total(weights: FloatArray) -> dd.DoubleDouble:
-    total = (0.0, 0.0)
-    for w in weights:
-        total = dd.add(total, (w, 0.0))
-    return total
-
-
-@njit
-def _signed_masses(order: IntArray, starts: IntArray, a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return (P − Q) of each group of equal points: (α B − β A) / AB, for masses α and β there and totals A and B."""
-    totals = _total(a), _total(b)
-    product = dd.multiply(totals[0], totals[1])
-    masses = np.empty(starts.size - 1)
-    for g in range(masses.size):
-        alpha, beta = (0.0, 0.0), (0.0, 0.0)
-        for k in range(starts[g], starts[g + 1]):
-            if order[k] < a.size:
-                alpha = dd.add(alpha, (a[order[k]], 0.0))
-            else:
-                beta = dd.add(beta, (b[order[k] - a.size], 0.0))
-        rest = dd.subtract(dd.multiply(alpha, totals[1]), dd.multiply(beta, totals[0]))
-        masses[g] = dd.divide(rest, product)[0]
-    return masses
-
-
-@njit
-def _between(x: FloatArray, a: FloatArray, y: FloatArray, b: FloatArray) -> tuple[float, float]:
-    """Return ∫ (F − G)² and ∫ |F − G| for sorted points; (F − G) AB is carried in double-double."""
-    total_a, total_b = _total(a), _total(b)
+def _between(x: FloatArray, a: FloatArray, y: FloatArray, b: FloatArray) -> tuple[float, float, float]:
+    """Return (AB)² ∫ (F − G)², AB ∫ |F − G| and AB for sorted points; (F − G) AB is carried in double-double."""
+    total_a, total_b = total_mass(a), total_mass(b)
     product = total_a[0] * total_b[0]
     level = (0.0, 0.0)
     square = errors = distance = 0.0
@@ -521,4 +449,4 @@ def _between(x: FloatArray, a: FloatArray, y: FloatArray, b: FloatArray) -> tupl
         square, error = two_sum(square, abs(level[0]) * term)
         errors += error
         level, last = dd.add(level, step), here
-    return (square + errors) / product / product, distance / product
+    return square + errors, distance, product

@@ -1,7 +1,7 @@
 """Weighted sums over all pairs of points: what energy distances and kernel means are made of.
 
-Sums are of ρ(x_i, y_j) ≥ 0 for one of the functions below, ρ(x, x) = 0: a distance, or what a kernel lacks of its value on
-the diagonal, ρ = k(x, x) − k(x, y). Two measures of equal mass have the same MMD² with −ρ in place of k, and where the
+Sums are of ρ(x_i, y_j) ≥ 0 for one of the functions below, ρ(x, x) = 0: a distance, or what a kernel lacks of its value
+on the diagonal, ρ = k(x, x) − k(x, y). Two measures of equal mass have the same MMD² with −ρ in place of k, and where the
 kernel is nearly flat nothing is lost in differences of numbers near 1.
 
 Every row is summed in an order that depends on nothing but the number of columns: the columns of a tile by halving, the
@@ -10,8 +10,8 @@ threads and on every machine.
 
 Errors, in units of u = 2⁻⁵³, relative to each term: for points in d dimensions a difference has 1, its square 3, the
 sum of squares d + 2, a sum of absolute differences d; a root has no more; the scale of a kernel (rounded) adds 4;
-s/(1 + s) and 1 − e^{-s} grow no faster than s and add 2 and 5; the weight of the column adds 1, the halving 8, the sum of
-the tiles 2. `ROUNDINGS` + d covers them all.
+s/(1 + s) and 1 − e^{-s} grow no faster than s and add 2 and 5; the weight of the column adds 1, the halving 8, the
+sum of the tiles 2. `ROUNDINGS` + d covers them all.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _KINDS: dict[Semimetric, int] = {"distance": _DISTANCE, "exponential": _EXPONENT
 # 1 − e^{-s} and s/(1 + s) are 1 in float64 beyond these.
 _LARGEST = {_DISTANCE: np.inf, _EXPONENTIAL: 64.0, _RATIONAL: 2.0**1000}
 
-# e^{-s} = 2^{-k} e^r with s = k log 2 − r. Adding _ROUNDER rounds to an integer and leaves it in the last bits; the first
-# part of log 2 has so few bits that its products with k are exact (Cody & Waite). Taylor's series of (e^r − 1 − r)/r²
-# ends where the rest is below 2⁻⁶⁰ of e^r − 1, for |r| ≤ 0.35.
+# e^{-s} = 2^{-k} e^r with s = k log 2 − r. Adding _ROUNDER rounds to an integer and leaves it in the last bits; the
+# first part of log 2 has so few bits that its products with k are exact (Cody & Waite). Taylor's series of
+# (e^r − 1 − r)/r² ends where the rest is below 2⁻⁵⁶ of e^r − 1, for |r| ≤ 0.35.
 _LOG2_E = 1.4426950408889634
 _LOG2_HIGH = 0.6931471803691238
 _LOG2_LOW = 1.9082149292705877e-10
@@ -65,7 +65,9 @@ def row_sums(pairs: PointPairs, semimetric: Semimetric, weights: FloatArray, abo
     n, kind, height = pairs.x.shape[0], _KINDS[semimetric], panel_height(pairs)
     sums = np.empty(n)
     share(
-        lambda start, stop: _row_sums(pairs, height, kind, _LARGEST[kind], read_only(weights), above, sums, start, stop),
+        lambda start, stop: _row_sums(
+            pairs, height, kind, _LARGEST[kind], read_only(weights), above, sums, start, stop
+        ),
         n,
         row_step(pairs, n),
         worthwhile_threads(pairs, n * weights.size),
