@@ -34,6 +34,8 @@ _UNDERFLOW = 2.0**-500  # more than the root of the squares of small differences
 
 _MEDIAN_POINTS = 1000  # points whose distances the median heuristic looks at
 _SORT_IN_PARALLEL = 20_000  # points above which a second thread is worth while
+_LEAST_PAIRS = 2.0**-900  # weight of pairs of different points below which underflow would tell in their mean
+_FAR = 400  # exponent of coordinates whose squares might leave float64
 _LARGEST_RATIO = 2.0**500  # of coordinates to bandwidth: squares of more would overflow
 
 
@@ -122,10 +124,9 @@ def mmd(
     shift = math.frexp(sigma)[1]
     unit = math.ldexp(sigma, -shift)
     scale = 1.0 / unit if kernel == "laplace" else 1.0 / (2.0 * unit * unit)
-    scaled = samples._replace(x=np.ldexp(samples.x, -shift), y=np.ldexp(samples.y, -shift))
     if unbiased:
-        return DivergenceResult(*_unbiased(scaled, _KERNELS[kernel], scale), how)
-    value, error = _biased(scaled, _KERNELS[kernel], scale, 1.0)
+        return DivergenceResult(*_unbiased(samples, _KERNELS[kernel], scale, shift), how)
+    value, error = _biased(samples, _KERNELS[kernel], scale, shift, 1.0)
     return DivergenceResult(value, "exact", error, how)
 
 
@@ -315,20 +316,22 @@ def _median_bandwidth(samples: Samples, kernel: Kernel) -> float:
     return math.ldexp(median, shift)
 
 
-def _biased(samples: Samples, form: _Form, scale: float, reach: float) -> tuple[float, float]:
+def _biased(samples: Samples, form: _Form, scale: float, shift: int, reach: float) -> tuple[float, float]:
     """Return −ΣΣ ρ over the signed measure P − Q, which is not negative, and a bound on its rounding error.
 
-    `reach` is a bound on ρ: masses that are off by `doubt` altogether move the sum by less than 2 · 2 · doubt · ρ.
+    ρ takes coordinates in units of 2^shift.
+    With ρ ≤ `reach`, masses that are off by `doubt` altogether move it by at most (2 Σ|P − Q| + doubt) doubt · reach.
     """
     x, y, a, b = difference(samples)
+    error = 2.0 * (accurate_sum(a) + accurate_sum(b) + samples.doubt) * samples.doubt * reach
     if not (a.size and b.size):
-        return 0.0, 5.0 * samples.doubt * reach
+        return 0.0, error
+    x, y = np.ldexp(x, -shift), np.ldexp(y, -shift)
     within_x = 2.0 * accurate_dot(a, row_sums(form.pairs(x, x, scale), form.semimetric, a, above=True))
     within_y = 2.0 * accurate_dot(b, row_sums(form.pairs(y, y, scale), form.semimetric, b, above=True))
     between = 2.0 * accurate_dot(a, row_sums(form.pairs(x, y, scale), form.semimetric, b))
     value = math.fsum([between, -within_x, -within_y])
-    error = _rounding(x, between + within_x + within_y) + (5.0 * samples.doubt + _UNDERFLOW) * reach
-    return max(0.0, value), error
+    return max(0.0, value), error + _rounding(x, between + within_x + within_y) + _UNDERFLOW * reach
 
 
 def _rounding(points: FloatArray, magnitude: float) -> float:
@@ -336,17 +339,20 @@ def _rounding(points: FloatArray, magnitude: float) -> float:
     return (points.shape[1] + ROUNDINGS + 8) * _U * magnitude
 
 
-def _unbiased(samples: Samples, form: _Form, scale: float) -> tuple[float, Literal["estimate"], float]:
+def _unbiased(samples: Samples, form: _Form, scale: float, shift: int) -> tuple[float, Literal["estimate"], float]:
     """Return the U-statistic and its standard error by the jackknife, to which the rounding bound is added.
 
     Leaving out one point changes the sums by its own row alone. The values without point i have mean θ and weigh
     (1 − a_i), which for equal weights is the textbook's (n − 1) / n.
     """
-    x, y = samples.x, samples.y
-    for name, points in (("x", x), ("y", y)):
-        if len(points) < 2:
-            raise ValueError(f"{name} must have at least 2 points of positive weight for unbiased=True, but it has 1.")
+    x, y = np.ldexp(samples.x, -shift), np.ldexp(samples.y, -shift)
     (a, others_x), (b, others_y) = _shares(samples.a), _shares(samples.b)
+    for name, shares, others in (("x", a, others_x), ("y", b, others_y)):
+        if accurate_dot(shares, others) < _LEAST_PAIRS:
+            raise ValueError(
+                f"{name} must have at least 2 points of positive weight for unbiased=True, but all but one have none, "
+                "or next to none."
+            )
     rows_xx, rows_xy = (row_sums(form.pairs(x, z, scale), form.semimetric, w) for z, w in ((x, a), (y, b)))
     rows_yx, rows_yy = (row_sums(form.pairs(y, z, scale), form.semimetric, w) for z, w in ((x, a), (y, b)))
     between = accurate_dot(a, rows_xy)
@@ -389,14 +395,18 @@ def _leave_one_out(a: FloatArray, others: FloatArray, rows: FloatArray) -> tuple
 
 def _half_energy(samples: Samples) -> tuple[float, float, int]:
     """Return E² / 2 and a bound on its rounding error, in units of 2^shift, and shift, which is even."""
-    shift = math.frexp(largest_coordinate(samples))[1]
-    shift += shift % 2
-    scaled = samples._replace(x=np.ldexp(samples.x, -shift), y=np.ldexp(samples.y, -shift))
-    d = samples.x.shape[1]
-    if d == 1:
-        return *_line(scaled), shift
-    square, error = _biased(scaled, _EUCLIDEAN, 1.0, 2.0 * math.sqrt(d))
-    return 0.5 * square, 0.5 * error, shift
+    d, largest = samples.x.shape[1], largest_coordinate(samples)
+    shift = math.frexp(largest)[1] // 2 * 2
+    if abs(shift) < _FAR:
+        shift = 0
+    if d > 1:
+        reach = 2.0 * math.sqrt(d) * math.ldexp(largest, -shift)
+        square, error = _biased(samples, _EUCLIDEAN, 1.0, shift, reach)
+        return 0.5 * square, 0.5 * error, shift
+    if shift == 0:
+        return *_line(samples), shift
+    value, error = _line(samples._replace(x=np.ldexp(samples.x, -shift), y=np.ldexp(samples.y, -shift)))
+    return value, error + _UNDERFLOW, shift  # small coordinates may have become one
 
 
 def _line(samples: Samples) -> tuple[float, float]:
@@ -414,8 +424,9 @@ def _line(samples: Samples) -> tuple[float, float]:
     share(sort, 2, 1, 1 + (samples.a.size + samples.b.size) // _SORT_IN_PARALLEL)
     (x, a), (y, b) = sides
     square, distance, product = _between(read_only(x), read_only(a), read_only(y), read_only(b))
-    value, underflow = square / product / product, _UNDERFLOW if distance > 0.0 else 0.0
-    return value, 16.0 * _U * value + 5.0 * samples.doubt * (distance / product + samples.doubt) + underflow
+    value, reach = square / product / product, max(x[-1], y[-1]) - min(x[0], y[0])
+    doubt = 5.0 * samples.doubt * (distance / product + samples.doubt * reach)
+    return value, 16.0 * _U * value + doubt + (_UNDERFLOW if distance > 0.0 else 0.0)
 
 
 def _scaled_result(value: float, error: float, shift: int, what: str) -> DivergenceResult:

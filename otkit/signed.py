@@ -18,6 +18,7 @@ from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.measures import DiscreteMeasure, taken_apart
 
 _DOUBT = 2.0**-98  # of masses in double-double, for each point: a few operations, 2⁻¹⁰⁴ each
+_FAR = 100  # exponent of weights whose products, squared, might leave float64
 
 
 class Samples(NamedTuple):
@@ -56,14 +57,15 @@ def as_samples(
 
 
 def _weighted(points: FloatArray, weights: ArrayLike | None, name: str) -> tuple[FloatArray, FloatArray]:
-    """Return points of positive mass, and weights that a power of two brings near 1: their ratios stay as they are."""
+    """Return points of positive mass and their weights, brought near 1 by a power of two where that is far away."""
     checked = _checks.as_weights(weights, name, len(points))
     if weights is None:
         return points, checked
     some = checked > 0.0
     if not some.all():
         points, checked = points[some], checked[some]
-    return points, np.ldexp(checked, -math.frexp(float(checked.max()))[1])
+    shift = math.frexp(float(checked.max()))[1]
+    return points, checked if abs(shift) < _FAR else np.ldexp(checked, -shift)
 
 
 def largest_coordinate(samples: Samples) -> float:

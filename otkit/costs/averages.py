@@ -1,8 +1,8 @@
 """Weighted sums over all pairs of points: what energy distances and kernel means are made of.
 
 Sums are of ρ(x_i, y_j) ≥ 0 for one of the functions below, ρ(x, x) = 0: a distance, or what a kernel lacks of its value
-on the diagonal, ρ = k(x, x) − k(x, y). Two measures of equal mass have the same MMD² with −ρ in place of k, and where the
-kernel is nearly flat nothing is lost in differences of numbers near 1.
+on the diagonal, ρ = k(x, x) − k(x, y). Two measures of equal mass have the same MMD² with −ρ in place of k, and where
+the kernel is nearly flat nothing is lost in differences of numbers near 1.
 
 Every row is summed in an order that depends on nothing but the number of columns: the columns of a tile by halving, the
 tiles with their errors. All is made of + − × ÷ √, the exponential included, so the bits are the same on any number of
