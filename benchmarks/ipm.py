@@ -49,7 +49,7 @@ def compare(what: str, n: int, d: int, *names: str) -> list[list[str]]:
     """Time codes on the same samples, and run each once more in a process of its own for its memory."""
     x, y = samples(n, d)
     codes = {name: CODES[what][name] for name in names}
-    times = best_of({name: lambda code=code: code(x, y) for name, code in codes.items()}, budget=20.0)
+    times = best_of({name: lambda code=code: code(x, y) for name, code in codes.items()}, budget=6.0)
     values = {name: float(code(x, y)) for name, code in codes.items()}
     rows = []
     for name in names:

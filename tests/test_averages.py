@@ -1,4 +1,4 @@
-"""Weighted sums over all pairs: every function, shape and half against plain sums, and the exponential to its last bits."""
+"""Weighted sums over all pairs: every function, shape and half against plain sums; the exponential to its last bits."""
 
 from __future__ import annotations
 
