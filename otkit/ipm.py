@@ -319,8 +319,8 @@ def _median_bandwidth(samples: Samples, kernel: Kernel) -> float:
 def _biased(samples: Samples, form: _Form, scale: float, shift: int, reach: float) -> tuple[float, float]:
     """Return −ΣΣ ρ over the signed measure P − Q, which is not negative, and a bound on its rounding error.
 
-    ρ takes coordinates in units of 2^shift.
-    With ρ ≤ `reach`, masses that are off by `doubt` altogether move it by at most (2 Σ|P − Q| + doubt) doubt · reach.
+    ρ takes coordinates in units of 2^shift and is at most `reach`; masses that are off by `doubt` altogether move the
+    sum by (2 Σ|P − Q| + doubt) doubt · reach at most.
     """
     x, y, a, b = difference(samples)
     error = 2.0 * (accurate_sum(a) + accurate_sum(b) + samples.doubt) * samples.doubt * reach
@@ -331,7 +331,7 @@ def _biased(samples: Samples, form: _Form, scale: float, shift: int, reach: floa
     within_y = 2.0 * accurate_dot(b, row_sums(form.pairs(y, y, scale), form.semimetric, b, above=True))
     between = 2.0 * accurate_dot(a, row_sums(form.pairs(x, y, scale), form.semimetric, b))
     value = math.fsum([between, -within_x, -within_y])
-    return max(0.0, value), error + _rounding(x, between + within_x + within_y) + _UNDERFLOW * reach
+    return max(0.0, value), error + _rounding(x, between + within_x + within_y) + _UNDERFLOW
 
 
 def _rounding(points: FloatArray, magnitude: float) -> float:
@@ -356,10 +356,8 @@ def _unbiased(samples: Samples, form: _Form, scale: float, shift: int) -> tuple[
     rows_xx, rows_xy = (row_sums(form.pairs(x, z, scale), form.semimetric, w) for z, w in ((x, a), (y, b)))
     rows_yx, rows_yy = (row_sums(form.pairs(y, z, scale), form.semimetric, w) for z, w in ((x, a), (y, b)))
     between = accurate_dot(a, rows_xy)
-    (within_x, without_x), (within_y, without_y) = (
-        _leave_one_out(a, others_x, rows_xx),
-        _leave_one_out(b, others_y, rows_yy),
-    )
+    within_x, without_x = _leave_one_out(a, others_x, rows_xx)
+    within_y, without_y = _leave_one_out(b, others_y, rows_yy)
     value = math.fsum([2.0 * between, -within_x, -within_y])
     changes_x = 2.0 * ((between - a * rows_xy) / others_x - between) - (without_x - within_x)
     changes_y = 2.0 * ((between - b * rows_yx) / others_y - between) - (without_y - within_y)
@@ -424,7 +422,7 @@ def _line(samples: Samples) -> tuple[float, float]:
     share(sort, 2, 1, 1 + (samples.a.size + samples.b.size) // _SORT_IN_PARALLEL)
     (x, a), (y, b) = sides
     square, distance, product = _between(read_only(x), read_only(a), read_only(y), read_only(b))
-    value, reach = square / product / product, max(x[-1], y[-1]) - min(x[0], y[0])
+    value, reach = square / product / product, float(max(x[-1], y[-1]) - min(x[0], y[0]))
     doubt = 5.0 * samples.doubt * (distance / product + samples.doubt * reach)
     return value, 16.0 * _U * value + doubt + (_UNDERFLOW if distance > 0.0 else 0.0)
 

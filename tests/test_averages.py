@@ -16,7 +16,7 @@ from otkit.costs.averages import row_sums
 from otkit.costs.pairs import TILE
 
 COMPILED = not numba.config.DISABLE_JIT
-SIZES = [(1, 1), (3, 5), (33, 40), (40, 300)] + ([(700, 900)] if COMPILED else [])  # the last is shared among threads
+SIZES = [(1, 1), (3, 5), (2, 260)] + ([(40, 300), (700, 900)] if COMPILED else [])  # the last is shared among threads
 FUNCTIONS = {
     "distance": lambda s: s,
     "exponential": lambda s: -np.expm1(-s),

@@ -444,10 +444,17 @@ def test_weights_of_any_size(rng, name):
 
 
 def test_differences_far_below_the_coordinates_are_covered_by_the_error():
-    for x, y in (([[0.0, 0.0], [1.0, 1.0]], [[1e-200, 0.0], [1.0, 1.0]]), ([0.0, 1.0], [5e-324, 1.0])):
-        exact = exact_square(x, y).sqrt()
+    far, near = 2.0**-390, 2.0**-540
+    cases = [
+        ([[0.0, 0.0], [1.0, 1.0]], [[1e-200, 0.0], [1.0, 1.0]]),
+        ([[far, 0.0], [0.0, 0.0]], [[far, near], [0.0, 0.0]]),
+        ([0.0, 1.0], [5e-324, 1.0]),
+        ([0.0, 1e300], [5e-324, 1e300]),
+    ]
+    for x, y in cases:
+        exact, scale = exact_square(x, y).sqrt(), Decimal(max(1.0, np.max(x))).sqrt()
         result = otkit.energy_distance(x, y)
-        assert abs(Decimal(result.value) - exact) <= Decimal(result.error) < Decimal("1e-70")
+        assert abs(Decimal(result.value) - exact) <= Decimal(result.error) < Decimal("1e-70") * scale
 
 
 def test_a_distance_beyond_float64():
