@@ -52,6 +52,10 @@ if TYPE_CHECKING:
     from otkit.duality import lipschitz_constant as lipschitz_constant
     from otkit.duality import subgradient as subgradient
     from otkit.grids import wasserstein_grid as wasserstein_grid
+    from otkit.ipm import cramer_distance as cramer_distance
+    from otkit.ipm import energy_distance as energy_distance
+    from otkit.ipm import mmd as mmd
+    from otkit.ipm import total_variation as total_variation
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_plan as plot_plan
@@ -112,6 +116,7 @@ _ROOMS = {
     "divergences.result": ["DivergenceResult"],
     "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
     "grids": ["wasserstein_grid"],
+    "ipm": ["cramer_distance", "energy_distance", "mmd", "total_variation"],
     "measures": ["DiscreteMeasure"],
     "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
     "problem": ["InfeasibleError", "TransportProblem"],

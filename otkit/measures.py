@@ -50,3 +50,16 @@ class DiscreteMeasure:
     def __repr__(self) -> str:
         n, d = self.points.shape
         return f"DiscreteMeasure({n} points in dimension {d}, total mass {self.weights.sum():g})"
+
+
+def taken_apart(
+    points: ArrayLike | DiscreteMeasure, weights: ArrayLike | None, name: str, weights_name: str
+) -> tuple[ArrayLike, ArrayLike | None]:
+    """Return the points and weights of an argument that may be a measure."""
+    if not isinstance(points, DiscreteMeasure):
+        return points, weights
+    if weights is not None:
+        raise TypeError(
+            f"{weights_name} must be left out where {name} is a DiscreteMeasure: it brings its own weights."
+        )
+    return points.points, points.weights

@@ -21,7 +21,7 @@ from otkit.costs import Cost, PairCosts, SparseCosts, as_cost
 from otkit.costs.sparse import as_prices
 from otkit.costs.threads import threads as sharing_threads
 from otkit.cuts import cut_error
-from otkit.measures import DiscreteMeasure
+from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.monitor import Monitor, Progress
 from otkit.problem import InfeasibleError, TransportProblem
 from otkit.proving import prove, prove_in_order
@@ -182,8 +182,8 @@ def wasserstein(
     >>> result.certificate.unique
     False
     """
-    x, a = _points_and_weights(x, a, "x", "a")
-    y, b = _points_and_weights(y, b, "y", "b")
+    x, a = taken_apart(x, a, "x", "a")
+    y, b = taken_apart(y, b, "y", "b")
     problem = TransportProblem(as_cost(metric).between(x, y, p=p), a, b, probability=True)
     return solve_problem(
         problem,
@@ -322,19 +322,6 @@ def require_proof(result: TransportResult, *, exactly: bool = False) -> Transpor
     if not (proved and result.stats.status == "optimal"):
         raise NotConvergedError(_failure(result, exactly), result)
     return result
-
-
-def _points_and_weights(
-    points: ArrayLike | DiscreteMeasure, weights: ArrayLike | None, name: str, weights_name: str
-) -> tuple[ArrayLike, ArrayLike | None]:
-    """Take a measure apart."""
-    if not isinstance(points, DiscreteMeasure):
-        return points, weights
-    if weights is not None:
-        raise TypeError(
-            f"{weights_name} must be left out where {name} is a DiscreteMeasure: it brings its own weights."
-        )
-    return points.points, points.weights
 
 
 def _warm_start(known: TransportResult | tuple[ArrayLike, ArrayLike], shape: tuple[int, int]) -> WarmStart:

@@ -10,6 +10,7 @@ import numpy as np
 
 from otkit.by_name import f_divergence
 from otkit.costs import Euclidean
+from otkit.ipm import energy_distance, mmd
 from otkit.problem import TransportProblem
 from otkit.solve import transport, wasserstein
 from otkit.solvers.sinkhorn import SinkhornOptions
@@ -69,6 +70,10 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
 
     few = x[:SMALL], y[:SMALL]
     graph = csr_array(np.where(matrix < 0.2, matrix, 0.0) + np.eye(LARGE))
+
+    def metrics() -> object:
+        return energy_distance(x, y), energy_distance(x[:, 0], y[:, 0]), mmd(x, y)
+
     calls: dict[str, Callable[[], object]] = {
         "small clouds": partial(wasserstein, *few, method="simplex"),
         "points on the line": partial(wasserstein, x[:, 0], y[:, 0]),
@@ -78,6 +83,7 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
         "warm starts": again,
         "clouds of many dimensions": partial(wasserstein, *far, method="simplex"),
         "sparse costs": partial(transport, graph),
+        "integral probability metrics": metrics,
         "method='lp'": partial(wasserstein, *few, method="lp"),
         "method='assignment'": partial(wasserstein, *few, method="assignment"),
         "method='sinkhorn'": partial(wasserstein, *few, method="sinkhorn", options=SinkhornOptions(epsilon=1.0)),

@@ -40,6 +40,10 @@ for kind in (np.float64, np.float32):
 for method in ("lp", "simplex", "assignment", "sinkhorn"):
     otkit.wasserstein(x[:90], y[:90], method=method, on_failure="return")
 otkit.kl(np.ones((3, 1, 5)), np.arange(5)), otkit.js({"a": 1}, {"b": 2}), otkit.tv([1, 1e-310], [1e300, 1])
+otkit.mmd(x[:50], y[:40], np.arange(50), kernel="laplace")
+otkit.mmd(x[:50], y[:40], bandwidth=1.0, unbiased=True)
+for d in (1, 2):
+    otkit.energy_distance(x[:50, :d], y[:40, :d], np.arange(50))
 print(compiled)
 """
 

@@ -33,7 +33,7 @@ def fill(pairs: Pairs, i0: int, j0: int, out: FloatArray) -> None:
     share(
         lambda start, stop: _fill(pairs, height, i0, j0, out, start, stop),
         n,
-        _step(pairs, n),
+        row_step(pairs, n),
         worthwhile_threads(pairs, n * m),
     )
 
@@ -108,7 +108,7 @@ def steepest_slope(pairs: Pairs, u: FloatArray, v: FloatArray) -> float:
     share(
         lambda start, stop: _slopes(pairs, height, u, v, slopes, start, stop),
         n,
-        _step(pairs, n),
+        row_step(pairs, n),
         worthwhile_threads(pairs, n * m),
     )
     return float(slopes.max())
@@ -121,13 +121,13 @@ def _row_minima(pairs: Pairs, sign: float, f: FloatArray, g: FloatArray) -> tupl
     share(
         lambda start, stop: _sweep(pairs, height, sign, f, g, minima, argmin, _NO_MINIMA, _NO_ARGMIN, start, stop),
         n,
-        _step(pairs, n),
+        row_step(pairs, n),
         worthwhile_threads(pairs, n * m),
     )
     return minima, argmin
 
 
-def _step(pairs: Pairs, n: int) -> int:
+def row_step(pairs: Pairs, n: int) -> int:
     """Return how many of n rows to hand to a thread at a time: whole panels, about eight times for each thread."""
     return min(_portion(pairs), ROWS * max(1, n // (8 * thread_count() * ROWS)))
 
