@@ -48,6 +48,9 @@ _SIMULATIONS = (2, 8)
 # Noise of one D_k − mean D_k, squared, in units of 1/min(n, m): with what λ is drawn towards 1.
 _NOISE = 5.0
 
+# With more far outliers than this, as a Cauchy distribution has, no mixture follows the tails, and λ = 0.
+_MOST_OUTLIERS = 0.1
+
 
 def estimate(
     divergence: FDivergence, x: FloatArray, y: FloatArray, options: Options, rng: np.random.Generator
@@ -58,7 +61,7 @@ def estimate(
     sizes = {"x": len(x), "y": len(y)}
     usable = tuple(k for k in NEIGHBOURS if all(k > abs(part.power or 0.0) for part in how.parts))
     knn.require_noise_mean(divergence, how, max(NEIGHBOURS))
-    x, y = _without_far_outliers(x, y)
+    x, y, outliers = _without_far_outliers(x, y)
     near = knn.neighbours(x, y, max(usable), how.sides)
     tied = max(float(np.mean(here.tied(usable[0]))) for here in near.values())
     if tied > 0.01:
@@ -67,7 +70,7 @@ def estimate(
         return DivergenceResult(plain.value, "estimate", plain.error, why)
     values = np.array([knn.value(how, near, k) for k in usable])
     bias, noise = _simulated_bias(how, x, y, usable, rng)
-    trust = _trust(values, bias, min(len(x), len(y)))
+    trust = _trust(values, bias, min(len(x), len(y))) if outliers < _MOST_OUTLIERS else 0.0
     # What remains where nothing can be trusted: the noise in plug-ins calls for many neighbours, bias elsewhere for few.
     plain_weights = np.zeros(len(usable))
     plain_weights[-2:] = 0.5 if how.plug_in else 0.0
@@ -83,24 +86,28 @@ def estimate(
     return DivergenceResult(value, "estimate", error, detail)
 
 
-def _without_far_outliers(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _without_far_outliers(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, float]:
     """Map both samples by one bijection that is the identity up to a radius R, and R(1 + log(r/R)) along a ray beyond.
 
-    R is what one point of a thousand of a normal distribution with the same median radius exceeds.
+    R is what one point of a thousand of a normal distribution with the same median radius exceeds. Also return which
+    share of the points lies beyond.
     """
     from scipy.stats import chi
 
     pooled = np.concatenate([x, y])
     centre = np.median(pooled, axis=0)
     normal = chi(x.shape[1])
-    reach = np.median(np.linalg.norm(pooled - centre, axis=1)) * normal.ppf(0.999) / normal.median()
+    radii = np.linalg.norm(pooled - centre, axis=1)
+    reach = np.median(radii) * normal.ppf(0.999) / normal.median()
+    if reach == 0.0:  # more than half of all points are one
+        return x, y, 0.0
 
     def drawn_in(points: FloatArray) -> FloatArray:
         points = points - centre
         stretch = np.maximum(np.linalg.norm(points, axis=1) / reach, 1.0)
         return points * ((1.0 + np.log(stretch)) / stretch)[:, None]
 
-    return drawn_in(x), drawn_in(y)
+    return drawn_in(x), drawn_in(y), float(np.mean(radii > reach))
 
 
 def _simulated_bias(

@@ -23,6 +23,7 @@ SHAPES = ("full", "diagonal", "spherical")
 _TOLERANCE = 1e-3
 _ROUNDS = 100
 _POINTS = 4000
+_STARTS = 2
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ def fit(points: FloatArray, rng: np.random.Generator) -> Mixture:
         for components in COMPONENTS:
             if components * 10 > len(points):
                 break
-            mixture, log_likelihood = _maximise(points, components, shape, rng)
+            starts = 1 if components == 1 else _STARTS
+            attempts = [_maximise(points, components, shape, rng) for _ in range(starts)]
+            mixture, log_likelihood = max(attempts, key=lambda attempt: attempt[1])
             criterion = _parameters(components, points.shape[1], shape) * math.log(len(points)) - 2.0 * log_likelihood
             if best is None or criterion < least:
                 best, least = mixture, criterion
@@ -117,18 +120,18 @@ def _from_shares(points: FloatArray, shares: FloatArray, shape: str, floor: Floa
     """Return the mixture that is likeliest if each point belongs to the components by its shares."""
     sizes = shares.sum(axis=0) + 1e-9
     means = shares.T @ points / sizes[:, None]
-    factors = np.empty((len(sizes), *floor.shape))
+    covariances = np.empty((len(sizes), *floor.shape))
     for c, (size, mean) in enumerate(zip(sizes, means, strict=True)):
         centred = points - mean
-        covariance = (shares[:, c, None] * centred).T @ centred / size
-        if shape == "diagonal":
-            covariance = np.diag(np.diag(covariance))
-        elif shape == "spherical":
-            covariance = np.mean(np.diag(covariance)) * np.eye(len(mean))
-        factors[c] = np.linalg.cholesky(covariance + floor)
-    return Mixture(sizes / sizes.sum(), means, factors)
+        covariances[c] = (shares[:, c, None] * centred).T @ centred / size
+    if shape == "diagonal":
+        covariances *= np.eye(len(floor))
+    elif shape == "spherical":
+        covariances = np.trace(covariances, axis1=1, axis2=2)[:, None, None] / len(floor) * np.eye(len(floor))
+    return Mixture(sizes / sizes.sum(), means, np.linalg.cholesky(covariances + floor))
 
 
 def _parameters(components: int, d: int, shape: str) -> int:
-    per_component = {"full": d * (d + 1) // 2, "diagonal": d, "spherical": 1}[shape]
-    return components * (d + per_component) + components - 1
+    triangle = d * (d + 1) // 2
+    covariances = {"full": components * triangle, "diagonal": components * d, "spherical": components}
+    return components * d + covariances[shape] + components - 1

@@ -31,7 +31,7 @@ class Options:
 
 
 def as_samples(x: ArrayLike, y: ArrayLike, divergence: FDivergence) -> tuple[FloatArray, FloatArray]:
-    """Return both samples, centred and each coordinate in units of its own spread: no divergence changes by that.
+    """Return both samples as points of one space.
 
     Raises
     ------
@@ -47,11 +47,6 @@ def as_samples(x: ArrayLike, y: ArrayLike, divergence: FDivergence) -> tuple[Flo
     _require_spread(x, y)
     if not np.isfinite(divergence.maximum):
         _require_overlap(x, y, divergence)
-    pooled = np.concatenate([x, y])
-    quartiles = np.quantile(pooled, [0.25, 0.5, 0.75], axis=0)
-    spread = quartiles[2] - quartiles[0]
-    spread = np.where(spread > 0.0, spread, np.ptp(pooled, axis=0))
-    x, y = (x - quartiles[1]) / spread, (y - quartiles[1]) / spread
     _require_full_rank(x, y)
     return x, y
 
