@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from otkit.duality import kantorovich_potential as kantorovich_potential
     from otkit.duality import lipschitz_constant as lipschitz_constant
     from otkit.duality import subgradient as subgradient
+    from otkit.from_samples import estimate_divergence as estimate_divergence
     from otkit.grids import wasserstein_grid as wasserstein_grid
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
@@ -106,6 +107,7 @@ _ROOMS = {
     "divergences.generators": ["GENERATORS", "FDivergence", "alpha_divergence"],
     "divergences.result": ["DivergenceResult"],
     "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
+    "from_samples": ["estimate_divergence"],
     "grids": ["wasserstein_grid"],
     "measures": ["DiscreteMeasure"],
     "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],

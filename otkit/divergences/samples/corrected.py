@@ -1,26 +1,28 @@
 """Nearest neighbours without their bias: what `estimator="auto"` uses.
 
-A k-nearest-neighbour estimate is biased where the densities vary within the ball that reaches the k-th neighbour, which in
-five dimensions and more is most of the space: the KL of ten-dimensional Gaussians is found a fifth too small at n = 1000.
-Ensembles over k that cancel the powers (k/n)^{j/d} of the bias (Moon, Sricharan & Hero) have little to extrapolate from at
-such sizes, for (k/n)^{1/d} hardly moves. So the bias is simulated instead:
+A k-nearest-neighbour estimate is biased where the densities vary within the ball that reaches the k-th neighbour,
+which in five dimensions and more is most of the space: the KL of ten-dimensional Gaussians is found a fifth too small
+at n = 1000. Ensembles over k that cancel the powers (k/n)^{j/d} of the bias (Moon, Sricharan & Hero) have little to
+extrapolate from at such sizes, for (k/n)^{1/d} hardly moves. So the bias is simulated instead:
 
 1. Both samples are mapped by x ↦ x g(|x|), the identity but for far outliers, which it draws in logarithmically. No
    f-divergence changes by a bijection, and heavy tails become ones that a mixture can follow.
-2. A Gaussian mixture is fitted to each (`mixtures.py`). Samples of the same sizes are drawn from them, and the estimate is made
+2. A Gaussian mixture is fitted to each (`mixtures.py`). Samples of the same sizes are drawn from them, and the
+estimate is made
    for these; its difference from their true divergence, taken at the drawn points so that most of the noise cancels, is
    the bias b_k for each of a few k.
-3. The estimate is D_k − λ b_k, averaged over k. The mixtures are trusted only so far as they predict how D_k depends on k, which the data
+3. The estimate is D_k − λ b_k, averaged over k. The mixtures are trusted only so far as they predict how D_k depends
+on k, which the data
    themselves show: λ is the slope of D_k on b_k over k, drawn towards 1 by the noise in both, and kept in [0, 1]. Where
    λ = 0 the plain estimate remains.
 
-The mixtures are never the estimate: they enter through the difference alone, so that where they are wrong the data answer
-(a control variate, or indirect inference with the mixture as the auxiliary model).
+The mixtures are never the estimate: they enter through the difference alone, so that where they are wrong the data
+answer (a control variate, or indirect inference with the mixture as the auxiliary model).
 
-References: K. R. Moon, K. Sricharan, K. Greenewald & A. O. Hero, *Ensemble estimation of information divergence*, Entropy 20
-(2018); C. Gouriéroux, E. Renault & N. Touzi, *Calibration by simulation for small sample bias correction* (2000); W. M. Lord,
-J. Sun & E. M. Bollt, *Geometric k-nearest neighbor estimation of entropy and mutual information*, Chaos 28 (2018), for
-the bias.
+References: K. R. Moon, K. Sricharan, K. Greenewald & A. O. Hero, *Ensemble estimation of information divergence*,
+Entropy 20 (2018); C. Gouriéroux, E. Renault & N. Touzi, *Calibration by simulation for small sample bias correction*
+(2000); W. M. Lord, J. Sun & E. M. Bollt, *Geometric k-nearest neighbor estimation of entropy and mutual information*,
+Chaos 28 (2018), for the bias.
 """
 
 from __future__ import annotations
@@ -71,18 +73,17 @@ def estimate(
     values = np.array([knn.value(how, near, k) for k in usable])
     bias, noise = _simulated_bias(how, x, y, usable, rng)
     trust = _trust(values, bias, min(len(x), len(y))) if outliers < _MOST_OUTLIERS else 0.0
-    # What remains where nothing can be trusted: the noise in plug-ins calls for many neighbours, bias elsewhere for few.
-    plain_weights = np.zeros(len(usable))
-    plain_weights[-2:] = 0.5 if how.plug_in else 0.0
-    plain_weights[:2] += 0.0 if how.plug_in else 0.5
-    weights = trust / len(usable) + (1.0 - trust) * plain_weights
-    value = float(weights @ values - trust * bias.mean())
-    change = {name: np.zeros(size) for name, size in sizes.items()}
-    for weight, k in zip(weights, usable, strict=True):
+    # What remains where nothing can be trusted: the noise in plug-ins calls for many neighbours, bias elsewhere for
+    few. plain_weights = np.zeros(len(usable)) plain_weights[-2:] = 0.5 if how.plug_in else 0.0 plain_weights[:2] +=
+    0.0 if how.plug_in else 0.5 weights = trust / len(usable) + (1.0 - trust) * plain_weights value = float(weights @
+    values - trust * bias.mean()) change = {name: np.zeros(size) for name, size in sizes.items()} for weight, k in
+    zip(weights, usable, strict=True):
         for name, part in knn.influence(how, near, k, sizes).items():
             change[name] += weight * part
     error = math.hypot(knn.jackknife_error(change), trust * noise)
-    detail = f"knn with simulated bias removed, k = {usable[0]} to {usable[-1]}, λ = {trust:.2f}, bias {bias.mean():.2g}"
+    detail = (
+        f"knn with simulated bias removed, k = {usable[0]} to {usable[-1]}, λ = {trust:.2f}, bias {bias.mean():.2g}"
+    )
     return DivergenceResult(value, "estimate", error, detail)
 
 
@@ -121,9 +122,9 @@ def _simulated_bias(
     for _ in range(rounds):
         drawn = {"x": p.draw(len(x), rng), "y": q.draw(len(y), rng)}
         near = knn.neighbours(drawn["x"], drawn["y"], max(ks), how.sides, queries)
-        true = how.of({
-            side: p.log_density(drawn[side][:queries]) - q.log_density(drawn[side][:queries]) for side in how.sides
-        })
+        true = how.of(
+            {side: p.log_density(drawn[side][:queries]) - q.log_density(drawn[side][:queries]) for side in how.sides}
+        )
         biases.append([knn.value(how, near, k) - true for k in ks])
     mean = np.mean(biases, axis=0)
     return mean, float(np.std(np.mean(biases, axis=1), ddof=1)) / math.sqrt(rounds)

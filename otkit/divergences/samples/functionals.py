@@ -41,7 +41,9 @@ class Functional:
 
     def of(self, ratios: dict[str, FloatArray]) -> float:
         """Return D_f from ℓ at the points of each side that takes part."""
-        return self.constant + sum(part.weight * float(np.mean(part.function(ratios[part.side]))) for part in self.parts)
+        return self.constant + sum(
+            part.weight * float(np.mean(part.function(ratios[part.side]))) for part in self.parts
+        )
 
     @property
     def sides(self) -> tuple[str, ...]:
@@ -52,8 +54,8 @@ class Functional:
 def functional(divergence: FDivergence) -> Functional:
     """Write an f-divergence as means of a function of ℓ = log p/q.
 
-    KL is E_P ℓ, reverse KL −E_Q ℓ, Jeffreys their sum; powers are E_P e^{(α−1)ℓ} or E_Q e^{αℓ}, whichever has the smaller
-    exponent; any other is E_M 2f(r)/(1 + r), M = (P + Q)/2, bounded where f(0) and f′(∞) are.
+    KL is E_P ℓ, reverse KL −E_Q ℓ, Jeffreys their sum; powers are E_P e^{(α−1)ℓ} or E_Q e^{αℓ}, whichever has the
+    smaller exponent; any other is E_M 2f(r)/(1 + r), M = (P + Q)/2, bounded where f(0) and f′(∞) are.
     """
     forward, backward = Part("x", 1.0, _identity), Part("y", -1.0, _identity)
     if divergence.name == "kl":

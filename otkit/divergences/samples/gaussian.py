@@ -36,7 +36,9 @@ def estimate(
     for points, replaced in ((x, "x"), (y, "y")):
         group = rng.permutation(len(points)) % _GROUPS
         fits = [_fit(points[group != g]) for g in range(_GROUPS)]
-        without = [_divergence(how, fit, q, noise) if replaced == "x" else _divergence(how, p, fit, noise) for fit in fits]
+        without = [
+            _divergence(how, fit, q, noise) if replaced == "x" else _divergence(how, p, fit, noise) for fit in fits
+        ]
         with np.errstate(invalid="ignore"):
             variance += (_GROUPS - 1) * float(np.var(without)) if np.isfinite(without).all() else math.inf
     return DivergenceResult(value, "estimate", math.sqrt(variance), "gaussian plug-in: right only for normal data")

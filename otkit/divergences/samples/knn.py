@@ -1,16 +1,19 @@
 """Density ratios by k nearest neighbours.
 
-Where the k-th neighbour of x_i among the other points of its own sample is at distance ρ and the k-th in the other sample
-at distance ν, the ratio of the densities there is (m/(n−1)) (ν/ρ)^d up to the factor of two independent Gamma(k)
-variables. Its logarithm has mean zero (Wang, Kulkarni & Verdú), its powers have known means (Póczos & Schneider).
+Where the k-th neighbour of x_i among the other points of its own sample is at distance ρ and the k-th in the other
+sample at distance ν, the ratio of the densities there is (m/(n−1)) (ν/ρ)^d up to the factor of two independent
+Gamma(k) variables. Its logarithm has mean zero (Wang, Kulkarni & Verdú), its powers have known means (Póczos &
+Schneider).
 
-Ties. Where the k-th distance is shared or zero, as duplicates and rounded data make it, volume means nothing: both samples
-are counted in one ball instead, of radius max(ρ, ν), and the logarithm is ψ(k_i) − ψ(l_i) + log(m/(n−1)) with the counts
-k_i, l_i ≥ k. So no distance of zero has its logarithm taken, and duplicates are compared by how often they occur.
+Ties. Where the k-th distance is shared or zero, as duplicates and rounded data make it, volume means nothing: both
+samples are counted in one ball instead, of radius max(ρ, ν), and the logarithm is ψ(k_i) − ψ(l_i) + log(m/(n−1)) with
+the counts k_i, l_i ≥ k. So no distance of zero has its logarithm taken, and duplicates are compared by how often they
+occur.
 
-References: Q. Wang, S. R. Kulkarni & S. Verdú, *Divergence estimation for multidimensional densities via k-nearest-neighbor
-distances*, IEEE Trans. Inf. Theory 55 (2009), section III for balls of one radius; B. Póczos & J. Schneider, *On the
-estimation of α-divergences*, AISTATS 2011; B. Efron & C. Stein, *The jackknife estimate of variance*, Ann. Stat. 9 (1981).
+References: Q. Wang, S. R. Kulkarni & S. Verdú, *Divergence estimation for multidimensional densities via
+k-nearest-neighbor distances*, IEEE Trans. Inf. Theory 55 (2009), section III for balls of one radius; B. Póczos & J.
+Schneider, *On the estimation of α-divergences*, AISTATS 2011; B. Efron & C. Stein, *The jackknife estimate of
+variance*, Ann. Stat. 9 (1981).
 """
 
 from __future__ import annotations
@@ -46,11 +49,13 @@ class Neighbours:
         tied = self.tied(k)
         with np.errstate(divide="ignore", invalid="ignore"):
             log_own, log_other = self.dimension * np.log(own), self.dimension * np.log(other)
-            logs = np.stack([
-                log_other[:, 0] - log_own[:, 0],
-                log_other[:, 0] - log_own[:, 1],
-                log_other[:, 1] - log_own[:, 0],
-            ])
+            logs = np.stack(
+                [
+                    log_other[:, 0] - log_own[:, 0],
+                    log_other[:, 0] - log_own[:, 1],
+                    log_other[:, 1] - log_own[:, 0],
+                ]
+            )
         if tied.any():
             logs[:, tied] = self._counted(tied, k)
         logs += math.log(self.sizes[1] / self.sizes[0])
@@ -59,25 +64,44 @@ class Neighbours:
     def tied(self, k: int) -> BoolArray:
         """Say at which points the k-th distance is zero or shared."""
         own, other = self.distances
-        return (own[:, k - 1] == own[:, k]) | (other[:, k - 1] == other[:, k]) | (own[:, k - 1] * other[:, k - 1] == 0.0)
+        return (
+            (own[:, k - 1] == own[:, k]) | (other[:, k - 1] == other[:, k]) | (own[:, k - 1] * other[:, k - 1] == 0.0)
+        )
 
     def _counted(self, tied: BoolArray, k: int) -> FloatArray:
         from scipy.special import digamma
 
-        # A ball a hair larger than its radius, as distances are rounded.
-        radius = np.maximum(self.distances[0][tied, k - 1], self.distances[1][tied, k - 1]) * (1.0 + 1e-12)
+        radius = self._radius(k)[tied]
         counts = [tree.query_ball_point(self.points[tied], radius, return_length=True) for tree in self.trees]
         own, other = np.maximum(counts[0] - 1, k), np.maximum(counts[1], k)
         ratio = digamma(own) - digamma(other)
-        # Any of the `own` points in the ball may be left out, and ψ(own) falls by 1/(own − 1); k of them are listed.
-        return np.stack([
-            ratio,
-            ratio - own / k / np.maximum(own - 1, 1),
-            ratio + other / k / np.maximum(other - 1, 1),
-        ])
+        return np.stack([ratio, ratio - 1.0 / np.maximum(own - 1, 1), ratio + 1.0 / np.maximum(other - 1, 1)])
+
+    def _radius(self, k: int) -> FloatArray:
+        """Return the radius of a ball that holds k of both samples, a hair larger as distances are rounded."""
+        return np.maximum(self.distances[0][:, k - 1], self.distances[1][:, k - 1]) * (1.0 + 1e-12)
+
+    def members(self, k: int, which: int, change: FloatArray) -> FloatArray:
+        """Return the sum of `change`, one for each point, over all points that have a candidate for a neighbour.
+
+        Each point's are its k nearest; where it is tied, all in the ball. Duplicates share one search.
+        """
+        tied = self.tied(k)
+        size = self.trees[which].n
+        indices = self.indices[which][~tied, :k]
+        total = np.bincount(indices.ravel(), weights=np.repeat(change[~tied], k), minlength=size).astype(np.float64)
+        if tied.any():
+            places, first, label = np.unique(self.points[tied], axis=0, return_index=True, return_inverse=True)
+            lists = self.trees[which].query_ball_point(places, self._radius(k)[tied][first])
+            weight = np.bincount(label.ravel(), weights=change[tied])
+            counts = [len(inside) for inside in lists]
+            total += np.bincount(np.concatenate(lists).astype(int), weights=np.repeat(weight, counts), minlength=size)
+        return total
 
 
-def neighbours(x: FloatArray, y: FloatArray, most: int, sides: Sequence[str], queries: int | None = None) -> dict[str, Neighbours]:
+def neighbours(
+    x: FloatArray, y: FloatArray, most: int, sides: Sequence[str], queries: int | None = None
+) -> dict[str, Neighbours]:
     """Find the `most` + 1 nearest neighbours of the (first `queries`) points of x, of y, or of both."""
     from scipy.spatial import cKDTree
 
@@ -105,7 +129,8 @@ def neighbours(x: FloatArray, y: FloatArray, most: int, sides: Sequence[str], qu
 def value(how: Functional, near: dict[str, Neighbours], k: int) -> float:
     """Return the divergence by the k-th neighbours."""
     return how.constant + sum(
-        part.weight * _noise(part, k) * float(np.mean(part.function(near[part.side].ratios(k)[0]))) for part in how.parts
+        part.weight * _noise(part, k) * float(np.mean(part.function(near[part.side].ratios(k)[0])))
+        for part in how.parts
     )
 
 
@@ -121,17 +146,18 @@ def influence(how: Functional, near: dict[str, Neighbours], k: int, sizes: dict[
         now, without_own, without_other = (part.function(ratio) for ratio in here.ratios(k))
         scale = part.weight * _noise(part, k) / len(now)
         change[own] -= scale * (now - now.mean())
-        for name, indices, then in ((own, here.indices[0], without_own), (other, here.indices[1], without_other)):
-            change[name] += scale * np.bincount(
-                indices[:, :k].ravel(), weights=np.repeat(then - now, k), minlength=sizes[name]
-            )
+        change[own] += scale * here.members(k, 0, without_own - now)
+        change[other] += scale * here.members(k, 1, without_other - now)
     return change
 
 
 def jackknife_error(change: dict[str, FloatArray]) -> float:
     """Return the jackknife's standard error of a statistic of two samples."""
     return math.sqrt(
-        sum((len(points) - 1) / len(points) * float(np.sum(np.square(points - points.mean()))) for points in change.values())
+        sum(
+            (len(points) - 1) / len(points) * float(np.sum(np.square(points - points.mean())))
+            for points in change.values()
+        )
     )
 
 

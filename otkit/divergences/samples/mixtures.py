@@ -1,9 +1,10 @@
 """Gaussian mixtures by expectation maximisation, their size and shape chosen by the Bayesian information criterion.
 
-They serve one end here: to simulate data much like the sample, with a density that is known. scikit-learn has the same, but
-is an extra, and `estimator="auto"` must not depend on what is installed.
+They serve one end here: to simulate data much like the sample, with a density that is known. scikit-learn has the
+same, but is an extra, and `estimator="auto"` must not depend on what is installed.
 
-Reference: C. Fraley & A. E. Raftery, *Model-based clustering, discriminant analysis, and density estimation*, JASA 97 (2002).
+Reference: C. Fraley & A. E. Raftery, *Model-based clustering, discriminant analysis, and density estimation*, JASA 97
+(2002).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def select_estimator(n: int, m: int, d: int) -> tuple[str, str]:
 
     Examples
     --------
-    >>> from otkit.estimate import select_estimator
+    >>> from otkit.from_samples import select_estimator
     >>> select_estimator(1000, 1000, 5)[0], select_estimator(50, 1000, 5)[0]
     ('corrected', 'knn')
     """
@@ -60,10 +60,11 @@ def estimate_divergence(
         Independent points; (n,) on the line. Distances are Euclidean: put coordinates into comparable units.
     estimator : {"auto", "corrected", "knn", "classifier", "histogram", "gaussian"}
         "knn": k-th nearest neighbours. "corrected": the same less its bias, which is simulated on Gaussian mixtures fitted to
-        the samples and trusted as far as they predict how the estimate depends on k. "classifier": cross-fitted logistic
-        regression on coordinates and their products (needs scikit-learn), a lower bound in expectation. "histogram":
-        shared adaptive bins, one and two dimensions. "gaussian": closed form of two fitted normal distributions. "auto":
-        "corrected" from 100 points of each sample on, "knn" below; see `otkit.estimate.select_estimator`.
+        the samples and trusted as far as they predict how the estimate depends on k. "classifier": cross-fitted
+        logistic regression on coordinates and their products (needs scikit-learn), a lower bound in expectation.
+        "histogram": shared adaptive bins, one and two dimensions. "gaussian": closed form of two fitted normal
+        distributions. "auto": "corrected" from 100 points of each sample on, "knn" below; see
+        `otkit.from_samples.select_estimator`.
     k : int, optional
         Neighbours, for "knn": 5, or √min(n, m) where noise in the ratio can't be corrected (JS, TV, your own).
     bins : int, optional
@@ -76,8 +77,8 @@ def estimate_divergence(
     Returns
     -------
     DivergenceResult
-        `value`, `error` (standard error, by the jackknife; bias is not in it), `interval()`, and `detail`: the estimator, what it
-        chose, and whether the value is negative, which it is left to be.
+        `value`, `error` (standard error, by the jackknife; bias is not in it), `interval()`, and `detail`: the
+        estimator, what it chose, and whether the value is negative, which it is left to be.
 
     Raises
     ------
@@ -89,9 +90,9 @@ def estimate_divergence(
 
     References
     ----------
-    Q. Wang, S. R. Kulkarni & S. Verdú, IEEE Trans. Inf. Theory 55 (2009). B. Póczos & J. Schneider, AISTATS 2011. K. R. Moon et
-    al., Entropy 20 (2018). C. Gouriéroux, E. Renault & N. Touzi, Calibration by simulation for small sample bias correction
-    (2000).
+    Q. Wang, S. R. Kulkarni & S. Verdú, IEEE Trans. Inf. Theory 55 (2009). B. Póczos & J. Schneider, AISTATS 2011. K.
+    R. Moon et al., Entropy 20 (2018). C. Gouriéroux, E. Renault & N. Touzi, Calibration by simulation for small
+    sample bias correction (2000).
 
     Examples
     --------
