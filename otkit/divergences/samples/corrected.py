@@ -7,14 +7,12 @@ extrapolate from at such sizes, for (k/n)^{1/d} hardly moves. So the bias is sim
 
 1. Both samples are mapped by x ↦ x g(|x|), the identity but for far outliers, which it draws in logarithmically. No
    f-divergence changes by a bijection, and heavy tails become ones that a mixture can follow.
-2. A Gaussian mixture is fitted to each (`mixtures.py`). Samples of the same sizes are drawn from them, and the
-estimate is made
-   for these; its difference from their true divergence, taken at the drawn points so that most of the noise cancels, is
-   the bias b_k for each of a few k.
-3. The estimate is D_k − λ b_k, averaged over k. The mixtures are trusted only so far as they predict how D_k depends
-on k, which the data
-   themselves show: λ is the slope of D_k on b_k over k, drawn towards 1 by the noise in both, and kept in [0, 1]. Where
-   λ = 0 the plain estimate remains.
+2. A Gaussian mixture is fitted to each (`mixtures.py`). Samples of the same sizes are drawn from them, and the estimate
+   is made for these; its difference from their true divergence, taken at the drawn points so that most of the noise
+   cancels, is the bias b_k for each of a few k.
+3. The estimate is D_k − λ b_k, averaged over k. The mixtures are trusted only so far as they predict how D_k depends on
+   k, which the data themselves show: λ is the slope of D_k on b_k over k, drawn towards 1 by the noise in both, and
+   kept in [0, 1]. Where λ = 0 the plain estimate for k = 3 and 5 remains.
 
 The mixtures are never the estimate: they enter through the difference alone, so that where they are wrong the data
 answer (a control variate, or indirect inference with the mixture as the auxiliary model).
@@ -67,17 +65,19 @@ def estimate(
     near = knn.neighbours(x, y, max(usable), how.sides)
     tied = max(float(np.mean(here.tied(usable[0]))) for here in near.values())
     if tied > 0.01:
-        plain = knn.estimate(divergence, x, y, options, rng)
-        why = f"{plain.detail}; no bias removed, as {tied:.0%} of the points are tied"
-        return DivergenceResult(plain.value, "estimate", plain.error, why)
+        alone = knn.estimate(divergence, x, y, options, rng)
+        why = f"{alone.detail}; no bias removed, as {tied:.0%} of the points are tied"
+        return DivergenceResult(alone.value, "estimate", alone.error, why)
     values = np.array([knn.value(how, near, k) for k in usable])
     bias, noise = _simulated_bias(how, x, y, usable, rng)
     trust = _trust(values, bias, min(len(x), len(y))) if outliers < _MOST_OUTLIERS else 0.0
-    # What remains where nothing can be trusted: the noise in plug-ins calls for many neighbours, bias elsewhere for
-    few. plain_weights = np.zeros(len(usable)) plain_weights[-2:] = 0.5 if how.plug_in else 0.0 plain_weights[:2] +=
-    0.0 if how.plug_in else 0.5 weights = trust / len(usable) + (1.0 - trust) * plain_weights value = float(weights @
-    values - trust * bias.mean()) change = {name: np.zeros(size) for name, size in sizes.items()} for weight, k in
-    zip(weights, usable, strict=True):
+    # What remains where nothing can be trusted: noise in plug-ins calls for many neighbours, bias elsewhere for few.
+    plain = np.zeros(len(usable))
+    plain[slice(-2, None) if how.plug_in else slice(2)] = 0.5
+    weights = trust / len(usable) + (1.0 - trust) * plain
+    value = float(weights @ values - trust * bias.mean())
+    change = {name: np.zeros(size) for name, size in sizes.items()}
+    for weight, k in zip(weights, usable, strict=True):
         for name, part in knn.influence(how, near, k, sizes).items():
             change[name] += weight * part
     error = math.hypot(knn.jackknife_error(change), trust * noise)

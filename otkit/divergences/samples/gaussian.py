@@ -1,4 +1,4 @@
-"""Plug-in: a normal distribution fitted to each sample, and the divergence of the two. Right only where they are normal."""
+"""Plug-in: a normal distribution fitted to each sample, and the divergence of the two: right for normal data only."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _LEAST = 5
 def estimate(
     divergence: FDivergence, x: FloatArray, y: FloatArray, options: Options, rng: np.random.Generator
 ) -> DivergenceResult:
-    """Estimate a divergence from counts in shared bins, n^{1/3} · 2 of them or n^{1/4} · 2 per axis; `rng` is not used."""
+    """Estimate a divergence from counts in shared bins, 2 n^{1/3} of them, or 2 n^{1/4} per axis; `rng` is not used."""
     d = x.shape[1]
     if d > 2:
         raise ValueError(

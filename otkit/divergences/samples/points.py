@@ -80,8 +80,8 @@ def _require_overlap(x: FloatArray, y: FloatArray, divergence: FDivergence) -> N
         j = int(np.argmax(apart))
         raise ValueError(
             f"x and y must overlap for {divergence.name}, which has no maximum, but coordinate {j} of x lies in "
-            f"[{x[:, j].min():g}, {x[:, j].max():g}] and that of y in [{y[:, j].min():g}, {y[:, j].max():g}]: it may be "
-            "infinite, and its size cannot be told from these points. Use js, tv, hellinger or otkit.wasserstein."
+            f"[{x[:, j].min():g}, {x[:, j].max():g}] and that of y in [{y[:, j].min():g}, {y[:, j].max():g}]: it may "
+            "be infinite, and its size cannot be told from these points. Use js, tv, hellinger or otkit.wasserstein."
         )
 
 
