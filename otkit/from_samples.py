@@ -55,12 +55,13 @@ def estimate_divergence(
     Parameters
     ----------
     name : str or FDivergence
-        "kl", "reverse_kl", "jeffreys", "js", "gan", "tv", "hellinger", "chi2", "neyman", `alpha_divergence(α)` or your own.
+        "kl", "reverse_kl", "jeffreys", "js", "gan", "tv", "hellinger", "chi2", "neyman", `alpha_divergence(α)` or your
+        own.
     x, y : array_like, shape (n, d) and (m, d)
         Independent points; (n,) on the line. Distances are Euclidean: put coordinates into comparable units.
     estimator : {"auto", "corrected", "knn", "classifier", "histogram", "gaussian"}
-        "knn": k-th nearest neighbours. "corrected": the same less its bias, which is simulated on Gaussian mixtures fitted to
-        the samples and trusted as far as they predict how the estimate depends on k. "classifier": cross-fitted
+        "knn": k-th nearest neighbours. "corrected": the same less its bias, which is simulated on Gaussian mixtures
+        fitted to the samples and trusted as far as they predict how the estimate depends on k. "classifier": cross-fitted
         logistic regression on coordinates and their products (needs scikit-learn), a lower bound in expectation.
         "histogram": shared adaptive bins, one and two dimensions. "gaussian": closed form of two fitted normal
         distributions. "auto": "corrected" from 100 points of each sample on, "knn" below; see
