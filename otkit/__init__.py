@@ -40,16 +40,20 @@ if TYPE_CHECKING:
     from otkit.costs import Minkowski as Minkowski
     from otkit.costs import SqEuclidean as SqEuclidean
     from otkit.costs import cost_matrix as cost_matrix
+    from otkit.divergences.gan import discriminator_value as discriminator_value
+    from otkit.divergences.gan import optimal_discriminator as optimal_discriminator
     from otkit.divergences.generators import GENERATORS as GENERATORS
     from otkit.divergences.generators import FDivergence as FDivergence
     from otkit.divergences.generators import alpha_divergence as alpha_divergence
     from otkit.divergences.result import DivergenceResult as DivergenceResult
+    from otkit.divergences.variational import variational_bound as variational_bound
     from otkit.duality import c_transform as c_transform
     from otkit.duality import kantorovich_potential as kantorovich_potential
     from otkit.duality import lipschitz_constant as lipschitz_constant
     from otkit.duality import subgradient as subgradient
     from otkit.from_samples import estimate_divergence as estimate_divergence
     from otkit.grids import wasserstein_grid as wasserstein_grid
+    from otkit.inequalities import bounds as bounds
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_plan as plot_plan
@@ -104,11 +108,14 @@ _ROOMS = {
         "SqEuclidean",
         "cost_matrix",
     ],
+    "divergences.gan": ["discriminator_value", "optimal_discriminator"],
     "divergences.generators": ["GENERATORS", "FDivergence", "alpha_divergence"],
     "divergences.result": ["DivergenceResult"],
+    "divergences.variational": ["variational_bound"],
     "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
     "from_samples": ["estimate_divergence"],
     "grids": ["wasserstein_grid"],
+    "inequalities": ["bounds"],
     "measures": ["DiscreteMeasure"],
     "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
     "problem": ["InfeasibleError", "TransportProblem"],
