@@ -245,6 +245,7 @@ def test_every_table_is_complete_and_prints_in_columns():
         (lambda: lessons.parallel_lines([0.0, math.nan]), r"thetas must be finite, but thetas\[1\] = nan"),
         (lambda: lessons.parallel_lines([0.0], 0), "n must be an integer of at least 1"),
         (lambda: lessons.meeting_supports(0), "width must be an integer of at least 1"),
+        (lambda: lessons.meeting_supports(2, [1, 0.5]), r"shifts must be integers, but shifts\[1\] = 0\.5"),
         (lambda: lessons.modes_of_convergence([10, 1]), r"sizes must be at least 2, but sizes\[1\] = 1"),
         (lambda: lessons.sampled_gradients("1.5"), "theta_star must be a number between 0 and 1"),
         (lambda: lessons.sampled_gradients(0.5, [math.nan]), r"thetas\[0\] must be a number between 0 and 1"),

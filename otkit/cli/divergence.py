@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,23 +27,20 @@ def divergence(
     *,
     samples: Annotated[bool, typer.Option("--samples", help="P and Q hold points drawn from two laws.")] = False,
     estimator: Annotated[
-        str | None,
-        typer.Option(
-            "--estimator", help="With --samples: auto, knn, classifier, histogram or gaussian.", show_default="auto"
-        ),
-    ] = None,
+        str, typer.Option("--estimator", help="With --samples: auto, knn, classifier, histogram or gaussian.")
+    ] = "auto",
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="With --samples: the same number gives the same answer.")
     ] = 0,
     json: options.Json = False,
 ) -> None:
     """f-divergence D_f(P‖Q) of two histograms, or of the laws behind two sets of samples, with its error."""
-    if estimator is not None and not samples:
+    if estimator != "auto" and not samples:
         raise BadInputError(
             "--estimator is for --samples: the divergence of two histograms is computed, not estimated."
         )
-    result, sizes = _from_samples(name, p, q, estimator or "auto", seed) if samples else _from_histograms(name, p, q)
-    low, high = (float(end) for end in result.interval())
+    result, sizes = _from_samples(name, p, q, estimator, seed) if samples else _from_histograms(name, p, q)
+    low, high = result.interval()
     if json:
         print_json(
             {
@@ -56,21 +54,25 @@ def divergence(
             }
         )
         return
-    rows = [(name, f"{result.value:.12g}")]
+    console().print(labelled(_rows(name, result, low, high, sizes)))
+
+
+def _rows(name: str, result: DivergenceResult, low: Any, high: Any, sizes: dict[str, int]) -> list[tuple[str, str]]:
+    value = float(result)
+    rows = [(name, f"{value:.12g}" if math.isfinite(value) else "∞")]
     if result.kind == "exact":
-        rows.append(("error", f"{result.error:.1g} at most, of rounding"))
+        rows.append(("error", f"at most {result.error:.1g}, from rounding"))
+        rows.append(("sizes", f"{sizes['bins']} bins"))
     else:
         rows.append(("error", f"{result.error:.2g}, standard error"))
         rows.append(("interval", f"{low:.6g} to {high:.6g}, 95 %"))
-    if result.detail:
-        rows.append(("detail", result.detail))
-    rows.append(("sizes", ", ".join(f"{size} {what}" for what, size in sizes.items())))
-    console().print(labelled(rows))
+        rows.append(("sizes", f"{sizes['n']} points of P, {sizes['m']} of Q, in dimension {sizes['dimension']}"))
+    return [*rows, ("detail", result.detail)] if result.detail else rows
 
 
 @checking_input()
-def _from_histograms(name: str, p: Path, q: Path) -> tuple[DivergenceResult, dict[str, Any]]:
-    from otkit import f_divergence
+def _from_histograms(name: str, p: Path, q: Path) -> tuple[DivergenceResult, dict[str, int]]:
+    from otkit.by_name import f_divergence
     from otkit.tables import read_vector
 
     masses = read_vector(p), read_vector(q)
@@ -78,11 +80,11 @@ def _from_histograms(name: str, p: Path, q: Path) -> tuple[DivergenceResult, dic
 
 
 @checking_input()
-def _from_samples(name: str, p: Path, q: Path, estimator: str, seed: int) -> tuple[DivergenceResult, dict[str, Any]]:
+def _from_samples(name: str, p: Path, q: Path, estimator: str, seed: int) -> tuple[DivergenceResult, dict[str, int]]:
     from otkit import estimate_divergence
     from otkit.tables import read_points
 
     x, y = read_points(p)[0], read_points(q)[0]
     with waiting("estimating"):
         result = estimate_divergence(name, x, y, estimator=estimator, rng=seed)
-    return result, {"points of P": len(x), "points of Q": len(y), "dimensions": x.shape[1]}
+    return result, {"n": len(x), "m": len(y), "dimension": x.shape[1]}

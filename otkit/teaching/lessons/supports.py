@@ -80,7 +80,11 @@ def meeting_supports(width: int = 4, shifts: Sequence[int] = (8, 7, 6, 5, 4, 3, 
     ([3.0, 2.0, 1.0, 0.0], [1.0, 1.0, 0.5, 0.0])
     """
     block = np.arange(as_count(width, "width"), dtype=np.float64)[:, None]
-    rows = [(int(shift), *distances(block, block + int(shift))) for shift in shifts]
+    rows = []
+    for k, shift in enumerate(shifts):
+        if int(shift) != shift:
+            raise ValueError(f"shifts must be integers, but shifts[{k}] = {shift}.")
+        rows.append((int(shift), *distances(block, block + int(shift))))
     return Lesson(
         f"Two blocks of {width} points move together",
         ("shift", *COLUMNS),
