@@ -98,7 +98,7 @@ def test_the_best_critic_is_tight(name, pair):
     assert found.kind == "lower_bound"
     expected = truth(name, [int(k) for k in p], [int(k) for k in q])
     assert found.value == pytest.approx(expected, rel=1e-12, abs=1e-14)
-    assert found.error <= 1e-12 * max(1.0, abs(np.float64(expected))) or expected == math.inf
+    assert found.error == 0.0
 
 
 @pytest.mark.parametrize("name", GENERATORS)
@@ -108,8 +108,7 @@ def test_no_critic_exceeds_the_divergence(name, pair, data):
     values = data.draw(st.lists(outputs, min_size=len(p), max_size=len(p)))
     found = otkit.variational_bound(name, at_atoms(values), *measures(p, q))
     assert not math.isnan(found.value)
-    assert not math.isnan(found.error)
-    assert found.value <= truth(name, [int(k) for k in p], [int(k) for k in q]) + found.error + 1e-15
+    assert found.value <= truth(name, [int(k) for k in p], [int(k) for k in q])
 
 
 @pytest.mark.parametrize("alpha", [-1.0, 0.5, 2.0, 3.0])
@@ -141,8 +140,8 @@ def test_donsker_varadhan_lies_between_the_other_form_and_kl(pair, data):
     plain = otkit.variational_bound("kl", at_atoms(values), *measures(p, q))
     found = otkit.variational_bound("kl", at_atoms(values), *measures(p, q), form="donsker_varadhan")
     assert not math.isnan(found.value)
-    assert plain.value <= found.value + plain.error + found.error
-    assert found.value <= truth("kl", [int(k) for k in p], [int(k) for k in q]) + found.error + 1e-15
+    assert plain.value <= found.value or plain.value - found.value <= 1e-13 * (1.0 + abs(found.value))
+    assert found.value <= truth("kl", [int(k) for k in p], [int(k) for k in q])
 
 
 # --- samples, by enumeration of all of them ---------------------------------------------------------------------------
@@ -201,6 +200,13 @@ def test_donsker_varadhan_leaves_out_each_point_as_its_formula_says():
     others = [mpmath.fsum(mpmath.exp(t[k]) for k in range(5) if k != j) / 4 for j in range(5)]
     terms = [mpmath.log(s) + mpmath.exp(v) / s - 1 for v, s in zip(t, others, strict=True)]
     assert found == pytest.approx(float(mpmath.mpf(0.5) - mpmath.fsum(terms) / 5), rel=1e-11)
+
+
+def test_large_outputs_do_not_overflow_into_a_bound():
+    found = otkit.variational_bound("chi2", at_atoms([1e308, 0.0]), [0.0, 0.0, 0.0], [1.0, 1.0])
+    assert found.value == 1e308
+    found = otkit.variational_bound("chi2", at_atoms([1e308, -1e308]), [0.0, 1.0, 0.0], [1.0, 0.0])
+    assert (found.value, found.error) == (-np.inf, np.inf)
 
 
 @pytest.mark.parametrize("form", ["conjugate", "donsker_varadhan"])
