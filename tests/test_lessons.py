@@ -156,6 +156,25 @@ def test_the_printed_noise_bound_fails():
     assert (lesson.column("W_1") > lesson.column("2√V + √JS")).any()
 
 
+# --- the game of a GAN ------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=4))
+def test_the_game_of_a_gan_by_its_closed_form(steps):
+    for t, best, value, identity, js, blind in lessons.gan_game(steps).rows:
+        # both shares of the outer atoms, ½ against t/2 and 0 against (1 − t)/2; the middle is common
+        s = 0.5 * t
+        expected = (
+            0.5 * math.log(1 / (0.5 + s)) + (s * math.log(2 * s / (0.5 + s)) if s else 0) + (0.5 - s) * LOG_2
+        ) / 2
+        assert js == pytest.approx(expected, abs=1e-15)
+        assert best == pytest.approx(1 / (1 + t), rel=1e-15)
+        assert value == pytest.approx(identity, abs=2e-15)
+        assert identity == pytest.approx(2 * expected - math.log(4), abs=2e-15)
+        assert blind == pytest.approx(-math.log(4), rel=1e-15)
+        assert value >= blind - 2e-15
+
+
 # --- errata -----------------------------------------------------------------------------------------------------------
 
 
@@ -223,6 +242,7 @@ def all_tables():
     yield lessons.sampled_gradients()
     yield lessons.sampled_minimisers()
     yield lessons.noise_bound()
+    yield lessons.gan_game()
 
 
 def test_every_table_is_complete_and_prints_in_columns():
@@ -251,6 +271,7 @@ def test_every_table_is_complete_and_prints_in_columns():
         (lambda: lessons.sampled_gradients(0.5, [math.nan]), r"thetas\[0\] must be a number between 0 and 1"),
         (lambda: lessons.sampled_minimisers("half"), "theta_star must be a number between 0 and 1, but 'half'"),
         (lambda: lessons.sampled_minimisers("0.5", [0]), r"sizes\[0\] must be an integer of at least 1"),
+        (lambda: lessons.gan_game([0.5, 2.0]), r"steps must lie between 0 and 1, but steps\[1\] = 2\.0"),
         (lambda: lessons.noise_bound(0), "distance must be an integer of at least 1"),
         (lambda: lessons.noise_bound(3, [-1]), r"widths must be integers of at least 0, but widths\[0\] = -1"),
         (lambda: lessons.parallel_lines().column("W1"), "name must be one of θ, W_1, KL, JS, TV, but 'W1'"),

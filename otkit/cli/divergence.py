@@ -61,7 +61,8 @@ def _rows(name: str, result: DivergenceResult, low: Any, high: Any, sizes: dict[
     value = float(result)
     rows = [(name, f"{value:.12g}" if math.isfinite(value) else "∞")]
     if result.kind == "exact":
-        rows.append(("error", f"at most {result.error:.1g}, from rounding"))
+        if math.isfinite(value):
+            rows.append(("error", f"at most {result.error:.1g}, from rounding"))
         rows.append(("sizes", f"{sizes['bins']} bins"))
     else:
         rows.append(("error", f"{result.error:.2g}, standard error"))

@@ -30,6 +30,7 @@ from otkit.teaching.lessons.errata import (
     pearson,
     wasserstein_is_no_f_divergence,
 )
+from otkit.teaching.lessons.gan import gan_game
 from otkit.teaching.lessons.lesson import Lesson
 from otkit.teaching.lessons.noise import noise_bound
 from otkit.teaching.lessons.supports import meeting_supports, parallel_lines
@@ -42,6 +43,7 @@ __all__ = [
     "dual_constraint",
     "errata",
     "flow_determinant",
+    "gan_game",
     "jensen_shannon",
     "jensen_shannon_generator",
     "lipschitz_norm",
