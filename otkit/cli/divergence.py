@@ -27,7 +27,8 @@ def divergence(
     *,
     samples: Annotated[bool, typer.Option("--samples", help="P and Q hold points drawn from two laws.")] = False,
     estimator: Annotated[
-        str, typer.Option("--estimator", help="With --samples: auto, knn, classifier, histogram or gaussian.")
+        str,
+        typer.Option("--estimator", help="With --samples: auto, corrected, knn, classifier, histogram or gaussian."),
     ] = "auto",
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="With --samples: the same number gives the same answer.")
@@ -82,7 +83,7 @@ def _from_histograms(name: str, p: Path, q: Path) -> tuple[DivergenceResult, dic
 
 @checking_input()
 def _from_samples(name: str, p: Path, q: Path, estimator: str, seed: int) -> tuple[DivergenceResult, dict[str, int]]:
-    from otkit import estimate_divergence
+    from otkit.from_samples import estimate_divergence
     from otkit.tables import read_points
 
     x, y = read_points(p)[0], read_points(q)[0]
