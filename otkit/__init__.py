@@ -43,19 +43,24 @@ if TYPE_CHECKING:
     from otkit.divergences.bures import GaussianTransport as GaussianTransport
     from otkit.divergences.bures import gaussian_wasserstein as gaussian_wasserstein
     from otkit.divergences.densities import density_divergence as density_divergence
+    from otkit.divergences.gan import discriminator_value as discriminator_value
+    from otkit.divergences.gan import optimal_discriminator as optimal_discriminator
     from otkit.divergences.generators import GENERATORS as GENERATORS
     from otkit.divergences.generators import FDivergence as FDivergence
     from otkit.divergences.generators import alpha_divergence as alpha_divergence
     from otkit.divergences.result import DivergenceResult as DivergenceResult
+    from otkit.divergences.variational import variational_bound as variational_bound
     from otkit.duality import c_transform as c_transform
     from otkit.duality import kantorovich_potential as kantorovich_potential
     from otkit.duality import lipschitz_constant as lipschitz_constant
     from otkit.duality import subgradient as subgradient
+    from otkit.from_samples import estimate_divergence as estimate_divergence
     from otkit.grids import wasserstein_grid as wasserstein_grid
     from otkit.ipm import cramer_distance as cramer_distance
     from otkit.ipm import energy_distance as energy_distance
     from otkit.ipm import mmd as mmd
     from otkit.ipm import total_variation as total_variation
+    from otkit.inequalities import bounds as bounds
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_plan as plot_plan
@@ -112,11 +117,15 @@ _ROOMS = {
     ],
     "divergences.bures": ["GaussianTransport", "gaussian_wasserstein"],
     "divergences.densities": ["density_divergence"],
+    "divergences.gan": ["discriminator_value", "optimal_discriminator"],
     "divergences.generators": ["GENERATORS", "FDivergence", "alpha_divergence"],
     "divergences.result": ["DivergenceResult"],
+    "divergences.variational": ["variational_bound"],
     "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
+    "from_samples": ["estimate_divergence"],
     "grids": ["wasserstein_grid"],
     "ipm": ["cramer_distance", "energy_distance", "mmd", "total_variation"],
+    "inequalities": ["bounds"],
     "measures": ["DiscreteMeasure"],
     "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
     "problem": ["InfeasibleError", "TransportProblem"],

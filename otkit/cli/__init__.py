@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from otkit import __version__
-from otkit.cli import bakery, distances, judging, proofs, warming
+from otkit.cli import bakery, distances, divergence, judging, proofs, warming
 from otkit.cli.failures import OneLineFailures
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("emd")(distances.emd)
 app.command("transport")(distances.transport)
 app.command("verify")(judging.verify)
 app.command("compare")(judging.compare)
+app.command("divergence")(divergence.divergence)
 app.command("certify")(proofs.certify)
 app.command("bakery")(bakery.bakery)
 app.command("warmup")(warming.warmup)
@@ -45,7 +46,7 @@ def otkit(
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Exact optimal transport; every number with its certificate.
+    """Exact optimal transport and divergences; every number with its certificate or its error.
 
     X and Y are files of points, one a line: CSV, TSV, NPY, NPZ or Parquet, with or without a header.
     """

@@ -1,0 +1,92 @@
+"""`otkit divergence`: an f-divergence between two histograms, or estimated from two sets of samples."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from otkit.cli import options
+from otkit.cli.failures import BadInputError, checking_input
+from otkit.cli.printing import console, labelled, print_json
+from otkit.waiting import waiting
+
+if TYPE_CHECKING:
+    from otkit.divergences.result import DivergenceResult
+
+NAMES = "kl, reverse_kl, jeffreys, js, gan, tv, hellinger (squared), chi2 (Pearson) or neyman"
+WHAT = "Masses or counts, one column or one row; with --samples points, one a line."
+
+
+def divergence(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{NAMES}; natural logarithms.", show_default=False)],
+    p: Annotated[Path, typer.Argument(metavar="P", help=WHAT, show_default=False)],
+    q: Annotated[Path, typer.Argument(metavar="Q", help="The same for Q.", show_default=False)],
+    *,
+    samples: Annotated[bool, typer.Option("--samples", help="P and Q hold points drawn from two laws.")] = False,
+    estimator: Annotated[
+        str,
+        typer.Option("--estimator", help="With --samples: auto, corrected, knn, classifier, histogram or gaussian."),
+    ] = "auto",
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="With --samples: the same number gives the same answer.")
+    ] = 0,
+    json: options.Json = False,
+) -> None:
+    """f-divergence D_f(P‖Q) of two histograms, or of the laws behind two sets of samples, with its error."""
+    if estimator != "auto" and not samples:
+        raise BadInputError(
+            "--estimator is for --samples: the divergence of two histograms is computed, not estimated."
+        )
+    result, sizes = _from_samples(name, p, q, estimator, seed) if samples else _from_histograms(name, p, q)
+    low, high = result.interval()
+    if json:
+        print_json(
+            {
+                "divergence": name,
+                "value": result.value,
+                "kind": result.kind,
+                "error": result.error,
+                "interval": [low, high],
+                "detail": result.detail,
+                **sizes,
+            }
+        )
+        return
+    console().print(labelled(_rows(name, result, low, high, sizes)))
+
+
+def _rows(name: str, result: DivergenceResult, low: Any, high: Any, sizes: dict[str, int]) -> list[tuple[str, str]]:
+    value = float(result)
+    rows = [(name, f"{value:.12g}" if math.isfinite(value) else "∞")]
+    if result.kind == "exact":
+        if math.isfinite(value):
+            rows.append(("error", f"at most {result.error:.1g}, from rounding"))
+        rows.append(("sizes", f"{sizes['bins']} bins"))
+    else:
+        rows.append(("error", f"{result.error:.2g}, standard error"))
+        rows.append(("interval", f"{low:.6g} to {high:.6g}, 95 %"))
+        rows.append(("sizes", f"{sizes['n']} points of P, {sizes['m']} of Q, in dimension {sizes['dimension']}"))
+    return [*rows, ("detail", result.detail)] if result.detail else rows
+
+
+@checking_input()
+def _from_histograms(name: str, p: Path, q: Path) -> tuple[DivergenceResult, dict[str, int]]:
+    from otkit.by_name import f_divergence
+    from otkit.tables import read_vector
+
+    masses = read_vector(p), read_vector(q)
+    return f_divergence(name, *masses), {"bins": masses[0].size}
+
+
+@checking_input()
+def _from_samples(name: str, p: Path, q: Path, estimator: str, seed: int) -> tuple[DivergenceResult, dict[str, int]]:
+    from otkit.from_samples import estimate_divergence
+    from otkit.tables import read_points
+
+    x, y = read_points(p)[0], read_points(q)[0]
+    with waiting("estimating"):
+        result = estimate_divergence(name, x, y, estimator=estimator, rng=seed)
+    return result, {"n": len(x), "m": len(y), "dimension": x.shape[1]}
