@@ -62,7 +62,8 @@ def estimate_divergence(
     estimator : {"auto", "corrected", "knn", "classifier", "histogram", "gaussian"}
         "knn": k-th nearest neighbours. "corrected": the same less its bias, which is simulated on Gaussian mixtures
         fitted to the samples and trusted as far as they predict how the estimate depends on k. "classifier":
-        cross-fitted logistic regression on coordinates and their products (needs scikit-learn), a lower bound in expectation.
+        cross-fitted logistic regression on coordinates and their products (needs scikit-learn), a lower bound in
+        expectation.
         "histogram": shared adaptive bins, one and two dimensions. "gaussian": closed form of two fitted normal
         distributions. "auto": "corrected" from 100 points of each sample on, "knn" below; see
         `otkit.from_samples.select_estimator`.
