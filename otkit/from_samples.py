@@ -61,8 +61,9 @@ def estimate_divergence(
         Independent points; (n,) on the line. Distances are Euclidean: put coordinates into comparable units.
     estimator : {"auto", "corrected", "knn", "classifier", "histogram", "gaussian"}
         "knn": k-th nearest neighbours. "corrected": the same less its bias, which is simulated on Gaussian mixtures
-        fitted to the samples and trusted as far as they predict how the estimate depends on k. "classifier": cross-fitted
-        logistic regression on coordinates and their products (needs scikit-learn), a lower bound in expectation.
+        fitted to the samples and trusted as far as they predict how the estimate depends on k. "classifier":
+        cross-fitted logistic regression on coordinates and their products (needs scikit-learn), a lower bound in
+        expectation.
         "histogram": shared adaptive bins, one and two dimensions. "gaussian": closed form of two fitted normal
         distributions. "auto": "corrected" from 100 points of each sample on, "knn" below; see
         `otkit.from_samples.select_estimator`.
@@ -116,6 +117,12 @@ def estimate_divergence(
         raise ValueError(f"folds must be at least 2, but folds = {folds} was given.")
     x, y = as_samples(x, y, divergence)
     chosen = estimator if estimator != "auto" else select_estimator(len(x), len(y), x.shape[1])[0]
+    for option, given, of in (("k", k, "knn"), ("bins", bins, "histogram")):
+        if given is not None and chosen != of:
+            raise ValueError(
+                f"{option} is for estimator={of!r}, but {option} = {given} was given with estimator={estimator!r}, "
+                f"which is {chosen!r} here."
+            )
     result = ESTIMATORS[chosen](divergence, x, y, options, np.random.default_rng(rng))
     lowest = float(divergence.f(1.0))
     if result.value < lowest:

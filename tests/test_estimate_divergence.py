@@ -191,6 +191,8 @@ def test_mixtures_find_the_clusters():
         ({"x": [[0.0, 1.0], [2.0, 1.5], [4.0, -1.0]]}, "more than 6 points for k = 5"),
         ({"x": [[0.0, 1.0]]}, "at least 2 points"),
         ({"k": 30}, "more than 31 points"),
+        ({"bins": 7}, "bins is for estimator='histogram'"),
+        ({"k": 7, "estimator": "gaussian"}, "k is for estimator='knn'"),
         ({"k": 0}, "k must be an integer of at least 1"),
         ({"name": "chi2", "k": 1}, "k must be larger than 1 for chi2"),
         ({"name": "kullback"}, "divergence must be one of"),

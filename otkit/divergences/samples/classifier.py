@@ -31,10 +31,10 @@ def estimate(
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import PolynomialFeatures, StandardScaler
-    except ImportError as error:
+    except ImportError as missing:
         raise ImportError(
             "estimator='classifier' needs scikit-learn, which is not installed: pip install 'otkit[classifier]'"
-        ) from error
+        ) from missing
     require_more_points(x, y, 2 * options.folds, f"{options.folds} folds")
     degree = 2 if x.shape[1] <= _QUADRATIC else 1
     folds = [rng.permutation(len(points)) % options.folds for points in (x, y)]

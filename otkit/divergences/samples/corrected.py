@@ -48,8 +48,9 @@ _SIMULATIONS = (2, 8)
 # Noise of one D_k − mean D_k, squared, in units of 1/min(n, m): with what λ is drawn towards 1.
 _NOISE = 5.0
 
-# With more far outliers than this, as a Cauchy distribution has, no mixture follows the tails, and λ = 0.
-_MOST_OUTLIERS = 0.1
+# With more far outliers than this, as Cauchy's distribution has in five dimensions, no mixture follows the tails:
+# λ = 0.
+_MOST_OUTLIERS = 0.2
 
 
 def estimate(

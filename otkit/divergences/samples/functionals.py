@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -25,7 +24,7 @@ class Part:
     `power` is s where the function is e^{sℓ}: then the noise of a k-nearest-neighbour ratio has a known mean.
     """
 
-    side: Literal["x", "y"]
+    side: str
     weight: float
     function: Callable[[FloatArray], FloatArray]
     power: float | None = None

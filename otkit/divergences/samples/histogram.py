@@ -45,7 +45,7 @@ def estimate(
         names = np.unique(np.concatenate([cell_x, cell_y]))
         cell_x, cell_y = np.searchsorted(names, cell_x), np.searchsorted(names, cell_y)
     cells = int(max(cell_x.max(), cell_y.max())) + 1
-    p, q = np.bincount(cell_x, minlength=cells), np.bincount(cell_y, minlength=cells)
+    p, q = (np.bincount(cell, minlength=cells).astype(np.float64) for cell in (cell_x, cell_y))
     plain = _divergence(divergence, p[None, :], q[None, :])[0]
     value, variance = plain, 0.0
     for counts, without in (

@@ -129,7 +129,8 @@ def _from_shares(points: FloatArray, shares: FloatArray, shape: str, floor: Floa
         covariances *= np.eye(len(floor))
     elif shape == "spherical":
         covariances = np.trace(covariances, axis1=1, axis2=2)[:, None, None] / len(floor) * np.eye(len(floor))
-    return Mixture(sizes / sizes.sum(), means, np.linalg.cholesky(covariances + floor))
+    factors = np.asarray(np.linalg.cholesky(covariances + floor), dtype=np.float64)
+    return Mixture(sizes / sizes.sum(), means, factors)
 
 
 def _parameters(components: int, d: int, shape: str) -> int:
