@@ -56,11 +56,11 @@ if TYPE_CHECKING:
     from otkit.duality import subgradient as subgradient
     from otkit.from_samples import estimate_divergence as estimate_divergence
     from otkit.grids import wasserstein_grid as wasserstein_grid
+    from otkit.inequalities import bounds as bounds
     from otkit.ipm import cramer_distance as cramer_distance
     from otkit.ipm import energy_distance as energy_distance
     from otkit.ipm import mmd as mmd
     from otkit.ipm import total_variation as total_variation
-    from otkit.inequalities import bounds as bounds
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_plan as plot_plan
