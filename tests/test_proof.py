@@ -18,6 +18,9 @@ import pytest
 import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import exact_optimum, exact_value
+from strategies import problems
+from zoo import ZOO, points, random_tree
 
 import otkit
 from otkit import ProofError, check_proof, proof, proof_files
@@ -25,9 +28,6 @@ from otkit.certificate import Evidence
 from otkit.costs import as_cost
 from otkit.solve import solve_problem
 from otkit.teaching import network_simplex
-from tests.oracles import exact_optimum, exact_value
-from tests.strategies import problems
-from tests.zoo import ZOO, points, random_tree
 
 SMALL = [name for name, case in ZOO.items() if np.prod(case.make().shape) <= 400]
 LINES = [name for name in SMALL if ZOO[name].line and "1.5" not in name]
