@@ -263,8 +263,3 @@ def enclosed(numerator: int, denominator: int, exponent: int) -> tuple[float, fl
     excess = over * denominator - numerator * under
     below = nearest if excess <= 0 else math.nextafter(nearest, -math.inf)
     return nearest, below, nearest if excess >= 0 else math.nextafter(nearest, math.inf)
-
-
-def empty_rows(count: int, size: int) -> IntArray:
-    """Return so many numbers of so many limbs, all zero."""
-    return np.zeros((count, size), dtype=np.int64)

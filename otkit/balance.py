@@ -56,15 +56,10 @@ def balance(problem: TransportProblem) -> tuple[Balance, Unit]:
     bits_a, bits_b = whole_a.bit_length(), whole_b.bit_length()
     if whole_a << (low_a - low) == whole_b << (low_b - low):
         size = limbs(low, max(low_a + bits_a, low_b + bits_b), 4)
-        unit = Unit(low_a, whole_a) if problem.probability else Unit(0, 1)
-        return Balance(low, low, _ONE, _ONE, size), _lowered(unit, low, problem.probability)
+        unit = Unit(low - low_a, whole_a) if problem.probability else Unit(low, 1)
+        return Balance(low, low, _ONE, _ONE, size), unit
     unit = Unit(0, whole_a * whole_b) if problem.probability else Unit(low_a, whole_b)
     return Balance(low_a, low_b, total_b, total_a, limbs(0, bits_a + bits_b, 4)), unit
-
-
-def _lowered(unit: Unit, low: int, probability: bool) -> Unit:
-    """Return the worth of 2**low where both sides are counted in it."""
-    return Unit(low - unit.exponent, unit.denominator) if probability else Unit(low, 1)
 
 
 @njit
