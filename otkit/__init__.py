@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from otkit.ipm import mmd as mmd
     from otkit.ipm import total_variation as total_variation
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
+    from otkit.permutations import TwoSampleTest as TwoSampleTest
+    from otkit.permutations import two_sample_test as two_sample_test
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_plan as plot_plan
     from otkit.plots import plot_potentials as plot_potentials
@@ -123,6 +125,7 @@ _ROOMS = {
     "divergences.variational": ["variational_bound"],
     "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
     "from_samples": ["estimate_divergence"],
+    "permutations": ["TwoSampleTest", "two_sample_test"],
     "grids": ["wasserstein_grid"],
     "ipm": ["cramer_distance", "energy_distance", "mmd", "total_variation"],
     "inequalities": ["bounds"],
