@@ -22,11 +22,15 @@ from otkit._checks import as_count, as_points, as_power, require_choice, require
 from otkit._jit import int64, njit, read_only
 from otkit._sums import accurate_sum, two_sum
 from otkit._typing import ArrayLike, BoolArray, FloatArray
-from otkit.costs import Cost, Euclidean, PairCosts, SqEuclidean, as_cost
+from otkit.costs import Cost, Euclidean, MatrixCosts, PairCosts, SqEuclidean, as_cost
 from otkit.costs.averages import Semimetric, row_sums, subset_sums
 from otkit.costs.pairs import PointPairs
 from otkit.costs.threads import pause, share
 from otkit.ipm import median_bandwidth
+from otkit.many.clouds import Clouds
+from otkit.many.masses import Masses
+from otkit.problem import TransportProblem
+from otkit.solve import solve_problem
 
 Statistic: TypeAlias = Literal["wasserstein", "energy", "mmd"]
 Function: TypeAlias = Callable[[FloatArray, FloatArray], Any]  # of two samples
@@ -38,6 +42,9 @@ _TOGETHER, _MOST_MEMBERS = 250, 50_000_000
 
 # Two deals whose distances are equal but for rounding count as a tie.
 _TIE = 1e-9
+
+# Pairs of pooled points whose costs are kept.
+_MATRIX = 4096**2
 
 # Points that a thread passes on the line between two looks at the clock.
 _PORTION = 2_000_000
@@ -207,7 +214,7 @@ def _measure(
     if line is not None and line[3] == 1.0:
         points, _, scale, _ = line
         return _Measure(f"W_{p:g}", _on_line(points, n, m, 1, scale), root=1.0 / p)
-    return _Measure(f"W_{p:g}", partial(_by_transport, costs, n, m), root=1.0 / p)
+    return _Measure(f"W_{p:g}", _transports(costs, n, m, p), root=1.0 / p)
 
 
 def _by_function(
@@ -226,8 +233,26 @@ def _by_function(
     return values
 
 
-def _by_transport(costs: PairCosts, n: int, m: int, members: BoolArray) -> FloatArray:
-    raise NotImplementedError
+def _transports(costs: PairCosts, n: int, m: int, p: float) -> Callable[[BoolArray], FloatArray]:
+    """Return what measures W_p^p: all deals are histograms over the pooled points, whose costs are evaluated once."""
+    shared = MatrixCosts(costs.dense()) if (n + m) ** 2 <= _MATRIX else costs
+
+    def of(members: BoolArray) -> FloatArray:
+        deals = len(members)
+        order = np.argsort(~members, axis=1, kind="stable")  # those of the first sample, then the others
+        if shared is costs:
+            return np.array([_transport(costs.restrict(row[:n], row[n:])) for row in order])
+        starts = np.concatenate([[0], np.cumsum(np.tile([n, m], deals))])
+        masses = Masses(starts, np.ones(order.size), np.arange(order.size))
+        every = Clouds(shared, masses, order.reshape(-1), symmetric=True, p=p)
+        return every.solve(np.arange(0, 2 * deals, 2), np.arange(1, 2 * deals, 2)).value
+
+    return of
+
+
+def _transport(costs: PairCosts) -> float:
+    pause()
+    return solve_problem(TransportProblem(costs, probability=True)).value
 
 
 def _mean_difference(
