@@ -83,9 +83,7 @@ class Clouds(Transports):
             return Clouds(self._cost, masses, self._bins[places], symmetric=self.symmetric, p=self.p)
         metric, points = self._points
         cost = None if self._cost is None else self._cost.restrict(places, places)
-        return Clouds(
-            cost, masses, self._bins, symmetric=self.symmetric, p=self.p, points=(metric, points[places])
-        )
+        return Clouds(cost, masses, self._bins, symmetric=self.symmetric, p=self.p, points=(metric, points[places]))
 
     def problem(self, i: int, j: int) -> TransportProblem:
         """Return the transport problem between two measures, atoms without mass left out."""

@@ -70,9 +70,7 @@ def as_comparison(
     return ByFunction(distance, clouds, sizes, name=name, own=False), left
 
 
-def _between_clouds(
-    points: Sequence[FloatArray], weights: Sequence[FloatArray], cost: Cost, p: float
-) -> Comparison:
+def _between_clouds(points: Sequence[FloatArray], weights: Sequence[FloatArray], cost: Cost, p: float) -> Comparison:
     on_line = points[0].shape[1] == 1 and not isinstance(cost, CallableCost)
     line = cost.between([0.0], [1.0], p=p).line() if on_line and cost.name not in ("cosine", "haversine") else None
     if line is None or line.scale != 1.0:

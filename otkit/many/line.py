@@ -32,8 +32,8 @@ from otkit.costs.pairs import IEEE_EXPONENTS, power
 from otkit.costs.threads import pause, share
 from otkit.error_bounds import EPS, LEAST, OUTWARD, Enclosure, summed_up
 from otkit.many.comparison import Found
-from otkit.many.transports import Transports
 from otkit.many.masses import Masses, frozen
+from otkit.many.transports import Transports
 from otkit.problem import TransportProblem
 
 # Atoms that a thread passes between two looks at the clock: some 0.02 s.
