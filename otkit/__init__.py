@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from otkit.from_samples import estimate_divergence as estimate_divergence
     from otkit.grids import wasserstein_grid as wasserstein_grid
     from otkit.inequalities import bounds as bounds
+    from otkit.intervals import WassersteinInterval as WassersteinInterval
+    from otkit.intervals import wasserstein_interval as wasserstein_interval
     from otkit.ipm import cramer_distance as cramer_distance
     from otkit.ipm import energy_distance as energy_distance
     from otkit.ipm import mmd as mmd
@@ -128,6 +130,7 @@ _ROOMS = {
     "divergences.variational": ["variational_bound"],
     "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
     "from_samples": ["estimate_divergence"],
+    "intervals": ["WassersteinInterval", "wasserstein_interval"],
     "permutations": ["TwoSampleTest", "two_sample_test"],
     "grids": ["wasserstein_grid"],
     "ipm": ["cramer_distance", "energy_distance", "mmd", "total_variation"],

@@ -22,15 +22,12 @@ from otkit._checks import as_count, as_points, as_power, require_choice, require
 from otkit._jit import int64, njit, read_only
 from otkit._sums import accurate_sum, two_sum
 from otkit._typing import ArrayLike, BoolArray, FloatArray
-from otkit.costs import Cost, Euclidean, MatrixCosts, PairCosts, SqEuclidean, as_cost
+from otkit.costs import Cost, Euclidean, SqEuclidean, as_cost
 from otkit.costs.averages import Semimetric, row_sums, subset_sums
 from otkit.costs.pairs import PointPairs
 from otkit.costs.threads import pause, share
 from otkit.ipm import median_bandwidth
-from otkit.many.clouds import Clouds
-from otkit.many.masses import Masses
-from otkit.problem import TransportProblem
-from otkit.solve import solve_problem
+from otkit.many.subsets import Pool
 
 Statistic: TypeAlias = Literal["wasserstein", "energy", "mmd"]
 Function: TypeAlias = Callable[[FloatArray, FloatArray], Any]  # of two samples
@@ -42,9 +39,6 @@ _TOGETHER, _MOST_MEMBERS = 250, 50_000_000
 
 # Two deals whose distances are equal but for rounding count as a tie.
 _TIE = 1e-9
-
-# Pairs of pooled points whose costs are kept.
-_MATRIX = 4096**2
 
 # Points that a thread passes on the line between two looks at the clock.
 _PORTION = 2_000_000
@@ -209,12 +203,12 @@ def _measure(
             return _Measure("energy distance", _on_line(pooled[:, 0], n, m, 2), root=0.5)
         of, rounding = _mean_difference(Euclidean().between(pooled).pairs, "distance", n, m)
         return _Measure("energy distance", of, rounding, 0.5)
-    costs = as_cost(metric).between(pooled, p=as_power(p))
-    line = costs.line()
+    cost, p = as_cost(metric), as_power(p)
+    line = cost.between(pooled, p=p).line()
     if line is not None and line[3] == 1.0:
         points, _, scale, _ = line
         return _Measure(f"W_{p:g}", _on_line(points, n, m, 1, scale), root=1.0 / p)
-    return _Measure(f"W_{p:g}", _transports(costs, n, m, p), root=1.0 / p)
+    return _Measure(f"W_{p:g}", _transports(pooled, cost, p, n), root=1.0 / p)
 
 
 def _by_function(
@@ -233,26 +227,15 @@ def _by_function(
     return values
 
 
-def _transports(costs: PairCosts, n: int, m: int, p: float) -> Callable[[BoolArray], FloatArray]:
-    """Return what measures W_p^p: all deals are histograms over the pooled points, whose costs are evaluated once."""
-    shared = MatrixCosts(costs.dense()) if (n + m) ** 2 <= _MATRIX else costs
+def _transports(pooled: FloatArray, metric: Cost, p: float, n: int) -> Callable[[BoolArray], FloatArray]:
+    """Return what measures W_p^p."""
+    pool = Pool(pooled, metric, p)
 
     def of(members: BoolArray) -> FloatArray:
-        deals = len(members)
         order = np.argsort(~members, axis=1, kind="stable")  # those of the first sample, then the others
-        if shared is costs:
-            return np.array([_transport(costs.restrict(row[:n], row[n:])) for row in order])
-        starts = np.concatenate([[0], np.cumsum(np.tile([n, m], deals))])
-        masses = Masses(starts, np.ones(order.size), np.arange(order.size))
-        every = Clouds(shared, masses, order.reshape(-1), symmetric=True, p=p)
-        return every.solve(np.arange(0, 2 * deals, 2), np.arange(1, 2 * deals, 2)).value
+        return pool.between(order[:, :n], order[:, n:])
 
     return of
-
-
-def _transport(costs: PairCosts) -> float:
-    pause()
-    return solve_problem(TransportProblem(costs, probability=True)).value
 
 
 def _mean_difference(
