@@ -82,6 +82,9 @@ if TYPE_CHECKING:
     from otkit.solvers.simplex import SimplexOptions as SimplexOptions
     from otkit.solvers.simplex import SimplexState as SimplexState
     from otkit.solvers.sinkhorn import SinkhornOptions as SinkhornOptions
+    from otkit.unbalanced import UnbalancedResult as UnbalancedResult
+    from otkit.unbalanced import partial_transport as partial_transport
+    from otkit.unbalanced import unbalanced_transport as unbalanced_transport
     from otkit.verify import verify_duality as verify_duality
     from otkit.warming import warmup as warmup
 
@@ -138,6 +141,7 @@ _ROOMS = {
     "solvers.linprog": ["LinprogOptions", "transport_lp"],
     "solvers.simplex": ["SimplexOptions", "SimplexState"],
     "solvers.sinkhorn": ["SinkhornOptions"],
+    "unbalanced": ["UnbalancedResult", "partial_transport", "unbalanced_transport"],
     "verify": ["verify_duality"],
     "warming": ["warmup"],
 }
