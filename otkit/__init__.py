@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from otkit.results import Potentials as Potentials
     from otkit.results import TransportResult as TransportResult
     from otkit.results import load as load
+    from otkit.sensitivity import Sensitivity as Sensitivity
     from otkit.solve import NotConvergedError as NotConvergedError
     from otkit.solve import transport as transport
     from otkit.solve import wasserstein as wasserstein
@@ -135,6 +136,7 @@ _ROOMS = {
     "proof": ["ProofError"],
     "proof_files": ["check_proof"],
     "results": ["Potentials", "TransportResult", "load"],
+    "sensitivity": ["Sensitivity"],
     "solve": ["NotConvergedError", "transport", "wasserstein"],
     "solvers.assignment": ["AssignmentOptions"],
     "solvers.line": ["LineOptions"],
