@@ -73,6 +73,9 @@ if TYPE_CHECKING:
     from otkit.results import TransportResult as TransportResult
     from otkit.results import load as load
     from otkit.sensitivity import Sensitivity as Sensitivity
+    from otkit.sliced import SlicedResult as SlicedResult
+    from otkit.sliced import max_sliced_wasserstein as max_sliced_wasserstein
+    from otkit.sliced import sliced_wasserstein as sliced_wasserstein
     from otkit.solve import NotConvergedError as NotConvergedError
     from otkit.solve import transport as transport
     from otkit.solve import wasserstein as wasserstein
@@ -137,6 +140,7 @@ _ROOMS = {
     "proof_files": ["check_proof"],
     "results": ["Potentials", "TransportResult", "load"],
     "sensitivity": ["Sensitivity"],
+    "sliced": ["SlicedResult", "max_sliced_wasserstein", "sliced_wasserstein"],
     "solve": ["NotConvergedError", "transport", "wasserstein"],
     "solvers.assignment": ["AssignmentOptions"],
     "solvers.line": ["LineOptions"],
