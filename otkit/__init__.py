@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from otkit import datasets as datasets
     from otkit import teaching as teaching
+    from otkit.averages import BarycenterResult as BarycenterResult
+    from otkit.averages import barycenter as barycenter
+    from otkit.averages import displacement_interpolation as displacement_interpolation
     from otkit.by_name import chi2 as chi2
     from otkit.by_name import f_divergence as f_divergence
     from otkit.by_name import hellinger as hellinger
@@ -95,6 +98,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "averages": ["BarycenterResult", "barycenter", "displacement_interpolation"],
     "by_name": [
         "chi2",
         "f_divergence",
