@@ -21,7 +21,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import accumulate
 from typing import Literal
 
@@ -182,8 +181,8 @@ def barycenter(
     places = None if support is None else as_points(support, "support")
     _require_one_space(clouds, places)
     if places is not None:
-        cost = as_cost(metric)
-        sides = [(cost.between(cloud.points, places, p=power), cloud.weights) for cloud in clouds]
+        ground = as_cost(metric)
+        sides = [(ground.between(cloud.points, places, p=power), cloud.weights) for cloud in clouds]
         return _on_support([_heavy(*side) for side in sides], shares, places)
     if clouds[0].points.shape[1] > 1:
         raise ValueError(
@@ -295,8 +294,10 @@ def _on_line(clouds: list[DiscreteMeasure], shares: FloatArray, p: float) -> Bar
     ends = [steps[k] for k in last]
     masses = np.array([(high - low) / total for low, high in zip([0, *ends], ends, strict=False)])
     points = z[last][:, None]
-    cost = partial(Cityblock().between, p=p)
-    problems = [TransportProblem(cost(x[:, None], points), a, masses, probability=True) for x, a in sides]
+    distance = Cityblock()
+    problems = [
+        TransportProblem(distance.between(x[:, None], points, p=p), a, masses, probability=True) for x, a in sides
+    ]
     return _judged(points, masses, shares, lower, problems, "line")
 
 

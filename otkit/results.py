@@ -201,9 +201,10 @@ class TransportResult:
 
         >>> import otkit
         >>> ranges = otkit.transport([[1, 2], [3, 1]], [2, 1], [1, 2]).sensitivity()
-        >>> ranges.cost_low[1], ranges.cost_high[1]
-        (-1.0, inf)
-        >>> ranges.supply.price[1], ranges.supply.low[1], ranges.supply.high[1]
+        >>> ranges.cost_low.tolist(), ranges.cost_high.tolist()
+        ([-inf, -1.0, -inf], [4.0, inf, 4.0])
+        >>> supply = ranges.supply
+        >>> float(supply.price[1]), float(supply.low[1]), float(supply.high[1])
         (-1.0, -1.0, 1.0)
         """
         from otkit.sensitivity import sensitivity

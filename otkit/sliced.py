@@ -277,7 +277,7 @@ def _prepared(
         taken, given = taken_apart(cloud, masses, name, weights_name)
         points.append(as_points(taken, name))
         weights.append(None if given is None else as_weights(given, weights_name, len(points[-1])))
-    require_same_dimension(*points)
+    require_same_dimension(points[0], points[1])
     shift = math.frexp(max(float(np.abs(cloud).max()) for cloud in points))[1]
     shares = [None if w is None else np.ldexp(w, -math.frexp(float(w.max()))[1]) for w in weights]
     one, other = (_Side(cloud, share, shift) for cloud, share in zip(points, shares, strict=True))
@@ -287,11 +287,11 @@ def _prepared(
 def _directions(projections: int | ArrayLike, d: int, rng: np.random.Generator | int | None) -> FloatArray:
     """Return unit vectors; on the line, one."""
     if np.ndim(projections) == 0:
-        count = as_count(projections, "projections")  # type: ignore[arg-type]
+        count = as_count(projections, "projections")
         if count < 2:
             raise ValueError("projections must be at least 2, for a standard error, but projections = 1 was given.")
         return _random_directions(count, d, np.random.default_rng(rng))
-    given = as_float_array(projections, "projections")  # type: ignore[arg-type]
+    given = as_float_array(projections, "projections")
     if given.ndim != 2 or given.shape[1] != d or len(given) < 2:
         raise ValueError(
             f"projections must have shape (k, {d}), one direction a row and 2 at least, but its shape is {given.shape}."

@@ -27,7 +27,7 @@ from otkit._sums import accurate_sum
 from otkit._typing import ArrayLike, FloatArray
 from otkit.balance import exact_total
 from otkit.certificate import Certificate
-from otkit.costs import MatrixCosts, PairCosts, SparseCosts, bind
+from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts, bind
 from otkit.monitor import Progress
 from otkit.problem import InfeasibleError, TransportProblem
 from otkit.results import Potentials, TransportResult
@@ -41,6 +41,8 @@ ExactMethod = Literal["auto", "lp", "simplex"]
 EPS = float(np.finfo(np.float64).eps)
 
 _ROWS_AT_ONCE = 1024
+_FEW = 10  # one pair in so many
+_NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,14 +114,14 @@ class UnbalancedResult:
         """What stays in each row, shape (n,)."""
         entries, (n, m) = self.balanced.candidate, self.shape
         left = (entries.rows < n) & (entries.cols >= m)
-        return np.bincount(entries.rows[left], entries.mass[left], minlength=n)
+        return np.asarray(np.bincount(entries.rows[left], entries.mass[left], minlength=n), np.float64)
 
     @cached_property
     def leftover_b(self) -> FloatArray:
         """What each column goes without, shape (m,)."""
         entries, (n, m) = self.balanced.candidate, self.shape
         left = (entries.rows >= n) & (entries.cols < m)
-        return np.bincount(entries.cols[left], entries.mass[left], minlength=m)
+        return np.asarray(np.bincount(entries.cols[left], entries.mass[left], minlength=m), np.float64)
 
     @cached_property
     def potentials(self) -> Potentials:
@@ -275,7 +277,7 @@ def unbalanced_transport(
     Parameters
     ----------
     C : array-like or scipy.sparse matrix of shape (n, m), or cost bound to points
-        As in `partial_transport`.
+        As in `partial_transport`; see the notes for costs bound to points.
     a, b : array-like, shapes (n,) and (m,)
         Non-negative masses as they are, whatever their totals.
     price : float
@@ -299,7 +301,9 @@ def unbalanced_transport(
     Notes
     -----
     A dummy row supplies Σb and a dummy column takes Σa at the price, and what is left of both they exchange for
-    nothing. Any Γ within a and b extends to a plan with these marginals in just one way, at the cost above.
+    nothing. Any Γ within a and b extends to a plan with these marginals in just one way, at the cost above. The prices
+    u and v are at most `price`, so they prove, too, that no pair dearer than twice that matters: of a cost bound to
+    points, those alone are listed that are not, if they are few, and no n × m matrix is made.
 
     References
     ----------
@@ -317,7 +321,7 @@ def unbalanced_transport(
     """
     price = _as_price(price)
     cost, a, b = _checked(C, a, b, method)
-    problem = _with_dummies(cost, a, b, _total(b), _total(a), price, 0.0)
+    problem = _with_dummies(_worth_their_way(cost, 2.0 * price), a, b, _total(b), _total(a), price, 0.0)
     solved = solve_problem(
         problem,
         method=method,
@@ -402,10 +406,33 @@ def _with_dummies(
 ) -> TransportProblem:
     """Return the balanced problem: what a dummy ships costs `border`, to another dummy `corner`; None is no arc."""
     supply, demand = _floats(dummy_supply), _floats(dummy_demand)
-    add = _sparse_bordered if isinstance(cost, SparseCosts) else _bordered
-    return TransportProblem(
-        add(cost, len(supply), len(demand), border, corner), np.concatenate([a, supply]), np.concatenate([b, demand])
+    sizes = len(supply), len(demand)
+    whole = (
+        _sparse_bordered(cost, *sizes, border, corner)
+        if isinstance(cost, SparseCosts)
+        else _bordered(cost, *sizes, border, corner)
     )
+    return TransportProblem(whole, np.concatenate([a, supply]), np.concatenate([b, demand]))
+
+
+def _worth_their_way(cost: PairCosts, dearest: float) -> PairCosts:
+    """Return the pairs of points that cost at most `dearest` as arcs, where they are few; the cost as it is otherwise.
+
+    They are counted first, for a list of all pairs would be larger than their matrix.
+    """
+    if not isinstance(cost, PointCosts):
+        return cost
+    n, m = cost.shape
+    f, g = np.zeros(n), np.zeros(m)
+    if _FEW * sum(cost.pairs_below(f, g, dearest, lambda part, rows, cols, costs: rows.size)) > n * m:
+        return cost
+    listed = cost.pairs_below(f, g, dearest, lambda part, *lists: tuple(each.copy() for each in lists))
+    rows, cols, costs = (
+        (np.concatenate(each) for each in zip(*listed, strict=True)) if listed else (_NONE, _NONE, g[:0])
+    )
+    from scipy.sparse import coo_array
+
+    return SparseCosts.from_matrix(coo_array((costs, (rows, cols)), shape=(n, m)))
 
 
 def _bordered(cost: PairCosts, rows: int, cols: int, border: float, corner: float | None) -> PairCosts:

@@ -197,6 +197,16 @@ def test_points_give_what_their_matrix_gives(rng):
     assert one.plan.shape == (20, 15)
 
 
+@pytest.mark.parametrize("price", [0.0, 0.02, 0.07, 2.0])
+def test_points_too_far_apart_are_never_listed(rng, price):
+    x, y, a, b = rng.random((60, 2)), rng.random((50, 2)), rng.random(60), rng.random(50)
+    bound = otkit.Euclidean().between(x, y)
+    one, other = (unbalanced_transport(C, a, b, price=price) for C in (bound, bound.dense()))
+    assert one.value == other.value
+    assert one.balanced.problem.cost.complete == (price == 2.0)
+    assert_consistent(one, bound.dense(), a, b)
+
+
 def test_a_choice_between_the_rows_of_a_dummy_is_no_choice_of_plans():
     a, b = [0.1, 0.2, 0.4], [0.3, 0.15]
     result = partial_transport([[1.0, 9.0], [9.0, 1.0], [3.0, 5.0]], a, b, mass=0.25)
