@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from otkit import datasets as datasets
     from otkit import teaching as teaching
+    from otkit.averages import BarycenterResult as BarycenterResult
+    from otkit.averages import barycenter as barycenter
+    from otkit.averages import displacement_interpolation as displacement_interpolation
     from otkit.by_name import chi2 as chi2
     from otkit.by_name import f_divergence as f_divergence
     from otkit.by_name import hellinger as hellinger
@@ -79,6 +82,10 @@ if TYPE_CHECKING:
     from otkit.results import Potentials as Potentials
     from otkit.results import TransportResult as TransportResult
     from otkit.results import load as load
+    from otkit.sensitivity import Sensitivity as Sensitivity
+    from otkit.sliced import SlicedResult as SlicedResult
+    from otkit.sliced import max_sliced_wasserstein as max_sliced_wasserstein
+    from otkit.sliced import sliced_wasserstein as sliced_wasserstein
     from otkit.solve import NotConvergedError as NotConvergedError
     from otkit.solve import transport as transport
     from otkit.solve import wasserstein as wasserstein
@@ -89,12 +96,16 @@ if TYPE_CHECKING:
     from otkit.solvers.simplex import SimplexOptions as SimplexOptions
     from otkit.solvers.simplex import SimplexState as SimplexState
     from otkit.solvers.sinkhorn import SinkhornOptions as SinkhornOptions
+    from otkit.unbalanced import UnbalancedResult as UnbalancedResult
+    from otkit.unbalanced import partial_transport as partial_transport
+    from otkit.unbalanced import unbalanced_transport as unbalanced_transport
     from otkit.verify import verify_duality as verify_duality
     from otkit.warming import warmup as warmup
 
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "averages": ["BarycenterResult", "barycenter", "displacement_interpolation"],
     "by_name": [
         "chi2",
         "f_divergence",
@@ -143,12 +154,15 @@ _ROOMS = {
     "proof": ["ProofError"],
     "proof_files": ["check_proof"],
     "results": ["Potentials", "TransportResult", "load"],
+    "sensitivity": ["Sensitivity"],
+    "sliced": ["SlicedResult", "max_sliced_wasserstein", "sliced_wasserstein"],
     "solve": ["NotConvergedError", "transport", "wasserstein"],
     "solvers.assignment": ["AssignmentOptions"],
     "solvers.line": ["LineOptions"],
     "solvers.linprog": ["LinprogOptions", "transport_lp"],
     "solvers.simplex": ["SimplexOptions", "SimplexState"],
     "solvers.sinkhorn": ["SinkhornOptions"],
+    "unbalanced": ["UnbalancedResult", "partial_transport", "unbalanced_transport"],
     "verify": ["verify_duality"],
     "warming": ["warmup"],
 }
