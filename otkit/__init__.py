@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from otkit.many.all_pairs import CacheError as CacheError
     from otkit.many.all_pairs import pairwise as pairwise
     from otkit.many.distances import PairwiseResult as PairwiseResult
+    from otkit.many.neighbours import NearestResult as NearestResult
+    from otkit.many.neighbours import nearest as nearest
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
     from otkit.permutations import TwoSampleTest as TwoSampleTest
     from otkit.permutations import two_sample_test as two_sample_test
@@ -148,6 +150,7 @@ _ROOMS = {
     "inequalities": ["bounds"],
     "many.all_pairs": ["CacheError", "pairwise"],
     "many.distances": ["PairwiseResult"],
+    "many.neighbours": ["NearestResult", "nearest"],
     "measures": ["DiscreteMeasure"],
     "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
     "problem": ["InfeasibleError", "TransportProblem"],

@@ -17,8 +17,8 @@ from otkit.costs.threads import threads as sharing_threads
 from otkit.divergences.generators import FDivergence
 from otkit.many.blocks import Block, cut, solve_blocks
 from otkit.many.cache import Cache
-from otkit.many.comparison import Comparison, Found, Names, PairError
-from otkit.many.distances import PairwiseResult, rooted
+from otkit.many.comparison import Comparison, Found, Names, PairError, rooted
+from otkit.many.distances import PairwiseResult
 from otkit.many.given import as_comparison
 from otkit.monitor import Monitor, Progress
 from otkit.solve import NotConvergedError
@@ -121,7 +121,7 @@ def pairwise(
         jobs = as_count(jobs, "jobs")
     cache = None
     if cache_dir is not None:
-        comparison.digest()  # says if there is none
+        comparison.contents()  # says if they can't be told
         cache = Cache(cache_dir)
     names = Names(left)
     shown = waiting("all pairs") if progress is True else nullcontext(progress or None)

@@ -7,7 +7,9 @@ give the same bits.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,9 +19,8 @@ from otkit.costs.threads import threads
 from otkit.many.cache import Cache
 from otkit.many.comparison import Comparison, Found, PairError
 
-# Measures of a block, at most: those of a few dozen atoms. Larger measures come in smaller blocks.
+# Measures of a block, at most. Where they are large, blocks are smaller.
 LARGEST_SIDE = 96
-_ATOMS = 3000
 
 
 class Block(NamedTuple):
@@ -53,7 +54,7 @@ class Block(NamedTuple):
 def cut(comparison: Comparison, left: int) -> Iterator[Block]:
     """Cut the table of the first `left` measures against the others, or against each other where there are none."""
     size = len(comparison)
-    side = min(LARGEST_SIDE, max(1, int(_ATOMS / float(comparison.sizes().mean()))))
+    side = min(LARGEST_SIDE, max(1, int(comparison.atoms_of_block / float(comparison.sizes().mean()))))
     own = size == left
     for low in range(0, left, side):
         rows = range(low, min(left, low + side))
@@ -110,14 +111,26 @@ def _runner(jobs: int | None) -> Runner | None:
             delayed(_solve_alone)(number, comparison.restrict(block.measures), block)
             for number, block in enumerate(blocks)
         )
-        for number, found in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
-            if isinstance(found, PairError):
-                i, j = found.pair
-                which = blocks[number].measures
-                raise PairError((int(which[i]), int(which[j])), found.error) from found.error
-            yield blocks[number], found
+        with _closing(Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)) as results:
+            for number, found in results:
+                if isinstance(found, PairError):
+                    i, j = found.pair
+                    which = blocks[number].measures
+                    raise PairError((int(which[i]), int(which[j])), found.error) from found.error
+                yield blocks[number], found
 
     return run
+
+
+@contextmanager
+def _closing(results: Any) -> Iterator[Any]:
+    """Cancel what is not done at the end; joblib would warn that work is lost, which the error says that ends it."""
+    try:
+        yield results
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
 
 
 def _solve_alone(number: int, part: Comparison, block: Block) -> tuple[int, Any]:

@@ -1,12 +1,13 @@
 """Samples on the line: each is sorted once, and then every pair takes one pass over two sorted lists.
 
 W_p^p = ∫ |F⁻¹(t) − G⁻¹(t)|^p dt over 0 < t < 1, for p ≥ 1 (Peyré & Cuturi, *Computational Optimal Transport*, remark
-2.30). The integrand changes where t passes a level F_k = (w_1 + … + w_k)/Σw of either measure. Bounds of the errors, with
-u = 2⁻⁵³:
+2.30). The integrand changes where t passes a level F_k = (w_1 + … + w_k)/Σw of either measure. Bounds of the errors,
+with u = 2⁻⁵³:
 
-* *Levels* are rounded: they are off by u at most. With F⁻¹(t) = x_1 + Σ_k (x_{k+1} − x_k)[t > F_k], moving the level F_k
-  by u changes the integral by no more than u · max_y ||x_{k+1} − y|^p − |x_k − y|^p| ≤ u · p D^{p−1} (x_{k+1} − x_k), where
-  D is the widest distance; all levels of both sides together by u · p D^{p−1} (R + S), R and S being their ranges.
+* *Levels* are rounded: they are off by u at most. With F⁻¹(t) = x_1 + Σ_k (x_{k+1} − x_k)[t > F_k], moving the level
+  F_k by u changes the integral by no more than u · max_y ||x_{k+1} − y|^p − |x_k − y|^p|, which is no more than
+  u · p D^{p−1} (x_{k+1} − x_k), where D is the widest distance; all levels of both sides together by
+  u · p D^{p−1} (R + S), R and S being their ranges.
 * *Terms* (t' − t) |x − y|^p have two roundings beside those of the power, and p roundings of the difference in it.
 * *Sums* are compensated: their errors are known but for a second rounding, which counts as it does in `error_bounds`.
 
@@ -48,6 +49,7 @@ class OnLine(Transports):
 
     symmetric = True
     proof = "real-valued |x − y|^p (Monge property), rounding bounded"
+    atoms_of_block = 200_000
 
     def __init__(self, metric: Cost, points: FloatArray, masses: Masses, p: float) -> None:
         self._metric, self._points, self._masses = metric, points, masses
@@ -91,6 +93,13 @@ class OnLine(Transports):
 
     def solve(self, first: IntArray, second: IntArray) -> Found:
         """Compare pairs of measures."""
+        found = self.integrals(first, second)
+        wide = np.flatnonzero(found.upper - found.lower > RELATIVE_GAP * found.value)
+        self.solve_one_by_one(first, second, wide, found)
+        return found
+
+    def integrals(self, first: IntArray, second: IntArray) -> Found:
+        """Return what one pass over both sorted lists tells; bounds are wide where measures are all but equal."""
         points, levels, equal = self._sorted
         starts, p = frozen(self._masses.starts), self._degree()
         out = np.empty((3, first.size))
@@ -104,10 +113,20 @@ class OnLine(Transports):
                 _integrate_pairs(points, levels, equal, starts, p, first, second, start, min(high, start + step), out)
 
         share(portion, first.size, step, 1 + work // 500_000)
-        found = Found(*out)
-        wide = np.flatnonzero(found.upper - found.lower > RELATIVE_GAP * found.value)
-        self.solve_one_by_one(first, second, wide, found)
-        return found
+        return Found(*out)
+
+    def bounds(self, left: int) -> FloatArray:
+        """Return lower bounds of the distances of the first `left` measures to all: how far their means are apart."""
+        means = np.array(
+            [
+                np.average(self._points[start:stop], weights=self._masses.weights[start:stop])
+                for start, stop in pairwise(self._masses.starts)
+            ]
+        )
+        reach = float(np.abs(self._points).max())
+        off = 8.0 * EPS * (float(self.sizes().max()) + 64.0) * reach
+        apart = np.maximum(np.abs(means[:left, None] - means) - off, 0.0)
+        return apart ** (self._degree() / self.p)
 
     def _degree(self) -> float:
         """Return the power of |x − y| that the cost is."""
