@@ -9,11 +9,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from otkit.neural.certified import CriticBounds as CriticBounds
+    from otkit.neural.certified import critic_bounds as critic_bounds
+    from otkit.neural.constraints import PRESETS as PRESETS
+    from otkit.neural.constraints import Clip as Clip
+    from otkit.neural.constraints import CriticOptions as CriticOptions
+    from otkit.neural.constraints import GradientPenalty as GradientPenalty
+    from otkit.neural.constraints import GroupSort as GroupSort
+    from otkit.neural.constraints import Spectral as Spectral
+    from otkit.neural.critic import CriticResult as CriticResult
+    from otkit.neural.critic import fit_critic as fit_critic
+    from otkit.neural.function import CriticFunction as CriticFunction
     from otkit.neural.networks import Network as Network
     from otkit.neural.networks import mlp as mlp
 
 # Where each public name lives, in otkit.neural.
 _ROOMS = {
+    "certified": ["CriticBounds", "critic_bounds"],
+    "constraints": ["PRESETS", "Clip", "CriticOptions", "GradientPenalty", "GroupSort", "Spectral"],
+    "critic": ["CriticResult", "fit_critic"],
+    "function": ["CriticFunction"],
     "networks": ["Network", "mlp"],
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
