@@ -13,8 +13,8 @@ try:
     import jax.numpy as jnp
     import optax
 except ImportError as missing:
-    raise ImportError(
-        f'otkit.neural needs JAX, Equinox and Optax, but {missing.name} is not installed: pip install "otkit[neural]"'
+    raise ModuleNotFoundError(
+        f'otkit.neural needs JAX, Equinox and Optax, but {missing.name} is not installed: pip install "otkit[neural]".'
     ) from missing
 
 __all__ = ["as_key", "eqx", "jax", "jnp", "optax"]
