@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from otkit.neural.loss import wasserstein_loss as wasserstein_loss
     from otkit.neural.networks import Network as Network
     from otkit.neural.networks import mlp as mlp
+    from otkit.neural.variational import VariationalResult as VariationalResult
+    from otkit.neural.variational import fit_variational as fit_variational
 
 # Where each public name lives, in otkit.neural.
 _ROOMS = {
@@ -35,6 +37,7 @@ _ROOMS = {
     "function": ["CriticFunction"],
     "loss": ["wasserstein_loss"],
     "networks": ["Network", "mlp"],
+    "variational": ["VariationalResult", "fit_variational"],
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -1,8 +1,8 @@
 """What a critic proves about W_1 of two sample sets, whoever trained it: bounds that hold for any function.
 
-Let L be the largest (φ(x_i) − φ(y_j)) / d(x_i, y_j) over all pairs. Then f = φ/L and g = −φ/L satisfy f_i + g_j ≤ d_ij, so
-that (E_P φ − E_Q φ)/L ≤ W_1 by weak duality. Nothing else is asked of φ: a critic with any slope between the samples,
-or of any size, gives a bound, which is good where the critic is.
+Let L be the largest (φ(x_i) − φ(y_j)) / d(x_i, y_j) over all pairs. Then f = φ/L and g = −φ/L satisfy f_i + g_j ≤ d_ij,
+so that (E_P φ − E_Q φ)/L ≤ W_1 by weak duality. Nothing else is asked of φ: a critic of any size and slope gives a
+bound, which is good where the critic is.
 """
 
 from __future__ import annotations
@@ -118,9 +118,7 @@ def as_metric(metric: str | Cost) -> Cost:
     return cost
 
 
-def between(
-    x: ArrayLike, y: ArrayLike, a: ArrayLike | None, b: ArrayLike | None, metric: Cost
-) -> TransportProblem:
+def between(x: ArrayLike, y: ArrayLike, a: ArrayLike | None, b: ArrayLike | None, metric: Cost) -> TransportProblem:
     """Return the problem between two weighted samples, without the points that carry no mass: no price is theirs."""
     problem = TransportProblem(metric.between(x, y), a, b, probability=True)
     rows, cols = np.flatnonzero(problem.a), np.flatnonzero(problem.b)
@@ -136,8 +134,9 @@ def bounds_of(critic: Critic, problem: TransportProblem) -> CriticBounds:
     raw = accurate_dot(u, problem.supply) - accurate_dot(v, problem.demand)
     (f, g), shift = _near_one(u, v)
     slope = problem.cost.steepest_slope(f, g, falling=True)
-    pooled = as_cost(problem.cost.metric).between(np.concatenate([x, y]))
-    values = np.concatenate([f, g])
+    metric = problem.cost.metric
+    assert metric is not None  # as there are points
+    pooled, values = metric.between(np.concatenate([x, y])), np.concatenate([f, g])
     lower = _lower_bound(problem, f, g, slope)
     scale = slope if 0.0 < slope < math.inf else math.inf  # a critic that falls nowhere, or jumps, is taken as φ = 0
     transformed = certify(problem, potentials=(f / scale, -g / scale)).lower

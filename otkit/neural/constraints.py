@@ -2,12 +2,12 @@
 
 None of them needs to be trusted: `otkit.neural.certified` measures how steep a critic came out.
 
-References: M. Arjovsky, S. Chintala & L. Bottou, *Wasserstein generative adversarial networks*, ICML 2017, for clipping;
-I. Gulrajani et al., *Improved training of Wasserstein GANs*, NeurIPS 2017, for the gradient penalty; H. Petzka, A.
-Fischer & D. Lukovnikov, *On the regularization of Wasserstein GANs*, ICLR 2018, for its one-sided form; H.
+References: M. Arjovsky, S. Chintala & L. Bottou, *Wasserstein generative adversarial networks*, ICML 2017, for
+clipping; I. Gulrajani et al., *Improved training of Wasserstein GANs*, NeurIPS 2017, for the gradient penalty; H.
+Petzka, A. Fischer & D. Lukovnikov, *On the regularization of Wasserstein GANs*, ICLR 2018, for its one-sided form; H.
 Thanh-Tung, T. Tran & S. Venkatesh, *Improving generalization and stability of generative adversarial networks*, ICLR
-2019, for target 0; T. Miyato et al., *Spectral normalization for GANs*, ICLR 2018; C. Anil, J. Lucas & R. Grosse, *Sorting
-out Lipschitz function approximation*, ICML 2019, for "groupsort".
+2019, for target 0; T. Miyato et al., *Spectral normalization for GANs*, ICLR 2018; C. Anil, J. Lucas & R. Grosse,
+*Sorting out Lipschitz function approximation*, ICML 2019, for "groupsort".
 """
 
 from __future__ import annotations
@@ -51,9 +51,11 @@ class Clip(Constraint):
     limit: float = 0.01
 
     def start(self, network: Network, key: jax.Array) -> tuple[Network, State]:
+        """Clip the weights to begin with."""
         return self.project(network), ()
 
     def project(self, network: Network) -> Network:
+        """Clip the weights."""
         return jax.tree.map(lambda w: jnp.clip(w, -self.limit, self.limit), network)
 
 
@@ -69,6 +71,7 @@ class GradientPenalty(Constraint):
     one_sided: bool = False
 
     def penalty(self, phi: Function, z: jax.Array, order: float) -> jax.Array:
+        """Return the penalty on gradients at z."""
         excess = dual_norm(jax.vmap(jax.grad(phi))(z), order) - self.target
         return self.weight * jnp.mean((jnp.maximum(excess, 0.0) if self.one_sided else excess) ** 2)
 
@@ -78,9 +81,11 @@ class Spectral(Constraint):
     """Weights are divided by their largest singular value, which power iteration follows from step to step."""
 
     def start(self, network: Network, key: jax.Array) -> tuple[Network, State]:
+        """Follow the largest singular values some way to begin with."""
         return network, spectral(network, spectral_start(network, key), steps=20)[1]
 
     def effective(self, network: Network, state: State) -> tuple[Network, State]:
+        """Divide the weights."""
         return spectral(network, state)
 
 
@@ -89,12 +94,15 @@ class GroupSort(Constraint):
     """Weights are kept orthonormal, for "maxmin" units, which sort and so keep the length of gradients."""
 
     def start(self, network: Network, key: jax.Array) -> tuple[Network, State]:
+        """Begin with orthonormal weights."""
         return orthonormal(network), ()
 
     def effective(self, network: Network, state: State) -> tuple[Network, State]:
+        """Return to orthonormal weights, with a gradient."""
         return retracted(network), state
 
     def project(self, network: Network) -> Network:
+        """Return to weights that are nearly orthonormal."""
         return retracted(network, steps=2)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from otkit._checks import require_choice
 from otkit._sums import accurate_dot
-from otkit._typing import ArrayLike, FloatArray
+from otkit._typing import ArrayLike, IntArray
 from otkit.costs import Cost
 from otkit.monitor import Progress
 from otkit.neural.certified import CriticBounds, as_metric, between, bounds_of, clouds
@@ -246,7 +246,7 @@ def _split(problem: TransportProblem, share: float, generator: np.random.Generat
     return Split(_part(problem, rows[i:], cols[j:]), _part(problem, rows[:i], cols[:j]))
 
 
-def _part(problem: TransportProblem, rows: FloatArray, cols: FloatArray) -> TransportProblem:
+def _part(problem: TransportProblem, rows: IntArray, cols: IntArray) -> TransportProblem:
     rows, cols = np.sort(rows), np.sort(cols)
     return TransportProblem(problem.cost.restrict(rows, cols), problem.a[rows], problem.b[cols], probability=True)
 

@@ -1,6 +1,6 @@
 """W_1 from all sides: critics and dual prices from below, plans from above, by roads that share no code.
 
-    critic's bound ≤ its c-transform ≤ W_1 = exact dual = exact primal ≤ a feasible plan
+critic's bound ≤ its c-transform ≤ W_1 = exact dual = exact primal ≤ a feasible plan
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ class CrossCheck:
         sign = {"lower": "W_1 ≥", "exact": "W_1 =", "upper": "W_1 ≤", "no bound": "W_1 ~"}
         width = max(len(row.name) for row in self.rows)
         lines = [
-            f"{row.name:<{width}}  {sign[row.role]} {row.value:<16.12g} {100.0 * row.error:+9.3f} %  {row.seconds:8.3g} s"
-            + (f"  {row.note}" if row.note else "")
+            f"{row.name:<{width}}  {sign[row.role]} {row.value:<16.12g} {100.0 * row.error:+9.3f} %  "
+            f"{row.seconds:8.3g} s  {row.note}"
             for row in self.rows
         ]
         verdict = "in order" if self.holds else "NOT IN ORDER: one of these numbers is wrong"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._typing import FloatArray
-from otkit.costs import Cost
+from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, Minkowski
 from otkit.neural._jax import as_key, jax, jnp, optax
 from otkit.neural.certified import clouds
 from otkit.neural.constraints import CriticOptions, GroupSort
@@ -87,7 +87,7 @@ def train(
         piece = min(_PIECE, options.steps - step)
         keys = jax.random.split(jax.random.fold_in(key, step + 1), piece)
         carried, loss = _steps(carried, *samples, keys, options=options, order=order)
-        phi = _function(options, *carried[:2], centre, scale)
+        phi = _function(options, carried[0], carried[1], centre, scale)
         look = _look(step + piece, float(loss), phi, looked_at)
         looks.append(look)
         report(look)
@@ -127,7 +127,7 @@ def _steps(carried: Any, x: Sample, y: Sample, keys: jax.Array, *, options: Crit
         at_x, at_y, of_x, of_y, blend = jax.random.split(key, 5)
         means = [_mean(critic, sample, k, options.batch) for sample, k in ((x, at_x), (y, at_y))]
         share = jax.random.uniform(blend, (between, 1), jnp.float32)
-        z = share * _drawn(x, of_x, between) + (1.0 - share) * _drawn(y, of_y, between)
+        z = share * drawn(x, of_x, between) + (1.0 - share) * drawn(y, of_y, between)
         return means[1] - means[0] + constraint.penalty(lambda point: critic(point)[0], z, order), state
 
     def step(carried: Any, key: jax.Array) -> Any:
@@ -144,10 +144,10 @@ def _mean(critic: Network, sample: Sample, key: jax.Array, batch: int) -> jax.Ar
     """Return the mean of a critic over a sample, or over a batch of it."""
     if len(sample.points) <= batch:
         return sample.shares @ critic(sample.points)[:, 0]
-    return critic(_drawn(sample, key, batch)).mean()
+    return critic(drawn(sample, key, batch)).mean()
 
 
-def _drawn(sample: Sample, key: jax.Array, size: int) -> jax.Array:
+def drawn(sample: Sample, key: jax.Array, size: int) -> jax.Array:
     """Return points drawn by their weights, with replacement."""
     ends = jnp.cumsum(sample.shares)
     where = jnp.searchsorted(ends, ends[-1] * jax.random.uniform(key, (size,), jnp.float32), side="right")
@@ -191,14 +191,12 @@ def _look(step: int, loss: float, phi: CriticFunction, problems: list[TransportP
 
 def norm_order(metric: Cost) -> float:
     """Return the order of the norm that a metric is; refuse a metric that is none."""
-    from otkit.costs import Chebyshev, Cityblock, Euclidean, Minkowski
-
     if isinstance(metric, Minkowski):
         return float(metric.order)
-    orders = {Euclidean: 2.0, Cityblock: 1.0, Chebyshev: np.inf}
-    if type(metric) not in orders:
-        raise ValueError(
-            "metric must be a norm of x − y for a critic to be trained (euclidean, cityblock, chebyshev or minkowski), "
-            f"but it is {metric.name}. critic_bounds takes any metric, and any critic."
-        )
-    return orders[type(metric)]
+    for kind, order in ((Euclidean, 2.0), (Cityblock, 1.0), (Chebyshev, float("inf"))):
+        if isinstance(metric, kind):
+            return order
+    raise ValueError(
+        "metric must be a norm of x − y for a critic to be trained (euclidean, cityblock, chebyshev or minkowski), but "
+        f"it is {metric.name}. critic_bounds takes any metric, and any critic."
+    )

@@ -104,7 +104,9 @@ def _weights(value: Any, name: str, size: int, dtype: Any) -> jax.Array:
         return jnp.ones(size, dtype)
     weights = jnp.asarray(value, dtype)
     if weights.shape != (size,):
-        raise ValueError(f"{name} must have shape ({size},), a weight for each point, but its shape is {weights.shape}.")
+        raise ValueError(
+            f"{name} must have shape ({size},), a weight for each point, but its shape is {weights.shape}."
+        )
     return weights
 
 
