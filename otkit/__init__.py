@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from otkit import datasets as datasets
+    from otkit import neural as neural
     from otkit import teaching as teaching
     from otkit.averages import BarycenterResult as BarycenterResult
     from otkit.averages import barycenter as barycenter
@@ -171,7 +172,7 @@ _ROOMS = {
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
-_WHOLE_ROOMS = ("datasets", "teaching")
+_WHOLE_ROOMS = ("datasets", "neural", "teaching")
 
 __all__ = ["__version__", *_WHOLE_ROOMS, *sorted(_ROOM_OF)]  # noqa: PLE0604 (names are strings, built from the table above)
 

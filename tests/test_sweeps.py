@@ -94,6 +94,8 @@ def test_steepest_slope():
     u, v = rng.normal(size=30), rng.normal(size=270)
     costs = as_cost("euclidean").between(x, y)
     assert costs.steepest_slope(u, v) == (np.abs(u[:, None] - v) / costs.dense()).max()
+    assert costs.steepest_slope(u, v, falling=True) == ((u[:, None] - v) / costs.dense()).max()
+    assert costs.steepest_slope(u - 9.0, v, falling=True) == 0.0
     same = as_cost("euclidean").between([[0.0, 0.0], [0.0, 0.0], [1.0, 0.0]])
     assert same.steepest_slope([1.0, 1.0, 3.0], [1.0, 1.0, 3.0]) == 2.0
     assert same.steepest_slope([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]) == np.inf

@@ -187,10 +187,14 @@ class PairCosts(ABC):
             return self._line_extremes()
         return sweeps.extremes(self.pairs)
 
-    def steepest_slope(self, u: FloatArray, v: FloatArray) -> float:
-        """Return max |u_i − v_j| / c_ij over all pairs; 0/0 counts as 0, a difference at cost 0 as infinity."""
+    def steepest_slope(self, u: FloatArray, v: FloatArray, *, falling: bool = False) -> float:
+        """Return max |u_i − v_j| / c_ij over all pairs; 0/0 counts as 0, a difference at cost 0 as infinity.
+
+        If `falling`, the largest of (u_i − v_j) / c_ij and 0: what f = u and g = −v must be divided by to have
+        f_i + g_j ≤ c_ij.
+        """
         n, m = self.shape
-        return sweeps.steepest_slope(self.pairs, _as_prices(u, "u", n), _as_prices(v, "v", m))
+        return sweeps.steepest_slope(self.pairs, _as_prices(u, "u", n), _as_prices(v, "v", m), falling)
 
     @property
     def is_searched(self) -> bool:

@@ -213,11 +213,15 @@ class SparseCosts(PairCosts):
         costs = self.pairs.costs
         return float(costs.min(initial=np.inf)), float(costs.max(initial=-np.inf))
 
-    def steepest_slope(self, u: FloatArray, v: FloatArray) -> float:
-        """Return max |u_i − v_j| / c_ij over all arcs; 0/0 counts as 0, a difference at cost 0 as infinity."""
+    def steepest_slope(self, u: FloatArray, v: FloatArray, *, falling: bool = False) -> float:
+        """Return max |u_i − v_j| / c_ij over all arcs; 0/0 counts as 0, a difference at cost 0 as infinity.
+
+        If `falling`, the largest of (u_i − v_j) / c_ij and 0.
+        """
         n, m = self.shape
         u, v = _as_prices(u, "u", n), _as_prices(v, "v", m)
-        rise = np.abs(u[self.arc_rows] - v[self.pairs.cols])
+        rise = u[self.arc_rows] - v[self.pairs.cols]
+        rise = np.maximum(rise, 0.0) if falling else np.abs(rise)
         with np.errstate(divide="ignore", invalid="ignore"):
             return float(np.where(rise == 0.0, 0.0, rise / self.pairs.costs).max(initial=0.0))
 

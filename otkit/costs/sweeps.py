@@ -101,12 +101,15 @@ def extremes(pairs: Pairs) -> tuple[float, float]:
     return float(_row_minima(pairs, 1.0, f, g)[0].min()), float(-_row_minima(pairs, -1.0, f, g)[0].min())
 
 
-def steepest_slope(pairs: Pairs, u: FloatArray, v: FloatArray) -> float:
-    """Return the maximum of |u_i − v_j| / c_ij; 0/0 counts as 0, and a difference at cost 0 as infinity."""
+def steepest_slope(pairs: Pairs, u: FloatArray, v: FloatArray, falling: bool = False) -> float:
+    """Return the maximum of |u_i − v_j| / c_ij; 0/0 counts as 0, and a difference at cost 0 as infinity.
+
+    If `falling`, the maximum of (u_i − v_j) / c_ij, and at least 0.
+    """
     n, m = shape(pairs)
     slopes, height = np.empty(n), panel_height(pairs)
     share(
-        lambda start, stop: _slopes(pairs, height, u, v, slopes, start, stop),
+        lambda start, stop: _slopes(pairs, height, u, v, falling, slopes, start, stop),
         n,
         row_step(pairs, n),
         worthwhile_threads(pairs, n * m),
@@ -258,7 +261,16 @@ def _find(values: FloatArray, value: float) -> int:
 
 
 @njit
-def _slopes(pairs: Pairs, height: int, u: FloatArray, v: FloatArray, slopes: FloatArray, start: int, stop: int) -> None:
+def _slopes(
+    pairs: Pairs,
+    height: int,
+    u: FloatArray,
+    v: FloatArray,
+    falling: bool,
+    slopes: FloatArray,
+    start: int,
+    stop: int,
+) -> None:
     buffer = np.empty((height, TILE))
     for i in range(start, stop):
         slopes[i] = 0.0
@@ -271,7 +283,8 @@ def _slopes(pairs: Pairs, height: int, u: FloatArray, v: FloatArray, slopes: Flo
                     panel(pairs, i, min(height, stop - i), t, values.size, buffer, 0, 0)
                 costs, level = buffer[r, : values.size], u[i]
                 for c in range(values.size):
-                    rise = abs(level - values[c])
+                    rise = level - values[c]
+                    rise = rise if falling else abs(rise)
                     if costs[c] == 0.0:
                         slopes[i] = np.inf if rise > 0.0 else slopes[i]
                     elif rise > slopes[i] * costs[c]:

@@ -1,0 +1,89 @@
+"""`otkit critic`: W_1 held between what critics prove, the exact dual and primal, and a feasible plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from otkit.cli import options
+from otkit.cli.failures import NotProvedError, checking_input
+from otkit.cli.printing import console, duration, labelled, print_json
+from otkit.waiting import waiting
+
+if TYPE_CHECKING:
+    from otkit.neural.crosscheck import CrossCheck
+
+CONSTRAINTS = "clip, gradient-penalty, one-sided, spectral or groupsort; wgan, wgan-gp, … as the papers have them"
+SIGNS = {"lower": "≥", "exact": "=", "upper": "≤", "no bound": "~"}
+
+
+def critic(
+    x: options.XFile,
+    y: options.YFile,
+    *,
+    constraint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--constraint", help=f"{CONSTRAINTS}. May be given again. [default: one-sided]", show_default=False
+        ),
+    ] = None,
+    metric: options.Metric = "euclidean",
+    weights_x: options.WeightsX = None,
+    weights_y: options.WeightsY = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same number gives the same critic.")] = 0,
+    json: options.Json = False,
+) -> None:
+    """Train a neural critic, and hold W_1 between its certified bound, the exact value and a feasible plan."""
+    with checking_input():
+        cost = options.cost_from(metric)
+        points_x, a = options.points_and_weights(x, weights_x)
+        points_y, b = options.points_and_weights(y, weights_y)
+        from otkit.neural import crosscheck
+
+        with waiting("training a critic") as progress:
+            check = crosscheck(
+                points_x,
+                points_y,
+                a,
+                b,
+                constraints=constraint or ["one-sided"],
+                metric=cost,
+                rng=seed,
+                progress=progress or False,
+            )
+    if json:
+        print_json(check.as_dict())
+    else:
+        _print(check)
+    if not check.holds:
+        raise NotProvedError("the bounds are not in order: one of these numbers is wrong.")
+
+
+def _print(check: CrossCheck) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("W_1", no_wrap=True)
+    for name in ("", "value", "error", "time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", overflow="fold")
+    for row in check.rows:
+        table.add_row(
+            row.name,
+            SIGNS[row.role],
+            f"{row.value:.10g}",
+            f"{100.0 * row.error:+.3f} %",
+            duration(row.seconds),
+            row.note,
+        )
+    out = console()
+    out.print(table)
+    rows = [
+        ("proof", check.exact.certificate.verdict),
+        ("order", "every lower bound ≤ exact ≤ every upper bound" if check.holds else "VIOLATED"),
+        ("raw", "what a critic says; divided by its steepest slope between the samples it is a bound"),
+        ("c-transform", "a better bound, which takes little from the critic: φ = 0 does well there"),
+    ]
+    out.print(labelled(rows))

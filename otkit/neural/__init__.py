@@ -1,0 +1,56 @@
+"""Neural critics of divergences, exact Wasserstein losses for training, and the generative models built on them.
+
+Needs JAX, Equinox and Optax: ``pip install "otkit[neural]"``. They are loaded when a name is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from otkit.neural.certified import CriticBounds as CriticBounds
+    from otkit.neural.certified import critic_bounds as critic_bounds
+    from otkit.neural.constraints import PRESETS as PRESETS
+    from otkit.neural.constraints import Clip as Clip
+    from otkit.neural.constraints import CriticOptions as CriticOptions
+    from otkit.neural.constraints import GradientPenalty as GradientPenalty
+    from otkit.neural.constraints import GroupSort as GroupSort
+    from otkit.neural.constraints import Spectral as Spectral
+    from otkit.neural.critic import CriticResult as CriticResult
+    from otkit.neural.critic import fit_critic as fit_critic
+    from otkit.neural.crosscheck import CrossCheck as CrossCheck
+    from otkit.neural.crosscheck import crosscheck as crosscheck
+    from otkit.neural.function import CriticFunction as CriticFunction
+    from otkit.neural.loss import wasserstein_loss as wasserstein_loss
+    from otkit.neural.networks import Network as Network
+    from otkit.neural.networks import mlp as mlp
+    from otkit.neural.variational import VariationalResult as VariationalResult
+    from otkit.neural.variational import fit_variational as fit_variational
+
+# Where each public name lives, in otkit.neural.
+_ROOMS = {
+    "certified": ["CriticBounds", "critic_bounds"],
+    "constraints": ["PRESETS", "Clip", "CriticOptions", "GradientPenalty", "GroupSort", "Spectral"],
+    "critic": ["CriticResult", "fit_critic"],
+    "crosscheck": ["CrossCheck", "crosscheck"],
+    "function": ["CriticFunction"],
+    "loss": ["wasserstein_loss"],
+    "networks": ["Network", "mlp"],
+    "variational": ["VariationalResult", "fit_variational"],
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = sorted(_ROOM_OF)  # noqa: PLE0605 (names are strings, built from the table above)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module 'otkit.neural' has no attribute {name!r}")
+    value = getattr(import_module(f"otkit.neural.{_ROOM_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,25 @@
+"""The one place that loads JAX, Equinox and Optax, so that their absence is told in one way.
+
+JAX's global configuration is left as the caller has it: everything here runs in float32, and with 64 bits too.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+try:
+    import equinox as eqx
+    import jax
+    import jax.numpy as jnp
+    import optax
+except ImportError as missing:
+    raise ModuleNotFoundError(
+        f'otkit.neural needs JAX, Equinox and Optax, but {missing.name} is not installed: pip install "otkit[neural]".'
+    ) from missing
+
+__all__ = ["as_key", "eqx", "jax", "jnp", "optax"]
+
+
+def as_key(rng: int | np.random.Generator | None) -> jax.Array:
+    """Return a JAX key drawn from a seed or a NumPy generator."""
+    return jax.random.key(int(np.random.default_rng(rng).integers(2**31)))
