@@ -173,12 +173,12 @@ class TransportProblem:
     @cached_property
     def supply(self) -> FloatArray:
         """Row sums that a plan must have: a, or a/Σa."""
-        return _rescaled(self.a, self.totals[0], self.total)
+        return rescaled(self.a, self.totals[0], self.total)
 
     @cached_property
     def demand(self) -> FloatArray:
         """Column sums that a plan must have: b rescaled to the total of `supply`."""
-        return _rescaled(self.b, self.totals[1], self.total)
+        return rescaled(self.b, self.totals[1], self.total)
 
     @cached_property
     def integral(self) -> bool:
@@ -263,7 +263,7 @@ def problem_from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> 
     return balanced_problem(cost, arrays["a"], arrays["b"], header["probability"])
 
 
-def _rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
+def rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
     """Return values·target/total as a new array: exactly the values where the totals agree."""
     return values.copy() if total == target else _multiplied(values, total, target)
 
