@@ -61,6 +61,9 @@ if TYPE_CHECKING:
     from otkit.ipm import energy_distance as energy_distance
     from otkit.ipm import mmd as mmd
     from otkit.ipm import total_variation as total_variation
+    from otkit.many.all_pairs import CacheError as CacheError
+    from otkit.many.all_pairs import pairwise as pairwise
+    from otkit.many.distances import PairwiseResult as PairwiseResult
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_plan as plot_plan
@@ -126,6 +129,8 @@ _ROOMS = {
     "grids": ["wasserstein_grid"],
     "ipm": ["cramer_distance", "energy_distance", "mmd", "total_variation"],
     "inequalities": ["bounds"],
+    "many.all_pairs": ["CacheError", "pairwise"],
+    "many.distances": ["PairwiseResult"],
     "measures": ["DiscreteMeasure"],
     "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
     "problem": ["InfeasibleError", "TransportProblem"],

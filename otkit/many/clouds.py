@@ -139,5 +139,4 @@ class Clouds(Transports):
             pairs = pairs._replace(x=frozen(pairs.x), y=frozen(pairs.y))
         else:
             pairs = MatrixPairs(frozen(pairs.matrix))
-        arrays = (frozen(array) for array in (self._bins, starts, weights, shares, np.array(totals)))
-        return Packed(pairs, *arrays)
+        return Packed(pairs, frozen(self._bins), frozen(starts), frozen(weights), shares, np.array(totals))
