@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from otkit.many.all_pairs import CacheError as CacheError
     from otkit.many.all_pairs import pairwise as pairwise
     from otkit.many.distances import PairwiseResult as PairwiseResult
+    from otkit.many.neighbours import NearestResult as NearestResult
+    from otkit.many.neighbours import nearest as nearest
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_plan as plot_plan
@@ -131,6 +133,7 @@ _ROOMS = {
     "inequalities": ["bounds"],
     "many.all_pairs": ["CacheError", "pairwise"],
     "many.distances": ["PairwiseResult"],
+    "many.neighbours": ["NearestResult", "nearest"],
     "measures": ["DiscreteMeasure"],
     "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
     "problem": ["InfeasibleError", "TransportProblem"],

@@ -17,8 +17,8 @@ from otkit.costs.threads import threads as sharing_threads
 from otkit.divergences.generators import FDivergence
 from otkit.many.blocks import Block, cut, solve_blocks
 from otkit.many.cache import Cache
-from otkit.many.comparison import Comparison, Found, Names, PairError
-from otkit.many.distances import PairwiseResult, rooted
+from otkit.many.comparison import Comparison, Found, Names, PairError, rooted
+from otkit.many.distances import PairwiseResult
 from otkit.many.given import as_comparison
 from otkit.monitor import Monitor, Progress
 from otkit.solve import NotConvergedError

@@ -17,9 +17,8 @@ from otkit.costs.threads import threads
 from otkit.many.cache import Cache
 from otkit.many.comparison import Comparison, Found, PairError
 
-# Measures of a block, at most: those of a few dozen atoms. Larger measures come in smaller blocks.
+# Measures of a block, at most. Where they are large, blocks are smaller.
 LARGEST_SIDE = 96
-_ATOMS = 3000
 
 
 class Block(NamedTuple):
@@ -53,7 +52,7 @@ class Block(NamedTuple):
 def cut(comparison: Comparison, left: int) -> Iterator[Block]:
     """Cut the table of the first `left` measures against the others, or against each other where there are none."""
     size = len(comparison)
-    side = min(LARGEST_SIDE, max(1, int(_ATOMS / float(comparison.sizes().mean()))))
+    side = min(LARGEST_SIDE, max(1, int(comparison.atoms_of_block / float(comparison.sizes().mean()))))
     own = size == left
     for low in range(0, left, side):
         rows = range(low, min(left, low + side))

@@ -10,10 +10,20 @@ import numpy as np
 
 from otkit._sums import accurate_sum
 from otkit._typing import FloatArray, IntArray
-from otkit.costs import CallableCost, Cost, MatrixCosts, PairCosts
+from otkit.costs import (
+    CallableCost,
+    Chebyshev,
+    Cityblock,
+    Cost,
+    Euclidean,
+    MatrixCosts,
+    PairCosts,
+    SqEuclidean,
+)
 from otkit.costs.pairs import MatrixPairs, PointPairs
 from otkit.costs.threads import pause, share
-from otkit.many.comparison import Found
+from otkit.many.bounds import by_axes, by_centroids, by_prices, by_references
+from otkit.many.comparison import Found, rooted
 from otkit.many.masses import Masses, frozen
 from otkit.many.small import Packed, solve_pairs
 from otkit.many.transports import Transports
@@ -21,6 +31,11 @@ from otkit.problem import TransportProblem, rescaled
 
 # Problems of so many pairs of atoms go into a batch; larger ones are solved one by one, by all threads together.
 SMALL = 256 * 256
+
+# Dimensions in which bounds look at every coordinate; beyond, centroids are cheaper and as good.
+_FEW_AXES = 3
+
+_ORDERS = {Euclidean: 2.0, SqEuclidean: 2.0, Cityblock: 1.0, Chebyshev: np.inf}
 
 # Pairs of atoms that a thread looks at between two looks at the clock: some 0.02 s.
 _PORTION = 1_000_000
@@ -100,6 +115,34 @@ class Clouds(Transports):
         else:
             cost = self._cost.restrict(rows, cols)
         return TransportProblem(cost, weights[rows], weights[cols], probability=True)
+
+    def bounds(self, left: int) -> FloatArray:
+        """Return lower bounds of the distances of the first `left` measures to all."""
+        if self._points is None:
+            assert self._cost is not None
+            table = self._table(self._cost.shape[0]), self._table(self._cost.shape[1])
+            # W_p ≥ W_1, whether distances between bins are a metric or not.
+            return by_prices((table[0][:left], table[1]), rooted(self._cost.dense(), self.p))
+        metric, points = self._points
+        order = _ORDERS.get(type(metric), getattr(metric, "order", None))
+        base = Euclidean() if isinstance(metric, SqEuclidean) else metric
+        if self._cost is None or not base.is_metric:
+            return super().bounds(left)
+        bounds = by_references(points, self._masses, base, left)
+        if order is not None:
+            by_norm = by_axes if points.shape[1] <= _FEW_AXES else by_centroids
+            bounds = np.maximum(bounds, by_norm(points, self._masses, order, left))
+        return bounds * bounds if isinstance(metric, SqEuclidean) else bounds
+
+    def _table(self, bins: int) -> FloatArray:
+        """Return shares of the bins, one histogram a row; of those measures that have such bins."""
+        starts = self._masses.starts
+        table = np.zeros((len(self), bins))
+        owner = np.repeat(np.arange(len(self)), np.diff(starts))
+        inside = self._bins < bins
+        table[owner[inside], self._bins[inside]] = self._masses.weights[inside]
+        totals = np.add.reduceat(self._masses.weights, starts[:-1])
+        return table / totals[:, None]
 
     def solve(self, first: IntArray, second: IntArray) -> Found:
         """Compare pairs of measures: small ones in a batch, the others one by one."""

@@ -115,21 +115,3 @@ class PairwiseResult:
 
     def __repr__(self) -> str:
         return f"PairwiseResult({self})"
-
-
-def rooted(value: FloatArray, p: float, direction: float = 0.0) -> FloatArray:
-    """Return the p-th roots of non-negative numbers (p = 1: of any), rounded towards `direction` where it is ±inf.
-
-    A square root is off by one rounding; the machine's library by less than 4 units in the last place.
-    """
-    if p == 1.0:
-        return value
-    value = np.maximum(value, 0.0)
-    root = np.sqrt(value) if p == 2.0 else value ** (1.0 / p)
-    if not direction:
-        return root
-    if p != 2.0:  # 1/p is rounded, too, which costs |log value| / p roundings
-        with np.errstate(divide="ignore"):
-            doubt = (8.0 + np.abs(np.where(value > 0.0, np.log(value), 0.0)) / p) * np.finfo(np.float64).eps
-        root = root * (1.0 + np.copysign(doubt, direction))
-    return np.maximum(np.where(value > 0.0, np.nextafter(root, direction), root), 0.0)

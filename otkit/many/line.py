@@ -48,6 +48,7 @@ class OnLine(Transports):
 
     symmetric = True
     proof = "real-valued |x − y|^p (Monge property), rounding bounded"
+    atoms_of_block = 200_000
 
     def __init__(self, metric: Cost, points: FloatArray, masses: Masses, p: float) -> None:
         self._metric, self._points, self._masses = metric, points, masses
@@ -91,6 +92,13 @@ class OnLine(Transports):
 
     def solve(self, first: IntArray, second: IntArray) -> Found:
         """Compare pairs of measures."""
+        found = self.integrals(first, second)
+        wide = np.flatnonzero(found.upper - found.lower > RELATIVE_GAP * found.value)
+        self.solve_one_by_one(first, second, wide, found)
+        return found
+
+    def integrals(self, first: IntArray, second: IntArray) -> Found:
+        """Return what one pass over both sorted lists tells; bounds are wide where measures are all but equal."""
         points, levels, equal = self._sorted
         starts, p = frozen(self._masses.starts), self._degree()
         out = np.empty((3, first.size))
@@ -104,10 +112,20 @@ class OnLine(Transports):
                 _integrate_pairs(points, levels, equal, starts, p, first, second, start, min(high, start + step), out)
 
         share(portion, first.size, step, 1 + work // 500_000)
-        found = Found(*out)
-        wide = np.flatnonzero(found.upper - found.lower > RELATIVE_GAP * found.value)
-        self.solve_one_by_one(first, second, wide, found)
-        return found
+        return Found(*out)
+
+    def bounds(self, left: int) -> FloatArray:
+        """Return lower bounds of the distances of the first `left` measures to all: how far their means are apart."""
+        means = np.array(
+            [
+                np.average(self._points[start:stop], weights=self._masses.weights[start:stop])
+                for start, stop in pairwise(self._masses.starts)
+            ]
+        )
+        reach = float(np.abs(self._points).max())
+        off = 8.0 * EPS * (float(self.sizes().max()) + 64.0) * reach
+        apart = np.maximum(np.abs(means[:left, None] - means) - off, 0.0)
+        return apart ** (self._degree() / self.p)
 
     def _degree(self) -> float:
         """Return the power of |x − y| that the cost is."""

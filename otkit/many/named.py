@@ -29,6 +29,7 @@ class Divergences(Comparison):
     """Histograms, one a row, compared by an f-divergence."""
 
     proof = "bounds of the rounding errors"
+    atoms_of_block = 200_000
 
     def __init__(self, divergence: str | FDivergence, rows: FloatArray) -> None:
         self._divergence, self._rows = divergence, rows
