@@ -1,8 +1,8 @@
 """The checker for many small problems: what `certificate.certify` proves, as one compiled call without a word.
 
 The same sums, by the same kernels (`weighing`, `pricing`, `error_bounds`), of a plan and potentials whose problem has
-its costs in a matrix: so each number of a batch is proved as it is found. Where an answer does not pass, or numbers leave
-the range in which these bounds hold, the caller is told, and takes the problem to the front door.
+its costs in a matrix: so each number of a batch is proved as it is found. Where an answer does not pass, or numbers
+leave the range in which these bounds hold, the caller is told, and takes the problem to the front door.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otkit._jit import int64, njit
+from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.certificate import POTENTIAL_ROUNDINGS, RELATIVE_GAP
 from otkit.costs.pairs import MatrixPairs
@@ -58,14 +58,13 @@ def enclose(
     `totals` are Σa and Σb, rounded; `supply` and `demand` are a and b divided by them, as `TransportProblem` has them.
     No plan entry is negative.
     """
-    yes, no, zero = np.bool_(True), np.bool_(False), int64(0)  # literals would have kernels compiled anew
     total_a, total_b, factor_a, factor_b, stretch, stretch_doubt, apart = enclose_masses(
-        a, b, totals[0], totals[1], yes
+        a, b, totals[0], totals[1], True
     )
     sums, mended = np.empty((2, 8)), np.empty((1, 8))
     weigh_jobs(
-        MatrixPairs(cost), rows, cols, mass, f, g, supply, demand, a, b, factor_a, factor_b, apart, no, yes,
-        sums, mended, zero, zero + 2,
+        MatrixPairs(cost), rows, cols, mass, f, g, supply, demand, a, b, factor_a, factor_b, apart, False, True,
+        sums, mended, 0, 2,
     )  # fmt: skip
     value, magnitude = sums[1, 0] + sums[1, 1], sums[1, 3]
     found = mended[0] if sums[0, 1] > 0.0 else sums[1]
@@ -79,7 +78,7 @@ def enclose(
             raised[j] = slack if slack < raised[j] else raised[j]
     for j in range(g.size):
         raised[j] = g[j] + raised[j]
-    _, _, lower, priced, _, _, in_range = weigh_raised(f, g, f, raised, a, b, total_a, total_b, yes, yes, 0.0)
+    _, _, lower, priced, _, _, in_range = weigh_raised(f, g, f, raised, a, b, total_a, total_b, True, True, 0.0)
 
     in_range &= (SMALLEST_SUM < magnitude < LARGEST_SUM) or magnitude == 0.0
     tolerance = RELATIVE_GAP * magnitude + POTENTIAL_ROUNDINGS * EPS * (magnitude + priced)

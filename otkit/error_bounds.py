@@ -139,6 +139,7 @@ def exact_masses(problem: TransportProblem) -> Masses:
 def enclose_masses(
     a: FloatArray, b: FloatArray, rounded_a: float, rounded_b: float, probability: bool
 ) -> tuple[Enclosure, Enclosure, float, float, float, float, float]:
+    """Write the fields of `Masses`."""
     total_a, total_b = enclosed_sum(a), enclosed_sum(b)
     target = 1.0 if probability else rounded_a
     factor_a, factor_b = _factor(rounded_a, target), _factor(rounded_b, target)

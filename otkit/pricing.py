@@ -58,9 +58,7 @@ def weigh_potentials(
     """
     probability = problem.probability
     priced = Priced(
-        *weigh_raised(
-            f, g, *raised, problem.a, problem.b, masses.total_a, masses.total_b, probability, added, missed
-        )
+        *weigh_raised(f, g, *raised, problem.a, problem.b, masses.total_a, masses.total_b, probability, added, missed)
     )
     if priced.in_range or not (np.isfinite(raised[0]).all() and np.isfinite(raised[1]).all()):
         return priced

@@ -121,7 +121,7 @@ def pairwise(
         jobs = as_count(jobs, "jobs")
     cache = None
     if cache_dir is not None:
-        comparison.digest()  # says if there is none
+        comparison.contents()  # says if they can't be told
         cache = Cache(cache_dir)
     names = Names(left)
     shown = waiting("all pairs") if progress is True else nullcontext(progress or None)

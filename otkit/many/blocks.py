@@ -7,7 +7,9 @@ give the same bits.
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,14 +111,26 @@ def _runner(jobs: int | None) -> Runner | None:
             delayed(_solve_alone)(number, comparison.restrict(block.measures), block)
             for number, block in enumerate(blocks)
         )
-        for number, found in Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
-            if isinstance(found, PairError):
-                i, j = found.pair
-                which = blocks[number].measures
-                raise PairError((int(which[i]), int(which[j])), found.error) from found.error
-            yield blocks[number], found
+        with _closing(Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)) as results:
+            for number, found in results:
+                if isinstance(found, PairError):
+                    i, j = found.pair
+                    which = blocks[number].measures
+                    raise PairError((int(which[i]), int(which[j])), found.error) from found.error
+                yield blocks[number], found
 
     return run
+
+
+@contextmanager
+def _closing(results: Any) -> Iterator[Any]:
+    """Cancel what is not done at the end; joblib would warn that work is lost, which the error says that ends it."""
+    try:
+        yield results
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
 
 
 def _solve_alone(number: int, part: Comparison, block: Block) -> tuple[int, Any]:

@@ -1,7 +1,7 @@
 """Lower bounds of distances, for a small part of the price: what need not be solved to find who is near.
 
-* *Axes.* With W_1 the distance for a norm ‖·‖ of coordinates that rises with each of them, and w_k that between the k-th
-  coordinates alone, W_1 ≥ ‖(w_1, …, w_d)‖: for the optimal plan, E‖x − y‖ ≥ ‖(E|x_k − y_k|)_k‖ by convexity.
+* *Axes.* With W_1 the distance for a norm ‖·‖ of coordinates that rises with each of them, and w_k that between the
+  k-th coordinates alone, W_1 ≥ ‖(w_1, …, w_d)‖: for the optimal plan, E‖x − y‖ ≥ ‖(E|x_k − y_k|)_k‖ by convexity.
 * *Centroids.* By the same argument, W_1 ≥ ‖E x − E y‖.
 * *References.* Prices with f_i + g_j ≤ c_ij prove Σ a f + Σ b g ≤ W for every pair of measures at once: the costs of
   reaching a reference and their c-transforms. For a metric d that is |E d(x, z) − E d(y, z)|.

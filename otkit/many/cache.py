@@ -40,8 +40,8 @@ class Cache:
     def read(self, part: Comparison, block: Block) -> Found | None:
         """Return what is on disk for a block, None if there is nothing of use."""
         try:
-            with np.load(self._path(part, block), allow_pickle=False) as file:
-                found = Found(file["value"], file["lower"], file["upper"])
+            with open(self._path(part, block), "rb") as file, np.load(file, allow_pickle=False) as kept:
+                found = Found(kept["value"], kept["lower"], kept["upper"])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
         return found if all(array.shape == (len(block),) for array in found) else None

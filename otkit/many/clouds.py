@@ -23,7 +23,7 @@ from otkit.costs import (
 from otkit.costs.pairs import MatrixPairs, PointPairs
 from otkit.costs.threads import pause, share
 from otkit.many.bounds import by_axes, by_centroids, by_prices, by_references
-from otkit.many.comparison import Found, rooted
+from otkit.many.comparison import FUNCTION, Found, rooted
 from otkit.many.masses import Masses, frozen
 from otkit.many.small import Packed, solve_pairs
 from otkit.many.transports import Transports
@@ -86,8 +86,10 @@ class Clouds(Transports):
 
     def contents(self) -> Sequence[Any]:
         """Return what the answers depend on."""
+        if self._cost is None:
+            raise ValueError(FUNCTION)
         where = self._bins if self._points is None else self._points[1]
-        how = self._points[0] if self._points is not None else self._cost.pairs.matrix  # type: ignore[union-attr]
+        how = self._points[0] if self._points is not None else self._cost.pairs.matrix
         return self._masses.starts, self._masses.weights, where, how, self.p
 
     def restrict(self, which: IntArray) -> Clouds:
@@ -98,9 +100,7 @@ class Clouds(Transports):
             return Clouds(self._cost, masses, self._bins[places], symmetric=self.symmetric, p=self.p)
         metric, points = self._points
         cost = None if self._cost is None else self._cost.restrict(places, places)
-        return Clouds(
-            cost, masses, self._bins, symmetric=self.symmetric, p=self.p, points=(metric, points[places])
-        )
+        return Clouds(cost, masses, self._bins, symmetric=self.symmetric, p=self.p, points=(metric, points[places]))
 
     def problem(self, i: int, j: int) -> TransportProblem:
         """Return the transport problem between two measures, atoms without mass left out."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit import __version__
 from otkit._typing import FloatArray, IntArray
 
 
@@ -19,6 +19,7 @@ class Names(NamedTuple):
     left: int
 
     def __call__(self, k: int) -> str:
+        """Return the name of the k-th of all measures."""
         return f"measures[{k}]" if k < self.left else f"others[{k - self.left}]"
 
 
@@ -73,19 +74,25 @@ class Comparison(ABC):
 
     @abstractmethod
     def contents(self) -> Sequence[Any]:
-        """Return all that the answers depend on: arrays, and what `repr` tells fully."""
+        """Return all that the answers depend on: arrays, and what `repr` tells fully.
+
+        Raises
+        ------
+        ValueError
+            They depend on a Python function.
+        """
 
     @abstractmethod
     def sizes(self) -> IntArray:
         """Return the number of atoms of each measure."""
 
     def bounds(self, left: int) -> FloatArray:
-        """Return lower bounds of the distances (roots taken) of the first `left` measures to all; −∞ if none is known."""
+        """Return lower bounds of the distances of the first `left` measures to all; −∞ where nothing is known."""
         return np.full((left, len(self)), -np.inf)
 
     def digest(self) -> str:
         """Return a digest of what is compared, and how."""
-        state = hashlib.blake2b(f"otkit {__version__} {type(self).__name__}".encode(), digest_size=16)
+        state = hashlib.blake2b(f"otkit {version('otkit')} {type(self).__name__}".encode(), digest_size=16)
         for item in self.contents():
             if isinstance(item, np.ndarray):
                 state.update(f"{item.dtype} {item.shape}".encode())
@@ -93,6 +100,11 @@ class Comparison(ABC):
             else:
                 state.update(repr(item).encode())
         return state.hexdigest()
+
+
+FUNCTION = (
+    "cache_dir must be left out for a Python function: what is on disk could not be told from what another one gives."
+)
 
 
 class PairError(Exception):

@@ -70,9 +70,7 @@ def as_comparison(
     return ByFunction(distance, clouds, sizes, name=name, own=False), left
 
 
-def _between_clouds(
-    points: Sequence[FloatArray], weights: Sequence[FloatArray], cost: Cost, p: float
-) -> Comparison:
+def _between_clouds(points: Sequence[FloatArray], weights: Sequence[FloatArray], cost: Cost, p: float) -> Comparison:
     on_line = points[0].shape[1] == 1 and not isinstance(cost, CallableCost)
     line = cost.between([0.0], [1.0], p=p).line() if on_line and cost.name not in ("cosine", "haversine") else None
     if line is None or line.scale != 1.0:
@@ -90,7 +88,8 @@ def _clouds(measures: Any, others: Any) -> tuple[list[FloatArray], list[FloatArr
     if others is not None:
         items = items + _items(others, "others")
     names = Names(left)
-    points, weights = [], []
+    points: list[FloatArray] = []
+    weights: list[FloatArray] = []
     for k, item in enumerate(items):
         if isinstance(item, DiscreteMeasure):
             cloud, masses = item.points, item.weights
@@ -121,19 +120,21 @@ def _items(value: Any, name: str) -> list[Any]:
 
 def _is_sequence(value: Any) -> bool:
     """Whether a container is one of measures rather than an array or a data frame."""
-    return not hasattr(value, "shape") or getattr(value, "dtype", None) == object
+    return not hasattr(value, "shape") or getattr(value, "dtype", np.dtype(float)).kind == "O"
 
 
 def _histograms(measures: Any, others: Any, shape: tuple[int, int] | None) -> tuple[list[FloatArray], int]:
     """Return the histograms, one a row, and how many of them are not others."""
-    rows = []
+    rows: list[FloatArray] = []
+    left = 0
     for value, name, axis in ((measures, "measures", 0), (others, "others", 1)):
         if value is None:
             continue
         table = as_float_array(value if not isinstance(value, tuple) else list(value), name)
         if table.ndim != 2 or table.size == 0:
             raise ValueError(
-                f"{name} must hold histograms, one a row of an array of shape (n, bins), but its shape is {table.shape}."
+                f"{name} must hold histograms, one a row of an array of shape (n, bins), but its shape is "
+                f"{table.shape}."
             )
         bins = shape[axis] if shape else (rows[0].size if rows else table.shape[1])
         if table.shape[1] != bins:
@@ -145,7 +146,7 @@ def _histograms(measures: Any, others: Any, shape: tuple[int, int] | None) -> tu
             weights = as_weights(row, f"{name}[{k}]", bins)
             _require_total(weights, f"{name}[{k}]")
             rows.append(weights)
-        left = len(rows) if axis == 0 else left
+        left = left or len(rows)
     return rows, left
 
 

@@ -1,12 +1,13 @@
 """Samples on the line: each is sorted once, and then every pair takes one pass over two sorted lists.
 
 W_p^p = ∫ |F⁻¹(t) − G⁻¹(t)|^p dt over 0 < t < 1, for p ≥ 1 (Peyré & Cuturi, *Computational Optimal Transport*, remark
-2.30). The integrand changes where t passes a level F_k = (w_1 + … + w_k)/Σw of either measure. Bounds of the errors, with
-u = 2⁻⁵³:
+2.30). The integrand changes where t passes a level F_k = (w_1 + … + w_k)/Σw of either measure. Bounds of the errors,
+with u = 2⁻⁵³:
 
-* *Levels* are rounded: they are off by u at most. With F⁻¹(t) = x_1 + Σ_k (x_{k+1} − x_k)[t > F_k], moving the level F_k
-  by u changes the integral by no more than u · max_y ||x_{k+1} − y|^p − |x_k − y|^p| ≤ u · p D^{p−1} (x_{k+1} − x_k), where
-  D is the widest distance; all levels of both sides together by u · p D^{p−1} (R + S), R and S being their ranges.
+* *Levels* are rounded: they are off by u at most. With F⁻¹(t) = x_1 + Σ_k (x_{k+1} − x_k)[t > F_k], moving the level
+  F_k by u changes the integral by no more than u · max_y ||x_{k+1} − y|^p − |x_k − y|^p|, which is no more than
+  u · p D^{p−1} (x_{k+1} − x_k), where D is the widest distance; all levels of both sides together by
+  u · p D^{p−1} (R + S), R and S being their ranges.
 * *Terms* (t' − t) |x − y|^p have two roundings beside those of the power, and p roundings of the difference in it.
 * *Sums* are compensated: their errors are known but for a second rounding, which counts as it does in `error_bounds`.
 
@@ -32,8 +33,8 @@ from otkit.costs.pairs import IEEE_EXPONENTS, power
 from otkit.costs.threads import pause, share
 from otkit.error_bounds import EPS, LEAST, OUTWARD, Enclosure, summed_up
 from otkit.many.comparison import Found
-from otkit.many.transports import Transports
 from otkit.many.masses import Masses, frozen
+from otkit.many.transports import Transports
 from otkit.problem import TransportProblem
 
 # Atoms that a thread passes between two looks at the clock: some 0.02 s.

@@ -13,7 +13,7 @@ from otkit.costs.threads import pause
 from otkit.divergences.generators import GENERATORS, FDivergence
 from otkit.divergences.result import DivergenceResult
 from otkit.ipm import cramer_distance, energy_distance, median_bandwidth, mmd, total_variation
-from otkit.many.comparison import Comparison, Found, PairError
+from otkit.many.comparison import FUNCTION, Comparison, Found, PairError
 from otkit.measures import DiscreteMeasure
 
 # f-divergences with D(p, q) = D(q, p).
@@ -45,6 +45,8 @@ class Divergences(Comparison):
 
     def contents(self) -> Sequence[Any]:
         """Return what the answers depend on."""
+        if not isinstance(self._divergence, str):
+            raise ValueError(FUNCTION)
         return self._divergence, self._rows
 
     def restrict(self, which: IntArray) -> Divergences:
@@ -95,6 +97,8 @@ class ByFunction(Comparison):
 
     def contents(self) -> Sequence[Any]:
         """Return what the answers depend on."""
+        if not self._own:
+            raise ValueError(FUNCTION)
         arrays = [part for measure in self._measures for part in (measure.points, measure.weights)]
         return self._name, self._function if isinstance(self._function, _SameBandwidth) else None, *arrays
 
