@@ -107,7 +107,7 @@ def pairwise(
     >>> import otkit
     >>> clouds = [np.zeros((1, 2)), np.array([[3.0, 4.0]]), np.array([[0.0, 1.0], [0.0, -1.0]])]
     >>> otkit.pairwise(clouds).distances.round(3).tolist()
-    [[0.0, 5.0, 1.0], [5.0, 0.0, 5.036], [1.0, 5.036, 0.0]]
+    [[0.0, 5.0, 1.0], [5.0, 0.0, 5.037], [1.0, 5.037, 0.0]]
     >>> histograms = [[1, 0, 0], [0, 1, 1]]
     >>> cost = [[0, 1, 2], [1, 0, 1], [2, 1, 0]]
     >>> otkit.pairwise(histograms, ground_cost=cost)[0, 1].item()

@@ -52,7 +52,7 @@ class Comparison(ABC):
     symmetric: bool
     p: float = 1.0
     proof: str
-    atoms_of_block = 3000
+    atoms_of_block = 1500
 
     @abstractmethod
     def __len__(self) -> int:
