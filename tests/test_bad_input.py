@@ -77,6 +77,28 @@ BAD = {
     "a dense matrix too large": (lambda: cost_matrix(np.zeros((10**7, 1)), np.ones((10**7, 1))), MemoryError, r"needs 745058\.1 GiB.*GiB of memory are available.*method='simplex'"),
     # Whole problems
     "masses beside a problem": (lambda: transport(TransportProblem(C), [1, 1]), TypeError, "a and b must be left out"),
+    # Critics
+    "critic: NaN in points": (lambda: otkit.neural.fit_critic([[0, 1], [NAN, 3]], Y), ValueError, r"x must be finite, but x\[1, 0\] = nan"),
+    "critic: dimensions": (lambda: otkit.neural.fit_critic(X, [[1.0], [2.0]]), ValueError, "same dimension, but x has 2 coordinates and y has 1"),
+    "critic: unknown constraint": (lambda: otkit.neural.fit_critic(X, Y, constraint="one-side"), ValueError, "constraint must be one of clip, .*'one-side' was given. Did you mean 'one-sided'"),
+    "critic: constraint of a wrong type": (lambda: otkit.neural.fit_critic(X, Y, constraint=3), TypeError, "constraint must be a name or CriticOptions, but 3 was given"),
+    "critic: no metric": (lambda: otkit.neural.fit_critic(X, Y, metric="sqeuclidean"), ValueError, "metric must be a metric, .*sqeuclidean is not known to satisfy the triangle inequality"),
+    "critic: no norm": (lambda: otkit.neural.fit_critic(X, Y, metric="haversine"), ValueError, "metric must be a norm of x − y .*it is haversine"),
+    "critic: one point": (lambda: otkit.neural.fit_critic(X, [[0, 0]]), ValueError, "y must hold at least two points with mass for training.*it has 1"),
+    "critic: one point with mass": (lambda: otkit.neural.fit_critic(X, Y, [1, 0]), ValueError, "x must hold at least two points with mass for training.*it has 1"),
+    "critic: too few to hold out": (lambda: otkit.neural.fit_critic(X, Y, held_out=0.5), ValueError, r"x must hold at least two points.*has 2, of which held_out = 0\.5 leaves 1 and takes 1"),
+    "critic: all held out": (lambda: otkit.neural.fit_critic(X, Y, held_out=1), ValueError, "held_out must be at least 0 and below 1, but held_out = 1"),
+    "critic: negative weight": (lambda: otkit.neural.fit_critic(X, Y, [1, -1]), ValueError, r"a must be non-negative, but a\[1\] = -1"),
+    "critic: odd sorting units": (lambda: otkit.neural.CriticOptions(otkit.neural.GroupSort(), (3,), "maxmin"), ValueError, r"widths must be even for maxmin units.*widths = \(3,\)"),
+    "critic: unknown activation": (lambda: otkit.neural.CriticOptions(otkit.neural.Clip(), activation="rely"), ValueError, "activation must be one of relu, .*Did you mean 'relu'"),
+    "critic: no steps": (lambda: otkit.neural.CriticOptions(otkit.neural.Clip(), steps=0), ValueError, "steps must be an integer of at least 1, but steps = 0"),
+    "bounds: NaN from a critic": (lambda: otkit.neural.critic_bounds(lambda z: z[:, 0] * NAN, X, Y), ValueError, r"critic must be finite, but critic\(points\)\[0\] = nan"),
+    "bounds: shape of a critic": (lambda: otkit.neural.critic_bounds(lambda z: z, X, Y), ValueError, r"critic must return one number for each point.*shape \(4, 2\)"),
+    "variational: unknown name": (lambda: otkit.neural.fit_variational("kll", X, Y), ValueError, "kll"),
+    "variational: unknown fit": (lambda: otkit.neural.fit_variational("kl", X, Y, fit="gan"), ValueError, "fit must be one of variational, classification, but 'gan'"),
+    "variational: too few points": (lambda: otkit.neural.fit_variational("kl", X, Y), ValueError, r"x must hold at least two points to train on.*of its 2 points held_out = 0\.5 makes parts of"),
+    "variational: NaN": (lambda: otkit.neural.fit_variational("kl", X, [[NAN, 0]]), ValueError, r"y must be finite, but y\[0, 0\] = nan"),
+    "variational: all held out": (lambda: otkit.neural.fit_variational("kl", X, Y, held_out=1), ValueError, "held_out must lie between 0 and 1, but held_out = 1"),
     "weights beside a measure": (lambda: wasserstein(DiscreteMeasure(X), Y, [1, 1]), TypeError, "a must be left out where x is a DiscreteMeasure"),
 }  # fmt: skip
 

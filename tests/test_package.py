@@ -13,7 +13,8 @@ import pytest
 
 import otkit
 
-HEAVY = ["scipy.optimize", "scipy.stats", "scipy.sparse", "matplotlib", "typer", "rich", "pandas", "polars", "pyarrow", "joblib"]
+HEAVY = ["scipy.optimize", "scipy.stats", "scipy.sparse", "matplotlib", "typer", "rich", "pandas", "polars", "pyarrow"]
+HEAVY += ["joblib", "jax", "equinox", "optax"]  # extras
 PUBLIC = sorted(set(otkit.__all__) - {"__version__", "datasets"})
 
 
@@ -21,6 +22,31 @@ def test_import_loads_nothing_that_is_used_later():
     code = f"import sys, otkit; print(*[name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_neural_names_load_jax_when_they_are_used_and_say_what_to_install():
+    code = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "jax":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+import otkit
+bounds = otkit.neural.critic_bounds(lambda z: -z[:, 0], [0.0, 1.0], [3.0, 5.0])  # needs NumPy alone
+print(bounds.raw)
+for name in ("fit_critic", "crosscheck", "fit_variational", "wasserstein_loss"):
+    try:
+        getattr(otkit.neural, name)
+    except ImportError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    needed = 'otkit.neural needs JAX, Equinox and Optax, but jax is not installed: pip install "otkit[neural]".'
+    first, *others = done.stdout.splitlines()
+    assert first == "3.5"
+    # without Equinox, too, as in a plain installation, it is the one that is looked for first
+    assert [line.replace("equinox", "jax") for line in others] == [needed] * 4
 
 
 def test_every_public_name_is_there():

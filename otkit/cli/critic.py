@@ -12,7 +12,7 @@ from otkit.cli.printing import console, duration, labelled, print_json
 from otkit.waiting import waiting
 
 if TYPE_CHECKING:
-    from otkit.neural.crosscheck import CrossCheck
+    from otkit.neural.sandwich import CrossCheck
 
 CONSTRAINTS = "clip, gradient-penalty, one-sided, spectral or groupsort; wgan, wgan-gp, … as the papers have them"
 SIGNS = {"lower": "≥", "exact": "=", "upper": "≤", "no bound": "~"}

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from otkit.neural.constraints import Spectral as Spectral
     from otkit.neural.critic import CriticResult as CriticResult
     from otkit.neural.critic import fit_critic as fit_critic
-    from otkit.neural.crosscheck import CrossCheck as CrossCheck
-    from otkit.neural.crosscheck import crosscheck as crosscheck
     from otkit.neural.function import CriticFunction as CriticFunction
     from otkit.neural.loss import wasserstein_loss as wasserstein_loss
     from otkit.neural.networks import Network as Network
     from otkit.neural.networks import mlp as mlp
+    from otkit.neural.sandwich import CrossCheck as CrossCheck
+    from otkit.neural.sandwich import crosscheck as crosscheck
     from otkit.neural.variational import VariationalResult as VariationalResult
     from otkit.neural.variational import fit_variational as fit_variational
 
@@ -33,10 +33,10 @@ _ROOMS = {
     "certified": ["CriticBounds", "critic_bounds"],
     "constraints": ["PRESETS", "Clip", "CriticOptions", "GradientPenalty", "GroupSort", "Spectral"],
     "critic": ["CriticResult", "fit_critic"],
-    "crosscheck": ["CrossCheck", "crosscheck"],
     "function": ["CriticFunction"],
     "loss": ["wasserstein_loss"],
     "networks": ["Network", "mlp"],
+    "sandwich": ["CrossCheck", "crosscheck"],
     "variational": ["VariationalResult", "fit_variational"],
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -138,7 +138,7 @@ def fit_critic(
         What keeps φ from being steep: "clip" (of the weights), "gradient-penalty", "one-sided" (a penalty on
         gradients beyond 1 alone), "spectral" (normalised weights) or "groupsort" (orthonormal weights and sorting
         units, 1-Lipschitz by construction), trained as suits samples of some hundred points: whole samples, larger
-        steps that grow smaller, a penalty of 100. As the papers do it: "wgan", "wgan-gp", "wgan-gp-one-sided",
+        steps that grow smaller, a penalty of 300. As the papers do it: "wgan", "wgan-gp", "wgan-gp-one-sided",
         "wgan-gp-zero" (target 0) and "sn-gan". For anything else change a preset:
         ``dataclasses.replace(PRESETS["one-sided"], steps=500)``.
     metric : str or Cost

@@ -76,26 +76,25 @@ def train(
         for points, shares in ((x, split.used.supply), (y, split.used.demand))
     )
     key = as_key(generator)
-    network = jax.tree.map(_single, mlp((x.shape[1], *options.widths, 1), key, options.activation))
-    network, state = options.constraint.start(network, jax.random.fold_in(key, 0))
-    carried = network, state, _optimizer(options).init(network)
+    carried = _start(key, options=options, dimension=x.shape[1])
     looked_at = [_taken(problem, generator) for problem in (split.used, split.held_out) if problem is not None]
 
-    best, best_score, best_step = _function(options, network, state, centre, scale), -np.inf, 0
+    best: tuple[Look, CriticFunction] | None = None
     looks: list[Look] = []
     for step in range(0, options.steps, _PIECE):
         piece = min(_PIECE, options.steps - step)
         keys = jax.random.split(jax.random.fold_in(key, step + 1), piece)
-        carried, loss = _steps(carried, *samples, keys, options=options, order=order)
-        phi = _function(options, carried[0], carried[1], centre, scale)
+        carried, critic, loss = _steps(carried, *samples, keys, options=options, order=order)
+        phi = _function(critic, centre, scale, orthonormal=isinstance(options.constraint, GroupSort))
         look = _look(step + piece, float(loss), phi, looked_at)
         looks.append(look)
         report(look)
-        if look.score > best_score:
-            best, best_score, best_step = phi, look.score, look.step
-        if look.step - best_step >= options.patience or not np.isfinite(look.loss):
+        if best is None or look.score > best[0].score:
+            best = look, phi
+        if look.step - best[0].step >= options.patience or not np.isfinite(look.loss):
             break
-    return best, tuple(looks)
+    assert best is not None  # as there is a step at least
+    return best[1], tuple(looks)
 
 
 def _standard(x: FloatArray, y: FloatArray) -> tuple[FloatArray, float]:
@@ -116,9 +115,17 @@ def _optimizer(options: CriticOptions) -> optax.GradientTransformation:
     return optax.rmsprop(rate) if options.optimizer == "rmsprop" else optax.adam(rate, *options.betas)
 
 
+@partial(jax.jit, static_argnames=("options", "dimension"))
+def _start(key: jax.Array, *, options: CriticOptions, dimension: int) -> Any:
+    """Return what is carried from step to step: network, state of the constraint, moments of the optimizer."""
+    network = jax.tree.map(_single, mlp((dimension, *options.widths, 1), key, options.activation))
+    network, state = options.constraint.start(network, jax.random.fold_in(key, 0))
+    return network, state, _optimizer(options).init(network)
+
+
 @partial(jax.jit, static_argnames=("options", "order"))
 def _steps(carried: Any, x: Sample, y: Sample, keys: jax.Array, *, options: CriticOptions, order: float) -> Any:
-    """Make one step for each key; return what is carried on, and the mean loss."""
+    """Make one step for each key; return what is carried on, the critic, and the mean loss."""
     constraint, optimizer = options.constraint, _optimizer(options)
     between = min(options.batch, max(len(x.points), len(y.points)))
 
@@ -137,7 +144,7 @@ def _steps(carried: Any, x: Sample, y: Sample, keys: jax.Array, *, options: Crit
         return (constraint.project(optax.apply_updates(network, update)), state, moments), value
 
     carried, losses = jax.lax.scan(step, carried, keys)
-    return carried, losses.mean()
+    return carried, constraint.effective(*carried[:2])[0], losses.mean()
 
 
 def _mean(critic: Network, sample: Sample, key: jax.Array, batch: int) -> jax.Array:
@@ -154,11 +161,10 @@ def drawn(sample: Sample, key: jax.Array, size: int) -> jax.Array:
     return sample.points[jnp.minimum(where, len(sample.points) - 1)]
 
 
-def _function(options: CriticOptions, network: Network, state: Any, centre: FloatArray, scale: float) -> CriticFunction:
+def _function(critic: Network, centre: FloatArray, scale: float, *, orthonormal: bool) -> CriticFunction:
     """Return the critic in float64; weights that are to be orthonormal are made no longer than that."""
-    critic, _ = options.constraint.effective(network, state)
     weights, biases = ([np.asarray(part, np.float64) for part in parts] for parts in (critic.weights, critic.biases))
-    if isinstance(options.constraint, GroupSort):
+    if orthonormal:
         weights = [weight / max(1.0, float(np.linalg.norm(weight, 2))) for weight in weights]
     return CriticFunction(tuple(weights), tuple(biases), critic.activation, centre, scale)
 

@@ -1,0 +1,105 @@
+"""The exact distance as a JAX function: its values are otkit's, its gradients those of finite differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import otkit
+from otkit.neural import wasserstein_loss
+from otkit.neural._jax import double_precision, jax, jnp
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(6, 2)), RNG.normal(size=(5, 2)) + 1.0
+A, B = RNG.uniform(0.5, 1.5, 6), RNG.uniform(0.5, 1.5, 5)
+
+
+@pytest.mark.parametrize(
+    ("p", "metric"), [(1, "euclidean"), (1.5, "euclidean"), (2, "euclidean"), (1, "cityblock"), (2, otkit.Minkowski(3))]
+)
+def test_gradients_are_those_of_finite_differences(p, metric):
+    """In both samples and both weights, along random directions; the optimal plan is unique here, and stays so."""
+
+    def value(*parts):
+        return otkit.wasserstein(*parts, p=p, metric=metric).distance
+
+    with double_precision():
+        distance, gradients = jax.value_and_grad(
+            lambda x, y, a, b: wasserstein_loss(x, y, a, b, p=p, metric=metric), argnums=(0, 1, 2, 3)
+        )(*map(jnp.asarray, (X, Y, A, B)))
+        assert distance.dtype == jnp.float64
+    assert float(distance) == value(X, Y, A, B)
+    rng, step = np.random.default_rng(1), 1e-6
+    for which, gradient in enumerate(gradients):
+        for _ in range(3):
+            parts = [X, Y, A, B]
+            direction = rng.normal(size=parts[which].shape)
+            parts[which] = parts[which] + step * direction
+            above = value(*parts)
+            parts[which] = parts[which] - 2.0 * step * direction
+            slope = (above - value(*parts)) / (2.0 * step)
+            assert float(np.sum(np.asarray(gradient) * direction)) == pytest.approx(slope, rel=1e-6, abs=1e-8)
+
+
+def test_gradients_are_the_subgradient_of_the_plan():
+    found = jax.grad(wasserstein_loss, argnums=(0, 1, 2, 3))(*(jnp.asarray(part, jnp.float32) for part in (X, Y, A, B)))
+    x, y, a, b = (np.asarray(part, np.float32).astype(float) for part in (X, Y, A, B))
+    expected = otkit.subgradient(otkit.wasserstein(x, y, a, b))
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == jnp.float32
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
+
+
+def test_it_stands_anywhere_in_a_program():
+    """Compiled, scaled by the chain rule, mapped over, and in a loop that brings one cloud to the other."""
+    compiled = jax.jit(jax.grad(lambda x: 3.0 * wasserstein_loss(x, Y, p=2) ** 2))
+    expected = 6.0 * otkit.wasserstein(X, Y, p=2).distance * otkit.subgradient(otkit.wasserstein(X, Y, p=2)).x
+    np.testing.assert_allclose(compiled(jnp.asarray(X)), expected, rtol=1e-5)
+
+    shifts = jnp.arange(3.0)
+    mapped = jax.vmap(lambda s: wasserstein_loss(X + s, X))(shifts)
+    np.testing.assert_allclose(mapped, [0.0, 2**0.5, 8**0.5], rtol=1e-6)
+
+    def descend(x, _):
+        value, slope = jax.value_and_grad(lambda x: wasserstein_loss(x, Y, p=2) ** 2)(x)
+        return x - 0.5 * len(X) * slope, value
+
+    moved, values = jax.lax.scan(descend, jnp.asarray(X), None, length=8)
+    assert (np.diff(values) <= 0.0).all()
+    assert otkit.wasserstein(np.asarray(moved, float), Y, p=2).distance < 0.6 * otkit.wasserstein(X, Y, p=2).distance
+
+
+def test_coinciding_points_pull_nowhere():
+    x = jnp.array([[0.0, 0.0], [5.0, 0.0]])
+    for p in (1, 2):
+        assert float(wasserstein_loss(x, x, p=p)) == 0.0
+        assert not np.asarray(jax.grad(lambda z, p=p: wasserstein_loss(z, x, p=p))(x)).any()
+    half = jax.grad(wasserstein_loss)(x, jnp.array([[0.0, 0.0], [7.0, 0.0]]))
+    np.testing.assert_allclose(half, [[0.0, 0.0], [-0.5, 0.0]], atol=1e-7)
+
+
+def test_lists_and_points_on_the_line():
+    assert float(wasserstein_loss([0, 1, 3], [5, 6, 8])) == 5.0
+    assert float(wasserstein_loss([0, 1], [5], [3, 1])) == 4.75
+
+
+BAD = {
+    "dimensions": (lambda: wasserstein_loss(X, Y[:, :1]), "same dimension, but x has 2 coordinates and y has 1"),
+    "shape": (lambda: wasserstein_loss(1.0, Y), r"x must be an array of shape \(n, d\).*its shape is \(\)"),
+    "p": (lambda: wasserstein_loss(X, Y, p=0.5), "p must be a finite number of at least 1"),
+    "metric": (lambda: wasserstein_loss(X, Y, metric="haversine"), "metric must be a norm of x − y.*it is haversine"),
+    "weights": (lambda: wasserstein_loss(X, Y, A[:2]), r"a must have shape \(6,\).*its shape is \(2,\)"),
+    "NaN": (lambda: wasserstein_loss(X * np.nan, Y), r"x must be finite, but x\[0, 0\] = nan"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_refused(name):
+    call, message = BAD[name]
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_points_that_become_nan_stop_the_program():
+    with pytest.raises(jax.errors.JaxRuntimeError, match="x must be finite"):
+        jax.block_until_ready(jax.jit(wasserstein_loss)(X * np.nan, Y))
