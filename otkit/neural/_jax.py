@@ -5,6 +5,8 @@ JAX's global configuration is left as the caller has it: everything here runs in
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import numpy as np
 
 try:
@@ -17,7 +19,16 @@ except ImportError as missing:
         f'otkit.neural needs JAX, Equinox and Optax, but {missing.name} is not installed: pip install "otkit[neural]".'
     ) from missing
 
-__all__ = ["as_key", "eqx", "jax", "jnp", "optax"]
+__all__ = ["as_key", "double_precision", "eqx", "jax", "jnp", "optax"]
+
+
+def double_precision() -> AbstractContextManager[None]:
+    """Compute with 64 bits in this block and this thread alone."""
+    if hasattr(jax, "enable_x64"):
+        return jax.enable_x64(True)
+    from jax.experimental import enable_x64  # before JAX 0.8
+
+    return enable_x64()
 
 
 def as_key(rng: int | np.random.Generator | None) -> jax.Array:

@@ -9,26 +9,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_count, as_points
+from otkit._checks import as_count, as_positive
 from otkit._typing import ArrayLike, FloatArray
 from otkit.monitor import Progress
 from otkit.neural import training
 from otkit.neural._jax import as_key, jax, jnp, optax
+from otkit.neural.constraints import Constraint
+from otkit.neural.function import CriticFunction
 from otkit.neural.networks import Network, mlp
 from otkit.neural.training import History, Losses, Standardised
-
-Vectors = tuple[jax.Array, ...]
 
 
 class _State(NamedTuple):
     generator: Network
     averaged: Network
     critic: Network
-    vectors: Vectors  # of the power iteration; empty without one
+    carried: Any  # by the constraint, from step to step
     generator_moments: Any
     critic_moments: Any
 
@@ -62,7 +62,7 @@ class Adversarial:
     rounds: int = 10_000
     critic_steps: int = 2
     batch_size: int = 256
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     decay: bool = True
     averaging: float = 0.995
     latent: int = 8
@@ -73,41 +73,33 @@ class Adversarial:
     def __post_init__(self) -> None:
         for name in ("rounds", "critic_steps", "batch_size", "latent", "width", "depth", "looks"):
             as_count(getattr(self, name), name)
-        if not 0.0 <= self.learning_rate < np.inf:
-            raise ValueError(f"learning_rate must be finite and at least 0, but it is {self.learning_rate}.")
+        as_positive(self.learning_rate, "learning_rate")
         if not 0.0 <= self.averaging < 1.0:
             raise ValueError(f"averaging must lie in [0, 1), but averaging = {self.averaging} was given.")
 
-    # What makes one model differ from another.
+    # What makes one model differ from another: a pair of losses, a constraint on the critic, an optimiser.
 
-    def critic_loss(self, critic: Network, real: jax.Array, fake: jax.Array, key: jax.Array) -> jax.Array:
-        """Return what the critic lowers."""
+    def critic_loss(self, on_real: jax.Array, on_fake: jax.Array) -> jax.Array:
+        """Return what the critic lowers, from its outputs at a batch of data and at one of generated points."""
         raise NotImplementedError
 
-    def generator_loss(self, critic: Network, fake: jax.Array) -> jax.Array:
+    def generator_loss(self, on_fake: jax.Array) -> jax.Array:
         """Return what the generator lowers."""
         raise NotImplementedError
 
-    def estimate(self, critic: Network, real: jax.Array, fake: jax.Array) -> jax.Array:
-        """Return what the critic takes the distance or divergence to be."""
+    def estimate(self, on_real: jax.Array, on_fake: jax.Array) -> jax.Array:
+        """Return what the critic takes the distance or the divergence to be."""
         raise NotImplementedError
 
-    estimate_in_units_of_length = False  # whether it scales as the data do
+    measures_length: ClassVar[bool] = False  # whether outputs of the critic and the estimate are lengths, as W_1 is
 
-    def start(self, critic: Network, key: jax.Array) -> tuple[Network, Vectors]:
-        """Return the critic as training begins, and the vectors that `normalised` works with."""
-        return critic, ()
-
-    def normalised(self, critic: Network, vectors: Vectors) -> tuple[Network, Vectors]:
-        """Return the critic as the losses see it."""
-        return critic, vectors
-
-    def projected(self, critic: Network) -> Network:
-        """Return the critic as it goes on after a step."""
-        return critic
+    @property
+    def constraint(self) -> Constraint:
+        """What keeps the critic from being steep."""
+        return Constraint()
 
     def optimiser(self, rate: Any) -> optax.GradientTransformation:
-        """Return the optimiser of either network for a learning rate or a schedule."""
+        """Return the optimiser of either network, for a learning rate or a schedule."""
         return optax.adam(rate, b1=0.0, b2=0.9)
 
     # What they share.
@@ -157,17 +149,18 @@ class Adversarial:
         state, history = training.train(
             step, state, key, judge, rounds=self.rounds, looks=self.looks, progress=progress
         )
-        critic = self.normalised(state.critic, state.vectors)[0]
+        critic = self.constraint.effective(state.critic, state.carried)[0]
+        function = _as_function(critic, data, self.measures_length)
         seconds = time.perf_counter() - began
-        return Trained(self, state.averaged, critic, data.centre, data.scale, history, seconds)
+        return Trained(self, state.averaged, function, data.centre, data.scale, history, seconds)
 
     def _start(self, key: jax.Array, dimension: int) -> _State:
         hidden = [self.width] * self.depth
         for_generator, for_critic, for_start = jax.random.split(key, 3)
         generator = mlp([self.latent, *hidden, dimension], for_generator)
-        critic, vectors = self.start(mlp([dimension, *hidden, 1], for_critic), for_start)
+        critic, carried = self.constraint.start(mlp([dimension, *hidden, 1], for_critic), for_start)
         first, second = self._optimisers()
-        return _State(generator, generator, critic, vectors, first.init(generator), second.init(critic))
+        return _State(generator, generator, critic, carried, first.init(generator), second.init(critic))
 
     def _optimisers(self) -> tuple[optax.GradientTransformation, optax.GradientTransformation]:
         return tuple(self.optimiser(self._schedule(steps)) for steps in (1, self.critic_steps))
@@ -182,32 +175,37 @@ class Adversarial:
     def _round(self, points: jax.Array, scale: float) -> training.Step[_State]:
         """Return one round: steps of the critic, then one of the generator."""
         generator_optimiser, critic_optimiser = self._optimisers()
-        unit = scale if self.estimate_in_units_of_length else 1.0
+        unit = scale if self.measures_length else 1.0
+        constraint = self.constraint
 
         def critic_step(state: _State, key: jax.Array) -> tuple[_State, Losses]:
-            for_real, for_fake, for_loss = jax.random.split(key, 3)
+            for_real, for_fake, for_share = jax.random.split(key, 3)
             real = points[jax.random.randint(for_real, (self.batch_size,), 0, len(points))]
             fake = _make(state.generator, for_fake, (self.batch_size, self.latent))
+            share = jax.random.uniform(for_share, (self.batch_size, 1))  # one for each pair
+            between = share * real + (1.0 - share) * fake
 
             def loss(critic: Network) -> tuple[jax.Array, Any]:
-                seen, vectors = self.normalised(critic, state.vectors)
-                estimate = self.estimate(seen, real, fake)
-                return self.critic_loss(seen, real, fake, for_loss), (vectors, estimate)
+                seen, carried = constraint.effective(critic, state.carried)
+                on_real, on_fake = seen(real)[:, 0], seen(fake)[:, 0]
+                penalty = constraint.penalty(lambda point: seen(point)[0], between, 2.0)
+                value = self.critic_loss(on_real, on_fake) + penalty
+                return value, (carried, self.estimate(on_real, on_fake))
 
-            (value, (vectors, estimate)), slope = jax.value_and_grad(loss, has_aux=True)(state.critic)
+            (value, (carried, estimate)), slope = jax.value_and_grad(loss, has_aux=True)(state.critic)
             update, moments = critic_optimiser.update(slope, state.critic_moments, state.critic)
-            critic = self.projected(optax.apply_updates(state.critic, update))
-            after = state._replace(critic=critic, vectors=vectors, critic_moments=moments)
+            critic = constraint.project(optax.apply_updates(state.critic, update))
+            after = state._replace(critic=critic, carried=carried, critic_moments=moments)
             return after, {"critic": value, "estimate": unit * estimate}
 
         def one_round(state: _State, key: jax.Array) -> tuple[_State, Losses]:
             for_generator, for_critic = jax.random.split(key)
             state, losses = jax.lax.scan(critic_step, state, jax.random.split(for_critic, self.critic_steps))
-            seen = self.normalised(state.critic, state.vectors)[0]
+            seen = constraint.effective(state.critic, state.carried)[0]
 
             def loss(generator: Network) -> jax.Array:
                 fake = _make(generator, for_generator, (self.batch_size, self.latent))
-                return self.generator_loss(seen, fake)
+                return self.generator_loss(seen(fake)[:, 0])
 
             value, slope = jax.value_and_grad(loss)(state.generator)
             update, moments = generator_optimiser.update(slope, state.generator_moments, state.generator)
@@ -229,8 +227,10 @@ class Trained:
     ----------
     model : Adversarial
         The options.
-    generator, critic : Network
-        In the network's units, (x − centre)/scale.
+    generator : Network
+        Makes points from noise z: G(z) = centre + scale · generator(z).
+    critic : CriticFunction
+        The critic as a function of points; one that measures length does so in the units of the points.
     centre : ndarray, shape (d,)
     scale : float
     history : History
@@ -240,7 +240,7 @@ class Trained:
 
     model: Adversarial
     generator: Network
-    critic: Network
+    critic: CriticFunction
     centre: FloatArray
     scale: float
     history: History
@@ -251,12 +251,6 @@ class Trained:
         shape = as_count(n, "n"), self.model.latent
         return _to_data(_make(self.generator, as_key(rng), shape), Standardised(np.empty(0), self.centre, self.scale))
 
-    def criticise(self, points: ArrayLike) -> FloatArray:
-        """Return the critic's outputs at points, shape (n,); those that stand for lengths in units of the data."""
-        where = (as_points(points, "points") - self.centre) / self.scale
-        outputs = np.asarray(scores(self.critic, jnp.asarray(where, dtype=jnp.float32)), dtype=np.float64)
-        return self.scale * outputs if self.model.estimate_in_units_of_length else outputs
-
     def __repr__(self) -> str:
         last = self.history.wasserstein[-1]
         return (
@@ -265,9 +259,13 @@ class Trained:
         )
 
 
-def scores(critic: Network, points: jax.Array) -> jax.Array:
-    """Return the outputs of a critic, shape (n,)."""
-    return critic(points)[..., 0]
+def _as_function(critic: Network, data: Standardised, measures_length: bool) -> CriticFunction:
+    """Return the critic as a function of points in the units of the data."""
+    first, *others = (np.asarray(weight, dtype=np.float64) for weight in critic.weights)
+    biases = tuple(np.asarray(bias, dtype=np.float64) for bias in critic.biases)
+    if measures_length:
+        return CriticFunction((first, *others), biases, critic.activation, data.centre, data.scale)
+    return CriticFunction((first / data.scale, *others), biases, critic.activation, data.centre)
 
 
 def _make(generator: Network, key: jax.Array, shape: tuple[int, int]) -> jax.Array:

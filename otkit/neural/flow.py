@@ -14,15 +14,16 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_count, as_points, require_same_dimension
+from otkit._checks import as_count, as_points, as_positive, require_same_dimension
 from otkit._typing import ArrayLike, FloatArray
 from otkit.monitor import Progress
 from otkit.neural import training
-from otkit.neural._jax import as_key, eqx, jax, jnp, optax
+from otkit.neural._jax import as_key, double_precision, eqx, jax, jnp, optax
 from otkit.neural.networks import Network, mlp
 from otkit.neural.training import History, Losses
 
@@ -84,7 +85,12 @@ def inverse(layers: tuple[Coupling, ...], x: jax.Array) -> tuple[jax.Array, jax.
 def log_density(layers: tuple[Coupling, ...], x: jax.Array) -> jax.Array:
     """Return log p(x) under the standard normal π of z."""
     z, change = inverse(layers, x)
-    return change - 0.5 * jnp.sum(z**2, axis=-1) - 0.5 * z.shape[-1] * math.log(2.0 * math.pi)
+    return log_normal(z) + change
+
+
+def log_normal(z: Any) -> Any:
+    """Return log π(z), π the standard normal density."""
+    return -0.5 * (z**2).sum(axis=-1) - 0.5 * z.shape[-1] * math.log(2.0 * math.pi)
 
 
 class _State(NamedTuple):
@@ -144,8 +150,7 @@ class Flow:
     def __post_init__(self) -> None:
         for name in ("couplings", "width", "depth", "rounds", "batch_size", "looks"):
             as_count(getattr(self, name), name)
-        if not 0.0 <= self.learning_rate < np.inf:
-            raise ValueError(f"learning_rate must be finite and at least 0, but it is {self.learning_rate}.")
+        as_positive(self.learning_rate, "learning_rate")
         if not 0.0 <= self.averaging < 1.0:
             raise ValueError(f"averaging must lie in [0, 1), but averaging = {self.averaging} was given.")
 
@@ -260,38 +265,44 @@ class TrainedFlow:
 
     def sample(self, n: int, *, rng: int | np.random.Generator | None = None) -> FloatArray:
         """Draw n points from the model, shape (n, d)."""
-        z = jax.random.normal(as_key(rng), (as_count(n, "n"), len(self.centre)))
-        return self.forward(np.asarray(z))
+        return self.forward(jax.random.normal(as_key(rng), (as_count(n, "n"), len(self.centre))))
 
     def forward(self, z: ArrayLike) -> FloatArray:
         """Return G(z), shape (n, d)."""
-        return self.centre + self.scale * np.asarray(_forward(self.layers, self._points(z, "z"))[0], dtype=np.float64)
+        return self.centre + self.scale * self._evaluate(forward, z, "z")[0]
 
     def inverse(self, x: ArrayLike) -> FloatArray:
         """Return G⁻¹(x), shape (n, d)."""
-        return np.asarray(_inverse(self.layers, self._standard(x))[0], dtype=np.float64)
+        return self._evaluate(inverse, self._standard(x), "x")[0]
 
     def log_determinant(self, z: ArrayLike) -> FloatArray:
         """Return log|det J_G(z)|, shape (n,)."""
-        inner = np.asarray(_forward(self.layers, self._points(z, "z"))[1], dtype=np.float64)
-        return inner + len(self.centre) * math.log(self.scale)
+        return self._evaluate(forward, z, "z")[1] + len(self.centre) * math.log(self.scale)
 
     def log_density(self, x: ArrayLike) -> FloatArray:
         """Return the log-density of the model at points, shape (n,)."""
-        inner = np.asarray(_log_density(self.layers, self._standard(x)), dtype=np.float64)
-        return inner - len(self.centre) * math.log(self.scale)
+        z, change = self._evaluate(inverse, self._standard(x), "x")
+        return log_normal(z) + change - len(self.centre) * math.log(self.scale)
 
-    def _standard(self, x: ArrayLike) -> jax.Array:
-        return jnp.asarray((np.asarray(self._points(x, "x")) - self.centre) / self.scale, dtype=jnp.float32)
+    def _standard(self, x: ArrayLike) -> FloatArray:
+        points = as_points(x, "x")
+        require_same_dimension(points, self.centre[None], ("x", "the flow"))
+        return (points - self.centre) / self.scale
 
-    def _points(self, points: ArrayLike, name: str) -> Any:
+    def _evaluate(self, function: Any, points: ArrayLike, name: str) -> tuple[FloatArray, FloatArray]:
+        """Return points and log-determinants in double precision, in which the inverse has some twelve digits."""
         where = as_points(points, name)
         require_same_dimension(where, self.centre[None], (name, "the flow"))
-        return where
+        with double_precision():
+            layers = jax.tree.map(lambda weight: jnp.asarray(np.asarray(weight), dtype=jnp.float64), self.layers)
+            moved, change = _compiled(function)(layers, jnp.asarray(where))
+            return np.asarray(moved), np.asarray(change)
 
     def __repr__(self) -> str:
         last = self.history.wasserstein[-1]
         return f"Flow: W_1 to held-out data {last:.4g} after {self.history.rounds[-1]} rounds in {self.seconds:.3g} s"
 
 
-_forward, _inverse, _log_density = jax.jit(forward), jax.jit(inverse), jax.jit(log_density)
+@cache
+def _compiled(function: Any) -> Any:
+    return jax.jit(function)

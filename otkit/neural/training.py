@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from otkit._checks import as_count, as_points, require_same_dimension
+from otkit._checks import as_count, as_points, as_positive, require_same_dimension
 from otkit._text import text_table
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.monitor import Progress
@@ -201,8 +201,7 @@ def modes_covered(samples: ArrayLike, centres: ArrayLike, *, sigma: float, share
     """
     points, middles = as_points(samples, "samples"), as_points(centres, "centres")
     require_same_dimension(points, middles, ("samples", "centres"))
-    if not sigma > 0.0:
-        raise ValueError(f"sigma must be positive, but sigma = {sigma} was given.")
+    as_positive(sigma, "sigma")
     if not 0.0 < share <= 1.0:
         raise ValueError(f"share must lie in (0, 1], but share = {share} was given.")
     hits = [int((np.linalg.norm(points - middle, axis=1) <= 3.0 * sigma).sum()) for middle in middles]
