@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from otkit.neural.flow import TrainedFlow as TrainedFlow
     from otkit.neural.function import CriticFunction as CriticFunction
     from otkit.neural.gan import GAN as GAN
+    from otkit.neural.gan import DiscriminatorCheck as DiscriminatorCheck
+    from otkit.neural.gan import check_discriminator as check_discriminator
     from otkit.neural.loss import wasserstein_loss as wasserstein_loss
     from otkit.neural.networks import Network as Network
     from otkit.neural.networks import mlp as mlp
@@ -49,7 +51,7 @@ _ROOMS = {
     "fgan": ["FGAN"],
     "flow": ["Flow", "TrainedFlow"],
     "function": ["CriticFunction"],
-    "gan": ["GAN"],
+    "gan": ["GAN", "DiscriminatorCheck", "check_discriminator"],
     "loss": ["wasserstein_loss"],
     "networks": ["Network", "mlp"],
     "spectral_gan": ["SpectralGAN"],

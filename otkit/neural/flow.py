@@ -110,7 +110,7 @@ class Flow:
     couplings : int
         Number of layers.
     width, depth : int
-        Units of each hidden layer, and their number, in the network of a coupling layer (tanh).
+        Units of each hidden layer, and their number, in the network of a coupling layer (ReLU).
     rounds : int
         Steps of Adam.
     batch_size : int
@@ -138,12 +138,12 @@ class Flow:
     ((500,), (3, 2))
     """
 
-    couplings: int = 8
+    couplings: int = 12
     width: int = 64
     depth: int = 2
     rounds: int = 5000
     batch_size: int = 256
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     averaging: float = 0.99
     looks: int = 20
 
@@ -233,7 +233,7 @@ class Flow:
         sizes = [dimension, *[self.width] * self.depth, 2 * dimension]
         layers = []
         for k, layer_key in enumerate(jax.random.split(key, self.couplings)):
-            network = mlp(sizes, layer_key, "tanh")
+            network = mlp(sizes, layer_key)
             last = jnp.zeros_like(network.weights[-1])
             network = Network((*network.weights[:-1], last), network.biases, network.activation)
             layers.append(Coupling(network, keeps_even=k % 2 == 0))

@@ -39,9 +39,7 @@ class SpectralGAN(Adversarial):
     @classmethod
     def paper(cls) -> SpectralGAN:
         """Return the paper's options: Adam 2e-4, β = (0, 0.9), batches of 64, 5 steps of the critic."""
-        return cls(
-            critic_steps=5, batch_size=64, learning_rate=2e-4, decay=False, averaging=0.0, rounds=100_000
-        )
+        return cls(critic_steps=5, batch_size=64, learning_rate=2e-4, decay=False, averaging=0.0, rounds=100_000)
 
     @property
     def constraint(self) -> Spectral:

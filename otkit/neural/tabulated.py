@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,8 @@ class Tables(NamedTuple):
         f*(g_f(V)).
     """
 
-    activation: jax.Array
-    conjugate: jax.Array
+    activation: Any
+    conjugate: Any
 
 
 def tables(divergence: FDivergence) -> Tables:
@@ -33,12 +33,12 @@ def tables(divergence: FDivergence) -> Tables:
     t = divergence.activation(np.sinh(np.linspace(-_REACH, _REACH, _PLACES)))
     t = np.clip(t, -_LARGEST, _LARGEST)
     conjugate = np.clip(divergence.conjugate(t), -_LARGEST, _LARGEST)
-    return Tables(jnp.asarray(t, jnp.float32), jnp.asarray(conjugate, jnp.float32))
+    return Tables(t.astype(np.float32), conjugate.astype(np.float32))
 
 
-def looked_up(table: jax.Array, v: jax.Array) -> jax.Array:
+def looked_up(table: Any, v: jax.Array) -> jax.Array:
     """Return a tabled function at v, linear between places, so that it has a derivative."""
     place = jnp.clip((jnp.arcsinh(v) + _REACH) * ((_PLACES - 1) / (2.0 * _REACH)), 0.0, _PLACES - 1.001)
     below = jax.lax.stop_gradient(jnp.floor(place)).astype(jnp.int32)
-    share = place - below
-    return (1.0 - share) * table[below] + share * table[below + 1]
+    share, values = place - below, jnp.asarray(table)
+    return (1.0 - share) * values[below] + share * values[below + 1]
