@@ -64,8 +64,12 @@ if TYPE_CHECKING:
     from otkit.ipm import total_variation as total_variation
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
+    from otkit.plots import plot_critic as plot_critic
     from otkit.plots import plot_plan as plot_plan
     from otkit.plots import plot_potentials as plot_potentials
+    from otkit.plots import plot_samples as plot_samples
+    from otkit.plots import plot_training as plot_training
+    from otkit.plots import plot_weights as plot_weights
     from otkit.problem import InfeasibleError as InfeasibleError
     from otkit.problem import TransportProblem as TransportProblem
     from otkit.proof import ProofError as ProofError
@@ -128,7 +132,15 @@ _ROOMS = {
     "ipm": ["cramer_distance", "energy_distance", "mmd", "total_variation"],
     "inequalities": ["bounds"],
     "measures": ["DiscreteMeasure"],
-    "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
+    "plots": [
+        "plot_cost_and_plan",
+        "plot_critic",
+        "plot_plan",
+        "plot_potentials",
+        "plot_samples",
+        "plot_training",
+        "plot_weights",
+    ],
     "problem": ["InfeasibleError", "TransportProblem"],
     "proof": ["ProofError"],
     "proof_files": ["check_proof"],

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from otkit import __version__
-from otkit.cli import bakery, critic, distances, divergence, judging, proofs, warming
+from otkit.cli import bakery, critic, distances, divergence, judging, proofs, train, warming
 from otkit.cli.failures import OneLineFailures
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("verify")(judging.verify)
 app.command("compare")(judging.compare)
 app.command("divergence")(divergence.divergence)
 app.command("critic")(critic.critic)
+app.command("train")(train.train)
 app.command("certify")(proofs.certify)
 app.command("bakery")(bakery.bakery)
 app.command("warmup")(warming.warmup)

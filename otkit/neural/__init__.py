@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from otkit.neural.adversarial import Trained as Trained
     from otkit.neural.certified import CriticBounds as CriticBounds
     from otkit.neural.certified import critic_bounds as critic_bounds
+    from otkit.neural.constraints import PRESETS as PRESETS
     from otkit.neural.constraints import Clip as Clip
     from otkit.neural.constraints import CriticOptions as CriticOptions
     from otkit.neural.constraints import GradientPenalty as GradientPenalty
     from otkit.neural.constraints import GroupSort as GroupSort
-    from otkit.neural.constraints import PRESETS as PRESETS
     from otkit.neural.constraints import Spectral as Spectral
     from otkit.neural.critic import CriticResult as CriticResult
     from otkit.neural.critic import fit_critic as fit_critic
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from otkit.neural.gan import GAN as GAN
     from otkit.neural.gan import DiscriminatorCheck as DiscriminatorCheck
     from otkit.neural.gan import check_discriminator as check_discriminator
+    from otkit.neural.gradients import GeneratorGradients as GeneratorGradients
+    from otkit.neural.gradients import generator_gradients as generator_gradients
     from otkit.neural.loss import wasserstein_loss as wasserstein_loss
     from otkit.neural.networks import Network as Network
     from otkit.neural.networks import mlp as mlp
@@ -52,6 +54,7 @@ _ROOMS = {
     "flow": ["Flow", "TrainedFlow"],
     "function": ["CriticFunction"],
     "gan": ["GAN", "DiscriminatorCheck", "check_discriminator"],
+    "gradients": ["GeneratorGradients", "generator_gradients"],
     "loss": ["wasserstein_loss"],
     "networks": ["Network", "mlp"],
     "spectral_gan": ["SpectralGAN"],

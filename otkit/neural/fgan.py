@@ -34,9 +34,8 @@ class FGAN(Adversarial):
     Examples
     --------
     >>> import otkit
-    >>> x = otkit.datasets.swiss_roll(500, rng=0)
-    >>> otkit.neural.FGAN(divergence="hellinger", rounds=10, looks=1).fit(x, rng=0).sample(3, rng=1).shape
-    (3, 2)
+    >>> otkit.neural.FGAN(divergence="hellinger", rounds=2000).divergence
+    'hellinger'
     """
 
     divergence: str | FDivergence = "js"

@@ -37,9 +37,8 @@ class GAN(Adversarial):
     Examples
     --------
     >>> import otkit
-    >>> x = otkit.datasets.swiss_roll(500, rng=0)
-    >>> otkit.neural.GAN(rounds=10, looks=1).fit(x, rng=0).sample(3, rng=1).shape
-    (3, 2)
+    >>> otkit.neural.GAN(rounds=2000).critic_steps, otkit.neural.GAN.paper().batch_size
+    (1, 128)
     """
 
     saturates: bool = False

@@ -1,4 +1,4 @@
-"""The functions of an f-divergence as JAX can follow them: tables, so that any divergence will do, one's own included."""
+"""The functions of an f-divergence as JAX can follow them: tables, so that any will do, one's own included."""
 
 from __future__ import annotations
 

@@ -32,10 +32,10 @@ class WGAN(Adversarial):
     Examples
     --------
     >>> import otkit
-    >>> x = otkit.datasets.swiss_roll(500, rng=0)
-    >>> trained = otkit.neural.WGAN(clip=0.1, rounds=10, looks=1).fit(x, rng=0)
-    >>> max(float(abs(weight).max()) for weight in trained.critic.weights) <= 0.1
-    True
+    >>> otkit.neural.WGAN(clip=0.05, rounds=2000).constraint
+    Clip(limit=0.05)
+    >>> otkit.neural.WGAN.paper().learning_rate
+    5e-05
     """
 
     clip: float = 0.1
