@@ -76,8 +76,12 @@ if TYPE_CHECKING:
     from otkit.permutations import TwoSampleTest as TwoSampleTest
     from otkit.permutations import two_sample_test as two_sample_test
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
+    from otkit.plots import plot_critic as plot_critic
     from otkit.plots import plot_plan as plot_plan
     from otkit.plots import plot_potentials as plot_potentials
+    from otkit.plots import plot_samples as plot_samples
+    from otkit.plots import plot_training as plot_training
+    from otkit.plots import plot_weights as plot_weights
     from otkit.problem import InfeasibleError as InfeasibleError
     from otkit.problem import TransportProblem as TransportProblem
     from otkit.proof import ProofError as ProofError
@@ -153,7 +157,15 @@ _ROOMS = {
     "many.distances": ["PairwiseResult"],
     "many.neighbours": ["NearestResult", "nearest"],
     "measures": ["DiscreteMeasure"],
-    "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
+    "plots": [
+        "plot_cost_and_plan",
+        "plot_critic",
+        "plot_plan",
+        "plot_potentials",
+        "plot_samples",
+        "plot_training",
+        "plot_weights",
+    ],
     "problem": ["InfeasibleError", "TransportProblem"],
     "proof": ["ProofError"],
     "proof_files": ["check_proof"],
