@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from otkit.permutations import two_sample_test as two_sample_test
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_critic as plot_critic
+    from otkit.plots import plot_dendrogram as plot_dendrogram
     from otkit.plots import plot_plan as plot_plan
     from otkit.plots import plot_potentials as plot_potentials
     from otkit.plots import plot_samples as plot_samples
@@ -160,6 +161,7 @@ _ROOMS = {
     "plots": [
         "plot_cost_and_plan",
         "plot_critic",
+        "plot_dendrogram",
         "plot_plan",
         "plot_potentials",
         "plot_samples",

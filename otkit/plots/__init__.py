@@ -7,6 +7,7 @@ a new figure, and returns the Axes. Matplotlib is loaded when one is called.
 
 from __future__ import annotations
 
+from otkit.plots.dendrogram import plot_dendrogram
 from otkit.plots.matrix import plot_cost_and_plan
 from otkit.plots.neural import plot_critic, plot_samples, plot_training, plot_weights
 from otkit.plots.plan import plot_plan
@@ -15,6 +16,7 @@ from otkit.plots.potentials import plot_potentials
 __all__ = [
     "plot_cost_and_plan",
     "plot_critic",
+    "plot_dendrogram",
     "plot_plan",
     "plot_potentials",
     "plot_samples",
