@@ -154,7 +154,8 @@ class TransportProblem:
             f"a and b must have equal totals, but Σa = {total_a!r} and Σb = {total_b!r}: no plan can ship "
             f"{abs(total_a - total_b):g} of {more} that {less} does not take (Farkas vector in .farkas). "
             "To compare shapes whatever their mass, divide each side by its total (otkit.wasserstein does); "
-            f"to leave the surplus where it is, add a {'column' if surplus else 'row'} of cost 0 that takes it.",
+            "to leave the surplus where it is, use otkit.partial_transport, or put a price on it by "
+            "otkit.unbalanced_transport.",
             np.concatenate([np.full(n, sign), np.full(m, -sign)]),
             self,
             "totals",
