@@ -1,6 +1,6 @@
 """KL from samples: error against plain nearest neighbours and two packages, coverage of the interval, time.
 
-python benchmarks/divergences.py [accuracy] [hard] [coverage] [speed] [--seeds 10] [--sizes 1000x1000,1000x10000] [--alone]
+python benchmarks/divergences.py [accuracy] [hard] [coverage] [speed] [--seeds 10] [--sizes 1000x1000] [--alone]
 
 The packages `divergence` and `infomeasure` are taken where they are installed: pip install divergence infomeasure
 """

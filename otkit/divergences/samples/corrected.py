@@ -9,8 +9,8 @@ little to extrapolate from at such sizes, for (k/n)^{1/d} hardly moves with k. S
    f-divergence changes by a bijection, and heavy tails become ones that a mixture can follow.
 2. A Gaussian mixture p₀ is fitted to x, and q₀ to y (`mixtures.py`). The density of P relative to p₀ is k/n over the
    mass that p₀ has in the ball (`balls.py`), and log p = log p₀ + log of that. Bias comes from how p/p₀ varies within
-   the ball, no longer from how p does. Where p₀ is right there is none, whatever k; where it is wrong by any factor that
-   is constant in the ball there is none either; elsewhere the neighbours still answer, as they do with volumes.
+   the ball, no longer from how p does. Where p₀ is right there is none, whatever k; where it is wrong by a factor that
+   is constant in the ball there is none either; elsewhere the neighbours answer, as they do with volumes.
 3. With the bias gone, k may be larger than the customary 3 or 5, √min(n, m), which leaves little but the noise that no
    estimator escapes, (Var_P log r)/n + (Var_Q r)/m for KL with r = p/q.
 4. p₀ fits the points it was fitted to better than others. So at a point of x, p₀ is one that was fitted to other points
