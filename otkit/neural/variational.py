@@ -30,6 +30,7 @@ from otkit.monitor import Progress
 from otkit.neural._jax import as_key, jax, jnp, optax
 from otkit.neural.function import CriticFunction
 from otkit.neural.networks import Network, mlp
+from otkit.neural.tabulated import Tables, looked_up, tables
 from otkit.waiting import waiting
 
 FITS = ("variational", "classification")
@@ -40,8 +41,6 @@ _LEARNING_RATE = 2e-3
 _STEPS, _PIECE, _PATIENCE = 2000, 50, 400
 _STOPPING = 0.2  # the share of what is not held out that says when to stop
 
-# Tables of g_f and f*(g_f): places v = sinh(s), s evenly spaced, |v| up to 1490; values beyond the largest are cut.
-_REACH, _PLACES, _LARGEST = 8.0, 8193, 1e12
 _LARGEST_LOG_RATIO = 340.0
 
 
@@ -255,7 +254,7 @@ def _train(
     pooled = np.concatenate(used)
     centre, scale = pooled.mean(axis=0), float(pooled.std()) or 1.0
     samples = [jnp.asarray((points - centre) / scale, jnp.float32) for points in used]
-    tables = None if divergence is None else tuple(jnp.asarray(table, jnp.float32) for table in _tables(divergence))
+    values = None if divergence is None else tables(divergence)
     network = mlp((pooled.shape[1], *_WIDTHS, 1), key, "softplus")
     network = jax.tree.map(lambda part: part.astype(jnp.float32), network)
     carried = network, _optimizer().init(network)
@@ -263,7 +262,7 @@ def _train(
     history: list[Validation] = []
     for step in range(0, _STEPS, _PIECE):
         keys = jax.random.split(jax.random.fold_in(key, step + 1), _PIECE)
-        carried = _steps(carried, *samples, tables, keys)
+        carried = _steps(carried, *samples, values, keys)
         critic = _critic(carried[0], centre, scale, used)
         seen = Validation(step + _PIECE, _validated(divergence, critic, *judging))
         history.append(seen)
@@ -275,35 +274,20 @@ def _train(
     return best, tuple(history)
 
 
-def _tables(divergence: FDivergence) -> tuple[FloatArray, FloatArray]:
-    """Return g_f and f*(g_f) at the places of the tables."""
-    t = divergence.activation(np.sinh(np.linspace(-_REACH, _REACH, _PLACES)))
-    t = np.clip(t, -_LARGEST, _LARGEST)
-    return t, np.clip(divergence.conjugate(t), -_LARGEST, _LARGEST)
-
-
-def _looked_up(table: jax.Array, v: jax.Array) -> jax.Array:
-    """Return a tabled function at v, linear between places, so that it has a derivative."""
-    place = jnp.clip((jnp.arcsinh(v) + _REACH) * ((_PLACES - 1) / (2.0 * _REACH)), 0.0, _PLACES - 1.001)
-    below = jax.lax.stop_gradient(jnp.floor(place)).astype(jnp.int32)
-    share = place - below
-    return (1.0 - share) * table[below] + share * table[below + 1]
-
-
 def _optimizer() -> optax.GradientTransformation:
     rate = optax.cosine_decay_schedule(_LEARNING_RATE, _STEPS, alpha=0.01)
     return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
 
 
 @jax.jit
-def _steps(carried: Any, x: jax.Array, y: jax.Array, tables: Any, keys: jax.Array) -> Any:
+def _steps(carried: Any, x: jax.Array, y: jax.Array, values: Tables | None, keys: jax.Array) -> Any:
     """Make one step for each key."""
 
     def loss(network: Network, key: jax.Array) -> jax.Array:
         v_x, v_y = (network(_batch(points, k))[:, 0] for points, k in zip((x, y), jax.random.split(key), strict=True))
-        if tables is None:
+        if values is None:
             return jax.nn.softplus(-v_x).mean() + jax.nn.softplus(v_y).mean()
-        return _looked_up(tables[1], v_y).mean() - _looked_up(tables[0], v_x).mean()
+        return looked_up(values.conjugate, v_y).mean() - looked_up(values.activation, v_x).mean()
 
     def step(carried: Any, key: jax.Array) -> Any:
         network, moments = carried
