@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from otkit import datasets as datasets
     from otkit import neural as neural
     from otkit import teaching as teaching
+    from otkit.averages import BarycenterResult as BarycenterResult
+    from otkit.averages import barycenter as barycenter
+    from otkit.averages import displacement_interpolation as displacement_interpolation
     from otkit.by_name import chi2 as chi2
     from otkit.by_name import f_divergence as f_divergence
     from otkit.by_name import hellinger as hellinger
@@ -58,14 +61,28 @@ if TYPE_CHECKING:
     from otkit.from_samples import estimate_divergence as estimate_divergence
     from otkit.grids import wasserstein_grid as wasserstein_grid
     from otkit.inequalities import bounds as bounds
+    from otkit.intervals import WassersteinInterval as WassersteinInterval
+    from otkit.intervals import wasserstein_interval as wasserstein_interval
     from otkit.ipm import cramer_distance as cramer_distance
     from otkit.ipm import energy_distance as energy_distance
     from otkit.ipm import mmd as mmd
     from otkit.ipm import total_variation as total_variation
+    from otkit.many.all_pairs import CacheError as CacheError
+    from otkit.many.all_pairs import pairwise as pairwise
+    from otkit.many.distances import PairwiseResult as PairwiseResult
+    from otkit.many.neighbours import NearestResult as NearestResult
+    from otkit.many.neighbours import nearest as nearest
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
+    from otkit.permutations import TwoSampleTest as TwoSampleTest
+    from otkit.permutations import two_sample_test as two_sample_test
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
+    from otkit.plots import plot_critic as plot_critic
+    from otkit.plots import plot_dendrogram as plot_dendrogram
     from otkit.plots import plot_plan as plot_plan
     from otkit.plots import plot_potentials as plot_potentials
+    from otkit.plots import plot_samples as plot_samples
+    from otkit.plots import plot_training as plot_training
+    from otkit.plots import plot_weights as plot_weights
     from otkit.problem import InfeasibleError as InfeasibleError
     from otkit.problem import TransportProblem as TransportProblem
     from otkit.proof import ProofError as ProofError
@@ -73,6 +90,10 @@ if TYPE_CHECKING:
     from otkit.results import Potentials as Potentials
     from otkit.results import TransportResult as TransportResult
     from otkit.results import load as load
+    from otkit.sensitivity import Sensitivity as Sensitivity
+    from otkit.sliced import SlicedResult as SlicedResult
+    from otkit.sliced import max_sliced_wasserstein as max_sliced_wasserstein
+    from otkit.sliced import sliced_wasserstein as sliced_wasserstein
     from otkit.solve import NotConvergedError as NotConvergedError
     from otkit.solve import transport as transport
     from otkit.solve import wasserstein as wasserstein
@@ -83,12 +104,16 @@ if TYPE_CHECKING:
     from otkit.solvers.simplex import SimplexOptions as SimplexOptions
     from otkit.solvers.simplex import SimplexState as SimplexState
     from otkit.solvers.sinkhorn import SinkhornOptions as SinkhornOptions
+    from otkit.unbalanced import UnbalancedResult as UnbalancedResult
+    from otkit.unbalanced import partial_transport as partial_transport
+    from otkit.unbalanced import unbalanced_transport as unbalanced_transport
     from otkit.verify import verify_duality as verify_duality
     from otkit.warming import warmup as warmup
 
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "averages": ["BarycenterResult", "barycenter", "displacement_interpolation"],
     "by_name": [
         "chi2",
         "f_divergence",
@@ -124,21 +149,38 @@ _ROOMS = {
     "divergences.variational": ["variational_bound"],
     "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
     "from_samples": ["estimate_divergence"],
+    "intervals": ["WassersteinInterval", "wasserstein_interval"],
+    "permutations": ["TwoSampleTest", "two_sample_test"],
     "grids": ["wasserstein_grid"],
     "ipm": ["cramer_distance", "energy_distance", "mmd", "total_variation"],
     "inequalities": ["bounds"],
+    "many.all_pairs": ["CacheError", "pairwise"],
+    "many.distances": ["PairwiseResult"],
+    "many.neighbours": ["NearestResult", "nearest"],
     "measures": ["DiscreteMeasure"],
-    "plots": ["plot_cost_and_plan", "plot_plan", "plot_potentials"],
+    "plots": [
+        "plot_cost_and_plan",
+        "plot_critic",
+        "plot_dendrogram",
+        "plot_plan",
+        "plot_potentials",
+        "plot_samples",
+        "plot_training",
+        "plot_weights",
+    ],
     "problem": ["InfeasibleError", "TransportProblem"],
     "proof": ["ProofError"],
     "proof_files": ["check_proof"],
     "results": ["Potentials", "TransportResult", "load"],
+    "sensitivity": ["Sensitivity"],
+    "sliced": ["SlicedResult", "max_sliced_wasserstein", "sliced_wasserstein"],
     "solve": ["NotConvergedError", "transport", "wasserstein"],
     "solvers.assignment": ["AssignmentOptions"],
     "solvers.line": ["LineOptions"],
     "solvers.linprog": ["LinprogOptions", "transport_lp"],
     "solvers.simplex": ["SimplexOptions", "SimplexState"],
     "solvers.sinkhorn": ["SinkhornOptions"],
+    "unbalanced": ["UnbalancedResult", "partial_transport", "unbalanced_transport"],
     "verify": ["verify_duality"],
     "warming": ["warmup"],
 }

@@ -227,6 +227,17 @@ def as_count(value: int, name: str) -> int:
     return count
 
 
+def as_positive(value: float, name: str) -> float:
+    """Return `value` as a positive finite number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a positive number, but {value!r} was given.") from None
+    if not 0.0 < number < float("inf"):
+        raise ValueError(f"{name} must be positive and finite, but {name} = {value!r} was given.")
+    return number
+
+
 def require_memory(needed: int, what: str, remedy: str) -> None:
     """Raise MemoryError before an allocation that the machine cannot hold, saying what avoids it."""
     available = _available_memory()

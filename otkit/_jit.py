@@ -34,6 +34,9 @@ from numba.extending import overload
 F = TypeVar("F", bound=Callable[..., Any])
 Array = TypeVar("Array", bound=np.ndarray)
 
+# The solver whose kernels those of another room call.
+_SOLVER_OF = {"many": "simplex"}
+
 
 def njit(function: F) -> F:
     """Compile a serial kernel."""
@@ -41,7 +44,8 @@ def njit(function: F) -> F:
     if not numba.config.DISABLE_JIT:
         _, room, solver = (*function.__module__.split("."), "", "")[:3]
         file = kernel._cache._cache_file
-        file._version = f"{numba.__version__} {_digest_of_kernels(solver if room == 'solvers' else '')}"
+        rests_on = solver if room == "solvers" else _SOLVER_OF.get(room, "")
+        file._version = f"{numba.__version__} {_digest_of_kernels(rests_on)}"
     return cast(F, kernel)
 
 

@@ -65,13 +65,14 @@ def balance(problem: TransportProblem) -> tuple[Balance, Unit]:
 @njit
 def _exact_totals(a: FloatArray, b: FloatArray) -> tuple[int, IntArray, int, IntArray]:
     """Return the units of both sides' masses, each with their sum in limbs."""
-    low_a, total_a = _exact_total(a)
-    low_b, total_b = _exact_total(b)
+    low_a, total_a = exact_total(a)
+    low_b, total_b = exact_total(b)
     return low_a, total_a, low_b, total_b
 
 
 @njit
-def _exact_total(masses: FloatArray) -> tuple[int, IntArray]:
+def exact_total(masses: FloatArray) -> tuple[int, IntArray]:
+    """Return the unit of masses, as a power of two, and their sum in limbs."""
     low, high = bit_range(masses)
     total = np.zeros(limbs(low, high, masses.size), dtype=np.int64)
     for k in range(masses.size):

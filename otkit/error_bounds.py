@@ -77,6 +77,14 @@ def enclosed(total: float, errors: float, lost: float, count: int) -> Enclosure:
 
 
 @njit
+def summed_up(high: float, low: float, doubt: float) -> float:
+    """Return a float that is no less than high + low + doubt, the nearest such but for the doubt."""
+    rest = low if doubt == 0.0 else np.nextafter(low + OUTWARD * doubt, np.inf)
+    total, error = two_sum(high, rest)
+    return total if error <= 0.0 else np.nextafter(total, np.inf)
+
+
+@njit
 def enclosed_sum(values: FloatArray) -> Enclosure:
     """Enclose the sum of some numbers."""
     total = errors = lost = 0.0
@@ -124,13 +132,14 @@ class Masses(NamedTuple):
 
 def exact_masses(problem: TransportProblem) -> Masses:
     """Enclose the totals of a problem, and what rounding made of its masses."""
-    return Masses(*_exact_masses(problem.a, problem.b, *problem.totals, problem.probability))
+    return Masses(*enclose_masses(problem.a, problem.b, *problem.totals, problem.probability))
 
 
 @njit
-def _exact_masses(
+def enclose_masses(
     a: FloatArray, b: FloatArray, rounded_a: float, rounded_b: float, probability: bool
 ) -> tuple[Enclosure, Enclosure, float, float, float, float, float]:
+    """Write the fields of `Masses`."""
     total_a, total_b = enclosed_sum(a), enclosed_sum(b)
     target = 1.0 if probability else rounded_a
     factor_a, factor_b = _factor(rounded_a, target), _factor(rounded_b, target)

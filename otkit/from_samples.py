@@ -35,8 +35,11 @@ def select_estimator(n: int, m: int, d: int) -> tuple[str, str]:
     """
     least = corrected.LEAST_POINTS
     if min(n, m) < least:
-        return "knn", f"fewer than {least} points cannot show their bias"
-    return "corrected", f"nearest neighbours, less their bias simulated in {d} dimension{'s' if d > 1 else ''}"
+        return "knn", f"fewer than {least} points are too few for a mixture"
+    return (
+        "corrected",
+        f"nearest neighbours in balls weighed by Gaussian mixtures, in {d} dimension{'s' if d > 1 else ''}",
+    )
 
 
 def estimate_divergence(
@@ -60,10 +63,10 @@ def estimate_divergence(
     x, y : array_like, shape (n, d) and (m, d)
         Independent points; (n,) on the line. Distances are Euclidean: put coordinates into comparable units.
     estimator : {"auto", "corrected", "knn", "classifier", "histogram", "gaussian"}
-        "knn": k-th nearest neighbours. "corrected": the same less its bias, which is simulated on Gaussian mixtures
-        fitted to the samples and trusted as far as they predict how the estimate depends on k. "classifier":
-        cross-fitted logistic regression on coordinates and their products (needs scikit-learn), a lower bound in
-        expectation.
+        "knn": k-th nearest neighbours. "corrected": the same with k = √min(n, m), and balls measured by the mass that
+        Gaussian mixtures fitted to the samples have in them, not by volume, so that a density may vary within its
+        balls as the mixture does without bias. "classifier": cross-fitted logistic regression on coordinates and their
+        products (needs scikit-learn), a lower bound in expectation.
         "histogram": shared adaptive bins, one and two dimensions. "gaussian": closed form of two fitted normal
         distributions. "auto": "corrected" from 100 points of each sample on, "knn" below; see
         `otkit.from_samples.select_estimator`.
@@ -79,8 +82,9 @@ def estimate_divergence(
     Returns
     -------
     DivergenceResult
-        `value`, `error` (standard error, by the jackknife; bias is not in it), `interval()`, and `detail`: the
-        estimator, what it chose, and whether the value is negative, which it is left to be.
+        `value`, `error` (standard error; bias is not in it), `interval()`, and `detail`: the estimator, what it chose
+        (for "corrected" the components of the mixtures, k, and the value without them), and whether the value is
+        negative, which it is left to be.
 
     Raises
     ------
@@ -92,9 +96,8 @@ def estimate_divergence(
 
     References
     ----------
-    Q. Wang, S. R. Kulkarni & S. Verdú, IEEE Trans. Inf. Theory 55 (2009). B. Póczos & J. Schneider, AISTATS 2011. K.
-    R. Moon et al., Entropy 20 (2018). C. Gouriéroux, E. Renault & N. Touzi, Calibration by simulation for small
-    sample bias correction (2000).
+    Q. Wang, S. R. Kulkarni & S. Verdú, IEEE Trans. Inf. Theory 55 (2009). B. Póczos & J. Schneider, AISTATS 2011. N.
+    L. Hjort & I. K. Glad, Nonparametric density estimation with a parametric start, Ann. Stat. 23 (1995).
 
     Examples
     --------

@@ -58,9 +58,7 @@ def weigh_potentials(
     """
     probability = problem.probability
     priced = Priced(
-        *_weigh_potentials(
-            f, g, *raised, problem.a, problem.b, masses.total_a, masses.total_b, probability, added, missed
-        )
+        *weigh_raised(f, g, *raised, problem.a, problem.b, masses.total_a, masses.total_b, probability, added, missed)
     )
     if priced.in_range or not (np.isfinite(raised[0]).all() and np.isfinite(raised[1]).all()):
         return priced
@@ -71,7 +69,7 @@ def weigh_potentials(
     a, b = (np.ldexp(array, -k) for array, k in zip((problem.a, problem.b), mass_shift, strict=True))
     missed = math.ldexp(missed, -shift) + LEAST
     scaled = Priced(
-        *_weigh_potentials(f, g, raised_f, raised_g, a, b, enclosed_sum(a), enclosed_sum(b), probability, added, missed)
+        *weigh_raised(f, g, raised_f, raised_g, a, b, enclosed_sum(a), enclosed_sum(b), probability, added, missed)
     )
     shift += 0 if probability else mass_shift[0]
     by_rows, by_cols = (scaled_outward(value, shift, -math.inf) for value in (scaled.by_rows, scaled.by_cols))
@@ -85,7 +83,7 @@ def weigh_potentials(
 
 
 @njit
-def _weigh_potentials(
+def weigh_raised(
     f: FloatArray,
     g: FloatArray,
     raised_f: FloatArray,

@@ -154,7 +154,8 @@ class TransportProblem:
             f"a and b must have equal totals, but Σa = {total_a!r} and Σb = {total_b!r}: no plan can ship "
             f"{abs(total_a - total_b):g} of {more} that {less} does not take (Farkas vector in .farkas). "
             "To compare shapes whatever their mass, divide each side by its total (otkit.wasserstein does); "
-            f"to leave the surplus where it is, add a {'column' if surplus else 'row'} of cost 0 that takes it.",
+            "to leave the surplus where it is, use otkit.partial_transport, or put a price on it by "
+            "otkit.unbalanced_transport.",
             np.concatenate([np.full(n, sign), np.full(m, -sign)]),
             self,
             "totals",
@@ -173,12 +174,12 @@ class TransportProblem:
     @cached_property
     def supply(self) -> FloatArray:
         """Row sums that a plan must have: a, or a/Σa."""
-        return _rescaled(self.a, self.totals[0], self.total)
+        return rescaled(self.a, self.totals[0], self.total)
 
     @cached_property
     def demand(self) -> FloatArray:
         """Column sums that a plan must have: b rescaled to the total of `supply`."""
-        return _rescaled(self.b, self.totals[1], self.total)
+        return rescaled(self.b, self.totals[1], self.total)
 
     @cached_property
     def integral(self) -> bool:
@@ -263,7 +264,7 @@ def problem_from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> 
     return balanced_problem(cost, arrays["a"], arrays["b"], header["probability"])
 
 
-def _rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
+def rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
     """Return values·target/total as a new array: exactly the values where the totals agree."""
     return values.copy() if total == target else _multiplied(values, total, target)
 

@@ -147,6 +147,29 @@ def read_vector(path: PathLike) -> FloatArray:
     return values.reshape(-1)
 
 
+def read_counts(path: PathLike) -> FloatArray | dict[str, float]:
+    r"""Read masses or counts: numbers in one column or one row, or text with a label before each number.
+
+    Labels make a dictionary. The errors are those of `read_table`; a label that occurs twice is one, too.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "sold.csv")
+    >>> _ = path.write_text("bread,loaves\nrye,3\nspelt,5\n")
+    >>> read_counts(path)
+    {'rye': 3.0, 'spelt': 5.0}
+    """
+    place = Path(path)
+    if place.suffix.lower() in TEXT_SUFFIXES and place.is_file():  # a pipe can't be read twice
+        with contextlib.suppress(UnicodeDecodeError), open(place, encoding="utf-8-sig") as stream:
+            lines = list(itertools.islice(_lines(stream), 2))
+            cells = _cells(lines[-1][1], _delimiter(lines[-1][1])) if lines else []
+            if len(cells) == 2 and not _is_number(cells[0]) and _is_number(cells[1]):
+                return _read_labelled(str(path), stream)
+    return read_vector(path)
+
+
 def write_table(path: PathLike, columns: Mapping[str, ArrayLike]) -> None:
     """Write named columns of equal length; integers stay integers and floats come back with the same bits.
 
@@ -296,6 +319,27 @@ def _read_text(path: str, stream: TextIO) -> Table:
     if not np.isfinite(values).all() or len(names) not in (0, values.shape[1]):
         raise ValueError(_fault(path, stream, delimiter, names))
     return Table(path, values, tuple(names))
+
+
+def _read_labelled(path: str, stream: TextIO) -> dict[str, float]:
+    """Parse lines of a label and a number, the first of which may be a header."""
+    counts: dict[str, float] = {}
+    first: list[str] = []
+    for number, line in _lines(stream):
+        cells = _cells(line, _delimiter(line))
+        if len(cells) != 2:
+            raise ValueError(f"{path}: line {number} must hold a label and a number, but it is {line!r}.")
+        label, count = cells
+        if not first:
+            first = cells
+            if not _is_number(count):
+                continue
+        if not _is_number(count) or not np.isfinite(float(count)):
+            raise ValueError(f"{path}: line {number} must have a finite number for {label!r}, but it has {count!r}.")
+        if label in counts:
+            raise ValueError(f"{path}: line {number} has the label {label!r} a second time. Add equal ones up first.")
+        counts[label] = float(count)
+    return counts
 
 
 def _lines(stream: TextIO) -> Iterator[tuple[int, str]]:

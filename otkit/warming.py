@@ -11,6 +11,7 @@ import numpy as np
 from otkit.by_name import f_divergence
 from otkit.costs import Euclidean
 from otkit.ipm import energy_distance, mmd
+from otkit.many.all_pairs import pairwise
 from otkit.problem import TransportProblem
 from otkit.solve import transport, wasserstein
 from otkit.solvers.sinkhorn import SinkhornOptions
@@ -74,6 +75,9 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
     def metrics() -> object:
         return energy_distance(x, y), energy_distance(x[:, 0], y[:, 0]), mmd(x, y)
 
+    def many_samples() -> object:
+        return pairwise([x[:9, 0], y[:9, 0], y[:7, 0]])
+
     calls: dict[str, Callable[[], object]] = {
         "small clouds": partial(wasserstein, *few, method="simplex"),
         "points on the line": partial(wasserstein, x[:, 0], y[:, 0]),
@@ -84,6 +88,9 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
         "clouds of many dimensions": partial(wasserstein, *far, method="simplex"),
         "sparse costs": partial(transport, graph),
         "integral probability metrics": metrics,
+        "many clouds": partial(pairwise, [x[:9], y[:7]], p=2),
+        "many histograms": partial(pairwise, matrix[:3, :9], ground_cost=matrix[:9, :9]),
+        "many samples on the line": many_samples,
         "method='lp'": partial(wasserstein, *few, method="lp"),
         "method='assignment'": partial(wasserstein, *few, method="assignment"),
         "method='sinkhorn'": partial(wasserstein, *few, method="sinkhorn", options=SinkhornOptions(epsilon=1.0)),

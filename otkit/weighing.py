@@ -82,7 +82,7 @@ def weigh_plan(
     mended_sums = np.zeros((_portions(plan.mass.size + supply.size + demand.size), 8))
     a, b, factor_a, factor_b, apart = problem.a, problem.b, masses.factor_a, masses.factor_b, masses.apart
     share(
-        lambda start, stop: _weigh(
+        lambda start, stop: weigh_jobs(
             pairs,
             *plan,
             f,
@@ -167,7 +167,7 @@ def _portions(entries: int) -> int:
 
 
 @njit
-def _weigh(
+def weigh_jobs(
     pairs: Any,
     rows: IntArray,
     cols: IntArray,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otkit.costs import Cityblock, Euclidean, SqEuclidean, averages
-from otkit.costs.averages import row_sums
+from otkit.costs.averages import row_sums, subset_sums
 from otkit.costs.pairs import TILE
 
 COMPILED = not numba.config.DISABLE_JIT
@@ -38,6 +38,19 @@ def test_row_sums(rng, size, semimetric, cost):
         np.testing.assert_allclose(
             row_sums(cost.between(y).pairs, semimetric, weights, above=True), triangle, rtol=1e-13
         )
+
+
+@pytest.mark.parametrize("n", [1, 5, 40] + ([700] if COMPILED else []))
+@pytest.mark.parametrize("semimetric", FUNCTIONS)
+def test_subset_sums(rng, n, semimetric):
+    cost = Euclidean().between(rng.normal(size=(n, 2)))
+    members = rng.random((6, n)) < 0.4
+    members[0], members[1] = False, True
+    values = FUNCTIONS[semimetric](cost.dense())
+    expected = np.einsum("bi,ij,bj->b", members.astype(float), values, members.astype(float))
+    found = subset_sums(cost.pairs, semimetric, members)
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+    assert np.array_equal(found[2:3], subset_sums(cost.pairs, semimetric, members[2:3]))
 
 
 def test_a_row_has_the_same_bits_in_any_company(rng):

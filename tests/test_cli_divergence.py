@@ -55,6 +55,18 @@ def test_infinity_is_a_value():
     assert "nan" not in outcome.stdout
 
 
+def test_base_of_the_logarithm():
+    assert answer("divergence", "js", "p.csv", "q.csv", "--base", "2")["value"] == otkit.js(P, Q, base=2)
+
+
+def test_labelled_counts_meet_by_label(folder):
+    (folder / "today.csv").write_text("bread,loaves\nrye,3\nspelt,1\n")
+    (folder / "yesterday.csv").write_text("spelt,2\nwheat,2\n")
+    found = answer("divergence", "js", "today.csv", "yesterday.csv")
+    assert found["value"] == otkit.js({"rye": 3, "spelt": 1}, {"spelt": 2, "wheat": 2})
+    assert found["bins"] == 3
+
+
 @pytest.mark.parametrize("estimator", ["auto", "knn"])
 def test_samples_give_the_estimate_of_the_library(estimator):
     expected = otkit.estimate_divergence("kl", X, Y, estimator=estimator, rng=0)
@@ -98,6 +110,8 @@ def test_nothing_is_wider_than_the_terminal_or_cut(arguments, columns):
         ("kl x.csv short.csv --samples", "dimension"),
         ("kl x.csv y.npy --samples --estimator knnn", "Did you mean 'knn'?"),
         ("kl x.csv y.npy --samples --seed -1", "--seed"),
+        ("tv p.csv q.csv --base 2", "base must be left out for tv"),
+        ("kl x.csv y.npy --samples --base 2", "--base is for histograms"),
         ("kl p.csv", "Missing argument"),
     ],
 )

@@ -138,3 +138,12 @@ SMALL = [name for name, case in ZOO.items() if case.optimum is not None and max(
 def test_planted_optimum_is_the_exact_one(name):
     """The plants and closed forms themselves, checked in rational arithmetic."""
     assert exact_value(ZOO[name].make()) == ZOO[name].optimum
+
+
+@pytest.mark.parametrize("method", ["simplex", "assignment"])
+def test_costs_whose_sums_leave_float64_are_solved(method):
+    """Prices of a random matrix are of the size of its costs: only a sum of many of them overflows."""
+    costs = np.random.default_rng(0).random((270, 270))
+    found = otkit.transport(costs * 2.0**1023, method=method)
+    assert found.certificate.proof == "exact"
+    assert found.value == 2.0**1023 * otkit.transport(costs, method=method).value

@@ -14,7 +14,7 @@ import pytest
 import otkit
 
 HEAVY = ["scipy.optimize", "scipy.stats", "scipy.sparse", "matplotlib", "typer", "rich", "pandas", "polars", "pyarrow"]
-HEAVY += ["jax", "equinox", "optax"]  # the extra "neural"
+HEAVY += ["joblib", "jax", "equinox", "optax"]  # extras
 PUBLIC = sorted(set(otkit.__all__) - {"__version__", "datasets"})
 
 

@@ -269,3 +269,23 @@ def test_a_matrix_without_points_is_refused(bakery):
 def test_points_that_do_not_fit_are_refused(bakery):
     with pytest.raises(ValueError, match="points must hold 6 sources and 6 targets, but they hold 5 and 6"):
         otkit.plot_plan(bakery, points=(np.zeros((5, 2)), np.zeros((6, 2))))
+
+
+def test_dendrogram_joins_branches_at_their_mean_distance():
+    result = otkit.pairwise([[0.0], [1.0], [10.0]])
+    axes = otkit.plot_dendrogram(result, names=["near", "by", "far"])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["far", "near", "by"]
+    joints = sorted({float(x) for line in axes.collections[0].get_segments() for x in line[:, 0]})
+    assert joints == [0.0, 1.0, 9.5]
+
+
+@pytest.mark.parametrize(
+    ("measures", "names", "message"),
+    [
+        (([[0.0], [1.0]], [[0.0], [2.0], [3.0]]), None, "result must hold the distances among two measures or more"),
+        (([[0.0], [1.0]], None), ["a"], "names must be one for each of the 2 measures"),
+    ],
+)
+def test_dendrogram_refuses(measures, names, message):
+    with pytest.raises(ValueError, match=message):
+        otkit.plot_dendrogram(otkit.pairwise(*measures), names=names)

@@ -154,7 +154,7 @@ BITS = {
     "levels in the plane": "4648b5b29e2aa760",
     "levels, squared": "07ff326b880e43b8",
     "levels in 10-D": "6e07c0abe34936b9",
-    "levels, ties": "e6ed72ffe5ecc9b6",
+    "levels, ties": "c0342c5370d85e60",
     "levels, matrix": "75401645c72a5e02",
     "graph": "391236e05f47a387",
     "line": "17a135ef5d9ce58b",

@@ -95,6 +95,33 @@ def test_vector_refuses_a_matrix(tmp_path):
         tables.read_vector(written(tmp_path, "1,2\n3,4\n"))
 
 
+@pytest.mark.parametrize(
+    "text", ["rye,3\nspelt,5\n", "bread,loaves\nrye,3\nspelt,5\n", "# sold\nrye 3\nspelt 5", '"rye"; 3\n"spelt"; 5\n']
+)
+def test_counts_may_have_labels(tmp_path, text):
+    assert tables.read_counts(written(tmp_path, text)) == {"rye": 3.0, "spelt": 5.0}
+
+
+@pytest.mark.parametrize("text", ["24,9\n", "24\n9\n", "loaves\n24\n9\n", "a,b\n24,9\n"])
+def test_counts_without_labels_are_a_vector(tmp_path, text):
+    assert np.array_equal(tables.read_counts(written(tmp_path, text)), [24.0, 9.0])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("rye,3\nrye,5\n", "line 2 has the label 'rye' a second time"),
+        ("rye,3\nspelt,5\nwheat,many\n", "line 3 must have a finite number for 'wheat', but it has 'many'"),
+        ("rye,3\nspelt,inf\n", "line 2 must have a finite number for 'spelt', but it has 'inf'"),
+        ("rye,3\nspelt,5\nwheat\n", "line 3 must hold a label and a number, but it is 'wheat'"),
+        ("1,2\n3,4\n", r"one column or one row, but its shape is \(2, 2\)"),
+    ],
+)
+def test_counts_that_cannot_be_read_are_refused(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        tables.read_counts(written(tmp_path, text))
+
+
 def test_reading_a_pipe(tmp_path):
     path = tmp_path / "pipe"
     os.mkfifo(path)

@@ -101,6 +101,13 @@ def test_the_best_critic_is_tight(name, pair):
     assert found.error == 0.0
 
 
+def test_a_bound_between_measures_is_printed_without_a_standard_error():
+    shown = str(otkit.variational_bound("kl", at_atoms([0.0, 1.0]), *measures([1, 3], [1, 1])))
+    assert shown.startswith("≥ ")
+    assert "±" not in shown
+    assert "standard error" not in shown
+
+
 @pytest.mark.parametrize("name", GENERATORS)
 @given(pair=pairs_of_counts, data=st.data())
 def test_no_critic_exceeds_the_divergence(name, pair, data):

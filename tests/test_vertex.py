@@ -6,7 +6,6 @@ import math
 import sys
 from fractions import Fraction
 
-import numba
 import numpy as np
 import pytest
 import scipy.sparse
@@ -21,7 +20,6 @@ from otkit._fixed_point import as_int
 from otkit.vertex import evaluate
 
 seeds = st.integers(0, 2**32 - 1)
-compiled = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="Python's ldexp raises for infinity")
 HALF_ULP = Fraction(1001, 1000 * 2**53)  # up to ties that a rest far below the last bit would decide
 
 
@@ -137,7 +135,6 @@ def test_a_pair_without_arc_is_refused():
         evaluate(otkit.TransportProblem(cost), np.array([0, 0, 1]), np.array([0, 1, 1]))
 
 
-@compiled
 @pytest.mark.parametrize("size", [1e307, 1e308, 1.7e308])
 def test_prices_beyond_float64_are_infinite_and_their_limbs_right(size):
     """Nothing is written where it does not belong."""

@@ -39,6 +39,10 @@ for kind in (np.float64, np.float32):
         otkit.transport(np.asarray(r.problem.cost.dense(), dtype=kind, order=order))
 for method in ("lp", "simplex", "assignment", "sinkhorn"):
     otkit.wasserstein(x[:90], y[:90], method=method, on_failure="return")
+otkit.pairwise([x[:90], y[:40], y[:90]], metric="cityblock", threads=2)
+otkit.pairwise(np.eye(5) + 1, np.ones((2, 4)), ground_cost=np.ones((5, 4)), p=2)
+otkit.pairwise([x[:, 0], y[:, 1], y[:50, 2]], p=1.5)
+otkit.nearest([x[:20], y[:30], y[:10]], k=1)
 otkit.kl(np.ones((3, 1, 5)), np.arange(5)), otkit.js({"a": 1}, {"b": 2}), otkit.tv([1, 1e-310], [1e300, 1])
 otkit.mmd(x[:50], y[:40], np.arange(50), kernel="laplace")
 otkit.mmd(x[:50], y[:40], bandwidth=1.0, unbiased=True)

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from otkit import __version__
-from otkit.cli import bakery, critic, distances, divergence, judging, proofs, warming
+from otkit.cli import bakery, critic, distances, divergence, judging, many, proofs, testing, train, warming
 from otkit.cli.failures import OneLineFailures
 
 app = typer.Typer(
@@ -28,7 +28,10 @@ app.command("transport")(distances.transport)
 app.command("verify")(judging.verify)
 app.command("compare")(judging.compare)
 app.command("divergence")(divergence.divergence)
+app.command("pairwise")(many.pairwise)
+app.command("test")(testing.same_law)
 app.command("critic")(critic.critic)
+app.command("train")(train.train)
 app.command("certify")(proofs.certify)
 app.command("bakery")(bakery.bakery)
 app.command("warmup")(warming.warmup)

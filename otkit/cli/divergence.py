@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from otkit.divergences.result import DivergenceResult
 
 NAMES = "kl, reverse_kl, jeffreys, js, gan, tv, hellinger (squared), chi2 (Pearson) or neyman"
-WHAT = "Masses or counts, one column or one row; with --samples points, one a line."
+WHAT = "Masses or counts: a column, a row, or labels and counts; with --samples points, one a line."
 
 
 def divergence(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{NAMES}; natural logarithms.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{NAMES}.", show_default=False)],
     p: Annotated[Path, typer.Argument(metavar="P", help=WHAT, show_default=False)],
     q: Annotated[Path, typer.Argument(metavar="Q", help="The same for Q.", show_default=False)],
     *,
+    base: Annotated[
+        float | None,
+        typer.Option("--base", help="Base of the logarithm, e by default; 2 gives bits.", show_default=False),
+    ] = None,
     samples: Annotated[bool, typer.Option("--samples", help="P and Q hold points drawn from two laws.")] = False,
     estimator: Annotated[
         str,
@@ -40,7 +44,9 @@ def divergence(
         raise BadInputError(
             "--estimator is for --samples: the divergence of two histograms is computed, not estimated."
         )
-    result, sizes = _from_samples(name, p, q, estimator, seed) if samples else _from_histograms(name, p, q)
+    if base is not None and samples:
+        raise BadInputError("--base is for histograms: an estimate from samples is in nats.")
+    result, sizes = _from_samples(name, p, q, estimator, seed) if samples else _from_histograms(name, p, q, base)
     low, high = result.interval()
     if json:
         print_json(
@@ -73,12 +79,14 @@ def _rows(name: str, result: DivergenceResult, low: Any, high: Any, sizes: dict[
 
 
 @checking_input()
-def _from_histograms(name: str, p: Path, q: Path) -> tuple[DivergenceResult, dict[str, int]]:
+def _from_histograms(name: str, p: Path, q: Path, base: float | None) -> tuple[DivergenceResult, dict[str, int]]:
     from otkit.by_name import f_divergence
-    from otkit.tables import read_vector
+    from otkit.divergences.labels import aligned
+    from otkit.tables import read_counts
 
-    masses = read_vector(p), read_vector(q)
-    return f_divergence(name, *masses), {"bins": masses[0].size}
+    counts = read_counts(p), read_counts(q)
+    result = f_divergence(name, *counts, base=base)
+    return result, {"bins": aligned(*counts)[0].size}
 
 
 @checking_input()

@@ -21,8 +21,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from otkit._jit import njit, read_only
-from otkit._sums import two_sum
-from otkit._typing import FloatArray, IntArray
+from otkit._sums import accurate_sum, two_sum
+from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.costs.pairs import ROWS, TILE, PointPairs, panel, panel_height
 from otkit.costs.sweeps import row_step, worthwhile_threads
 from otkit.costs.threads import share
@@ -75,6 +75,61 @@ def row_sums(pairs: PointPairs, semimetric: Semimetric, weights: FloatArray, abo
     return sums
 
 
+def subset_sums(pairs: PointPairs, semimetric: Semimetric, members: BoolArray) -> FloatArray:
+    """Return ΣΣ ρ(s_ij) over all pairs of points of each subset; each cost is evaluated once for all subsets.
+
+    Parameters
+    ----------
+    pairs : PointPairs
+        The costs s_ij between n points and the same points.
+    semimetric : {"distance", "exponential", "rational"}
+        ρ, as in `row_sums`.
+    members : array, shape (k, n)
+        Which points are in each of k subsets.
+    """
+    n, kind = pairs.x.shape[0], _KINDS[semimetric]
+    blocks = -(-n // ROWS)
+    sums = np.empty((blocks, len(members)))
+    share(
+        lambda start, stop: _subset_sums(pairs, kind, _LARGEST[kind], read_only(members), sums, start, stop),
+        blocks,
+        1,
+        worthwhile_threads(pairs, n * n * (1 + len(members) // 8)),  # eight additions take as long as an evaluation
+    )
+    return np.array([accurate_sum(column) for column in np.ascontiguousarray(sums.T)])
+
+
+@njit
+def _subset_sums(
+    pairs: PointPairs, kind: int, largest: float, members: BoolArray, sums: FloatArray, start: int, stop: int
+) -> None:
+    buffer, power, added = np.empty((ROWS, TILE)), np.empty(TILE), np.empty(TILE)
+    bits, n = power.view(np.int64), members.shape[1]
+    for block in range(start, stop):
+        top = block * ROWS
+        rows = min(ROWS, n - top)
+        for b in range(len(members)):
+            sums[block, b] = 0.0
+        for t in range(0, n, TILE):
+            cols = min(TILE, n - t)
+            panel(pairs, top, rows, t, cols, buffer, 0, 0)
+            for r in range(rows):
+                for c in range(cols, TILE):
+                    buffer[r, c] = 0.0
+                _apply(kind, largest, buffer[r], power, bits)
+            for b in range(len(members)):
+                for c in range(TILE):
+                    added[c] = 0.0
+                for r in range(rows):
+                    if members[b, top + r]:
+                        terms = buffer[r]
+                        for c in range(TILE):
+                            added[c] += terms[c]
+                for c in range(cols):
+                    added[c] = added[c] if members[b, t + c] else 0.0
+                sums[block, b] += _halved(added)
+
+
 @njit
 def _row_sums(
     pairs: PointPairs,
@@ -102,12 +157,7 @@ def _row_sums(
                 terms = buffer[r]
                 for c in range(masses.size, TILE):
                     terms[c] = 0.0
-                if kind == _EXPONENTIAL:
-                    _exponential(terms, largest, power, bits)
-                elif kind == _RATIONAL:
-                    for c in range(TILE):
-                        s = min(terms[c], largest)
-                        terms[c] = s / (1.0 + s)
+                _apply(kind, largest, terms, power, bits)
                 for c in range(masses.size):
                     terms[c] *= masses[c]
                 if above:
@@ -117,6 +167,17 @@ def _row_sums(
                 errors[i - top] += error
         for i in range(top, bottom):
             sums[i] += errors[i - top]
+
+
+@njit
+def _apply(kind: int, largest: float, terms: FloatArray, power: FloatArray, bits: IntArray) -> None:
+    """Replace TILE costs s by ρ(s)."""
+    if kind == _EXPONENTIAL:
+        _exponential(terms, largest, power, bits)
+    elif kind == _RATIONAL:
+        for c in range(TILE):
+            s = min(terms[c], largest)
+            terms[c] = s / (1.0 + s)
 
 
 @njit

@@ -77,15 +77,18 @@ class DivergenceResult:
         return float(self.value)
 
     def __str__(self) -> str:
+        proved = self.kind == "lower_bound" and not np.any(self.error)  # between measures: nothing was sampled
         what = {
             "exact": "exact, with a bound on the rounding error",
             "quadrature": "by quadrature, with its error estimate",
             "estimate": "estimate with its standard error",
-            "lower_bound": "lower bound with its standard error",
+            "lower_bound": "lower bound" if proved else "lower bound with its standard error",
         }[self.kind]
-        sign = "≥ " if self.kind == "lower_bound" else ""
-        number = f"{self.value:.6g} ± {self.error:.2g}" if np.ndim(self.value) == 0 else f"{self.value} ± {self.error}"
-        return f"{sign}{number} ({'; '.join(part for part in (what, self.detail) if part)})"
+        value, error = (
+            (f"{self.value:.6g}", f"{self.error:.2g}") if np.ndim(self.value) == 0 else (self.value, self.error)
+        )
+        number = f"{'≥ ' * (self.kind == 'lower_bound')}{value}{'' if proved else f' ± {error}'}"
+        return f"{number} ({'; '.join(part for part in (what, self.detail) if part)})"
 
     def __repr__(self) -> str:
         return f"DivergenceResult({self})"

@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from otkit.neural.adversarial import Adversarial as Adversarial
+    from otkit.neural.adversarial import Trained as Trained
     from otkit.neural.certified import CriticBounds as CriticBounds
     from otkit.neural.certified import critic_bounds as critic_bounds
     from otkit.neural.constraints import PRESETS as PRESETS
@@ -19,25 +21,47 @@ if TYPE_CHECKING:
     from otkit.neural.constraints import Spectral as Spectral
     from otkit.neural.critic import CriticResult as CriticResult
     from otkit.neural.critic import fit_critic as fit_critic
+    from otkit.neural.fgan import FGAN as FGAN
+    from otkit.neural.flow import Flow as Flow
+    from otkit.neural.flow import TrainedFlow as TrainedFlow
     from otkit.neural.function import CriticFunction as CriticFunction
+    from otkit.neural.gan import GAN as GAN
+    from otkit.neural.gan import DiscriminatorCheck as DiscriminatorCheck
+    from otkit.neural.gan import check_discriminator as check_discriminator
+    from otkit.neural.gradients import GeneratorGradients as GeneratorGradients
+    from otkit.neural.gradients import generator_gradients as generator_gradients
     from otkit.neural.loss import wasserstein_loss as wasserstein_loss
     from otkit.neural.networks import Network as Network
     from otkit.neural.networks import mlp as mlp
     from otkit.neural.sandwich import CrossCheck as CrossCheck
     from otkit.neural.sandwich import crosscheck as crosscheck
+    from otkit.neural.spectral_gan import SpectralGAN as SpectralGAN
+    from otkit.neural.training import History as History
+    from otkit.neural.training import modes_covered as modes_covered
     from otkit.neural.variational import VariationalResult as VariationalResult
     from otkit.neural.variational import fit_variational as fit_variational
+    from otkit.neural.wgan import WGAN as WGAN
+    from otkit.neural.wgan_gp import WGANGP as WGANGP
 
 # Where each public name lives, in otkit.neural.
 _ROOMS = {
+    "adversarial": ["Adversarial", "Trained"],
     "certified": ["CriticBounds", "critic_bounds"],
     "constraints": ["PRESETS", "Clip", "CriticOptions", "GradientPenalty", "GroupSort", "Spectral"],
     "critic": ["CriticResult", "fit_critic"],
+    "fgan": ["FGAN"],
+    "flow": ["Flow", "TrainedFlow"],
     "function": ["CriticFunction"],
+    "gan": ["GAN", "DiscriminatorCheck", "check_discriminator"],
+    "gradients": ["GeneratorGradients", "generator_gradients"],
     "loss": ["wasserstein_loss"],
     "networks": ["Network", "mlp"],
     "sandwich": ["CrossCheck", "crosscheck"],
+    "spectral_gan": ["SpectralGAN"],
+    "training": ["History", "modes_covered"],
     "variational": ["VariationalResult", "fit_variational"],
+    "wgan": ["WGAN"],
+    "wgan_gp": ["WGANGP"],
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

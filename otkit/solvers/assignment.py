@@ -121,7 +121,7 @@ def _recover_labels(costs: FloatArray, partner: IntArray, monitor: Monitor) -> t
         if outcome == LIMIT:
             return labels, rounds, "iteration_limit"
         _row_potentials(costs, partner, labels, f_high, f_low)
-        doubt = UNDECIDED * (np.abs(f_high).max() + np.abs(labels.high).max() + largest)
+        doubt = sum(UNDECIDED * size for size in (np.abs(f_high).max(), np.abs(labels.high).max(), largest))
         violated = _worst_pairs(costs, f_high, f_low, labels, doubt, worst_col, worst_row)
         monitor.tick(f"potentials: {violated} rows violated")
         if violated == 0:

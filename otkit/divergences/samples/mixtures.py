@@ -1,7 +1,7 @@
 """Gaussian mixtures by expectation maximisation, their size and shape chosen by the Bayesian information criterion.
 
-They serve one end here: to simulate data much like the sample, with a density that is known. scikit-learn has the
-same, but is an extra, and `estimator="auto"` must not depend on what is installed.
+They serve one end here: to know roughly how a density varies within a ball. scikit-learn has the same fit, but is an
+extra, and `estimator="auto"` must not depend on what is installed.
 
 Reference: C. Fraley & A. E. Raftery, *Model-based clustering, discriminant analysis, and density estimation*, JASA 97
 (2002).
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otkit._typing import FloatArray
+from otkit.divergences.samples.balls import log_masses
 
 COMPONENTS = (1, 2, 3, 4, 6, 8)
 SHAPES = ("full", "diagonal", "spherical")
@@ -37,11 +38,14 @@ class Mixture:
     means : ndarray, shape (c, d)
     factors : ndarray, shape (c, d, d)
         Lower Cholesky factors L_c of the covariances.
+    shape : {"full", "diagonal", "spherical"}
+        What the covariances were fitted among.
     """
 
     weights: FloatArray
     means: FloatArray
     factors: FloatArray
+    shape: str
 
     def log_joint(self, points: FloatArray) -> FloatArray:
         """Return log(w_c N(point; c)), shape (points, c)."""
@@ -59,31 +63,33 @@ class Mixture:
 
         return logsumexp(self.log_joint(points), axis=1)
 
-    def draw(self, size: int, rng: np.random.Generator) -> FloatArray:
-        """Draw points independently."""
-        labels = rng.choice(len(self.weights), size=size, p=self.weights)
-        noise = rng.standard_normal((size, self.means.shape[1]))
-        points = np.empty_like(noise)
-        for c in range(len(self.weights)):
-            drawn = labels == c
-            points[drawn] = self.means[c] + noise[drawn] @ self.factors[c].T
-        return points
+    def log_mass(self, points: FloatArray, radii: FloatArray) -> FloatArray:
+        """Return the logarithm of the mass in the ball around each point."""
+        from scipy.special import logsumexp
+
+        parts = zip(self.means, self.factors, strict=True)
+        masses = [log_masses(mean, factor @ factor.T, points, radii) for mean, factor in parts]
+        return logsumexp(np.array(masses), axis=0, b=self.weights[:, None])
+
+    def refitted(self, points: FloatArray, rng: np.random.Generator) -> Mixture:
+        """Fit a mixture of the same shape and size to other points, from the start."""
+        return _maximise(_some(points, rng), len(self.weights), self.shape, rng)[0]
 
 
 def fit(points: FloatArray, rng: np.random.Generator) -> Mixture:
     """Fit mixtures of each shape and of more and more components, and return the one with the least BIC."""
-    if len(points) > _POINTS:
-        points = points[rng.choice(len(points), size=_POINTS, replace=False)]
+    points = _some(points, rng)
     best, least = None, math.inf
     for shape in SHAPES:
         previous = math.inf
         for components in COMPONENTS:
-            if components * 10 > len(points):
+            parameters = _parameters(components, points.shape[1], shape)
+            if 2 * parameters > len(points) and (components > 1 or shape == "full"):
                 break
             starts = 1 if components == 1 else _STARTS
             attempts = [_maximise(points, components, shape, rng) for _ in range(starts)]
             mixture, log_likelihood = max(attempts, key=lambda attempt: attempt[1])
-            criterion = _parameters(components, points.shape[1], shape) * math.log(len(points)) - 2.0 * log_likelihood
+            criterion = parameters * math.log(len(points)) - 2.0 * log_likelihood
             if best is None or criterion < least:
                 best, least = mixture, criterion
             if criterion > previous:
@@ -91,6 +97,10 @@ def fit(points: FloatArray, rng: np.random.Generator) -> Mixture:
             previous = criterion
     assert best is not None
     return best
+
+
+def _some(points: FloatArray, rng: np.random.Generator) -> FloatArray:
+    return points[rng.choice(len(points), size=_POINTS, replace=False)] if len(points) > _POINTS else points
 
 
 def _maximise(points: FloatArray, components: int, shape: str, rng: np.random.Generator) -> tuple[Mixture, float]:
@@ -130,7 +140,7 @@ def _from_shares(points: FloatArray, shares: FloatArray, shape: str, floor: Floa
     elif shape == "spherical":
         covariances = np.trace(covariances, axis1=1, axis2=2)[:, None, None] / len(floor) * np.eye(len(floor))
     factors = np.asarray(np.linalg.cholesky(covariances + floor), dtype=np.float64)
-    return Mixture(sizes / sizes.sum(), means, factors)
+    return Mixture(sizes / sizes.sum(), means, factors, shape)
 
 
 def _parameters(components: int, d: int, shape: str) -> int:

@@ -112,7 +112,7 @@ def from_scratch(coarsest: Level) -> Master:
 def started(level: Level, start: Start) -> Master:
     """Return a level with a first tree, made of the best candidate arcs."""
     # The constant that f and g can exchange is chosen to keep both small, and so their rounding.
-    shift = 0.5 * float(start.g.mean() - start.f.mean())
+    shift = 0.5 * float((start.g / start.g.size).sum() - (start.f / start.f.size).sum())  # no sum overflows
     f, g = start.f + shift, start.g - shift
     source, sink, cost, scale = merge_arcs(level.pairs, f, g, start.columns_of_rows, start.rows_of_columns)
     return Master(level.pairs, level.supply, level.demand, f, g, Arcs(source, sink, cost, scale))

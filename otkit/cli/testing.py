@@ -1,0 +1,74 @@
+"""`otkit test`: whether two sets of samples come from one law."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from otkit.cli import options
+from otkit.cli.failures import checking_input
+from otkit.cli.printing import console, labelled, print_json
+from otkit.waiting import waiting
+
+
+@checking_input()
+def same_law(
+    x: options.XFile,
+    y: options.YFile,
+    *,
+    statistic: Annotated[str, typer.Option("--statistic", help="wasserstein, energy or mmd.")] = "wasserstein",
+    permutations: Annotated[int, typer.Option("--permutations", help="Random deals of the pooled points.")] = 999,
+    stop_at_level: Annotated[
+        float | None,
+        typer.Option("--stop-at-level", help="Stop once p must end above this.", show_default=False),
+    ] = None,
+    p: options.Power = 1.0,
+    metric: options.Metric = "euclidean",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same number gives the same answer.")] = 0,
+    json: options.Json = False,
+) -> None:
+    """Permutation test: whether the points of X and Y come from one law, and how far apart they are."""
+    from typing import cast
+
+    from otkit.permutations import Statistic, two_sample_test
+    from otkit.tables import read_points
+
+    points = read_points(x)[0], read_points(y)[0]
+    cost = options.cost_from(metric)
+    with waiting("permuting"):
+        found = two_sample_test(
+            *points,
+            statistic=cast(Statistic, statistic),
+            permutations=permutations,
+            stop_at_level=stop_at_level,
+            p=p,
+            metric=cost,
+            rng=seed,
+        )
+    drawn, mean, spread = found.null.size, float(found.null.mean()), float(found.null.std())
+    if json:
+        print_json(
+            {
+                "statistic": found.statistic,
+                "observed": found.observed,
+                "p_value": found.p_value,
+                "effect": found.effect,
+                "null_mean": mean,
+                "null_std": spread,
+                "permutations": drawn,
+                "stopped": found.stopped,
+                "n": len(points[0]),
+                "m": len(points[1]),
+            }
+        )
+        return
+    rows = [
+        ("p-value", f"{found.p_value:.4g}"),
+        (found.statistic, f"{found.observed:.6g}"),
+        ("by chance", f"{mean:.6g} ± {spread:.2g}"),
+        ("effect", f"{found.effect:.6g}, what the samples are further apart than by chance"),
+        ("permutations", f"{drawn}{', stopped early' if found.stopped else ''}"),
+        ("sizes", f"{len(points[0])} and {len(points[1])} points in dimension {points[0].shape[1]}"),
+    ]
+    console().print(labelled(rows))

@@ -1,0 +1,1 @@
+"""Many measures at once: all distances among them, and nearest neighbours."""

@@ -1,0 +1,188 @@
+"""The front door: all distances among many measures."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+
+from otkit._checks import as_count
+from otkit._typing import ArrayLike, FloatArray
+from otkit.costs import Cost
+from otkit.costs.threads import threads as sharing_threads
+from otkit.divergences.generators import FDivergence
+from otkit.many.blocks import Block, cut, solve_blocks
+from otkit.many.cache import Cache
+from otkit.many.comparison import Comparison, Found, Names, PairError, rooted
+from otkit.many.distances import PairwiseResult
+from otkit.many.given import as_comparison
+from otkit.monitor import Monitor, Progress
+from otkit.solve import NotConvergedError
+from otkit.waiting import waiting
+
+
+class CacheError(OSError):
+    """The distances are there, but not all of them could be kept on disk.
+
+    Attributes
+    ----------
+    result : PairwiseResult
+        All distances.
+    """
+
+    def __init__(self, message: str, result: PairwiseResult) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+def pairwise(
+    measures: Any,
+    others: Any = None,
+    *,
+    p: float = 1,
+    metric: str | Cost | Callable[[FloatArray, FloatArray], float] = "euclidean",
+    ground_cost: ArrayLike | None = None,
+    distance: str | FDivergence | Callable[[Any, Any], Any] = "wasserstein",
+    jobs: int | None = None,
+    threads: int | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    progress: bool | Callable[[Progress], None] = False,
+) -> PairwiseResult:
+    """Return all distances among measures, or from measures to others, each with proved bounds.
+
+    Small problems are solved by the thousand in one compiled batch, costs, network simplex and proof; samples on the
+    line are sorted once; large problems are solved one by one. Every number is the same whatever the number of
+    threads, processes or machines.
+
+    Parameters
+    ----------
+    measures : sequence of array-like or DiscreteMeasure; or array-like of shape (n, bins)
+        Point clouds (k, d) of any sizes, 1-D arrays being samples on the line, with weights in a `DiscreteMeasure`. An
+        array of shape (n, k, d) holds n clouds of k points. With `ground_cost`, or for an f-divergence, histograms: one
+        a row. Each measure is divided by its total.
+    others : the same, optional
+        Measures to compare with; the measures themselves if left out. Then symmetric work is done once.
+    p : float, default 1
+        The Wasserstein power: distances are W_p, as in `otkit.wasserstein`.
+    metric : str, cost object or callable, default "euclidean"
+        The distance between points, as in `otkit.wasserstein`.
+    ground_cost : array-like of shape (bins, bins of the others), optional
+        The distance between bins, shared by all histograms; `p` is its power, as it is a metric's.
+    distance : str, FDivergence or callable, default "wasserstein"
+        Other numbers than W_p: an f-divergence between histograms ("kl", "js", "tv", … or an `FDivergence`), a metric
+        between clouds ("energy", "cramer", "total_variation", or "mmd", with one bandwidth for all pairs), or a
+        function of two measures (as `DiscreteMeasure`), which is called for every pair and both ways round.
+    jobs : int, optional
+        Processes, by joblib (``pip install "otkit[parallel]"``); −1 for one for each core. By default this process
+        works with all its threads, unless ``joblib.parallel_config`` says where work should go: within
+        ``with joblib.parallel_config(backend="dask"):`` the same call is sent to a Dask cluster.
+    threads : int, optional
+        Threads of this process.
+    cache_dir : path, optional
+        A directory that keeps finished blocks: an interrupted run that is started again goes on where it was.
+    progress : bool or callable, default False
+        True shows a progress bar in the terminal or notebook; a callable gets a `Progress` now and then.
+
+    Returns
+    -------
+    PairwiseResult
+        `distances`, `lower`, `upper`; an array for SciPy and scikit-learn as it is.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A bad measure, by its name, before any work is done: not finite, of another dimension, without mass.
+    NotConvergedError
+        A pair was not proved optimal; it is named.
+    CacheError
+        The cache could not be written to the end; its `result` has all distances.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import otkit
+    >>> clouds = [np.zeros((1, 2)), np.array([[3.0, 4.0]]), np.array([[0.0, 1.0], [0.0, -1.0]])]
+    >>> otkit.pairwise(clouds).distances.round(3).tolist()
+    [[0.0, 5.0, 1.0], [5.0, 0.0, 5.037], [1.0, 5.037, 0.0]]
+    >>> histograms = [[1, 0, 0], [0, 1, 1]]
+    >>> cost = [[0, 1, 2], [1, 0, 1], [2, 1, 0]]
+    >>> otkit.pairwise(histograms, ground_cost=cost)[0, 1].item()
+    1.5
+    >>> otkit.pairwise(histograms, distance="tv")[0, 1].item()
+    1.0
+    """
+    began = time.perf_counter()
+    comparison, left = as_comparison(measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance)
+    if jobs is not None and jobs != -1:
+        jobs = as_count(jobs, "jobs")
+    cache = None
+    if cache_dir is not None:
+        comparison.contents()  # says if they can't be told
+        cache = Cache(cache_dir)
+    names = Names(left)
+    shown = waiting("all pairs") if progress is True else nullcontext(progress or None)
+    sharing = nullcontext() if threads is None else sharing_threads(threads)
+    with sharing, shown as report:
+        try:
+            tables = _tables(comparison, left, jobs, cache, Monitor(report))
+        except PairError as error:
+            raise named(error, names) from error.error
+    value, lower, upper = tables
+    p = comparison.p
+    distances = rooted(value, p)
+    result = PairwiseResult(
+        distances,
+        np.minimum(rooted(lower, p, -np.inf), distances),
+        np.maximum(rooted(upper, p, np.inf), distances),
+        comparison.proof,
+        time.perf_counter() - began,
+        comparison,
+        names,
+    )
+    if cache is not None and cache.fault is not None:
+        raise CacheError(
+            f"cache_dir could not keep all blocks ({cache.fault}). All distances were found all the same: they are in "
+            "the `result` of this error.",
+            result,
+        ) from cache.fault
+    return result
+
+
+def named(error: PairError, names: Names) -> Exception:
+    """Return what went wrong, with the names of the pair in front."""
+    i, j = error.pair
+    message = f"The pair ({names(i)}, {names(j)}): {error.error}"
+    if isinstance(error.error, NotConvergedError):
+        return NotConvergedError(message, error.error.result)
+    kind = next((kind for kind in (ValueError, TypeError, MemoryError) if isinstance(error.error, kind)), RuntimeError)
+    return kind(message)
+
+
+def _tables(comparison: Comparison, left: int, jobs: int | None, cache: Cache | None, monitor: Monitor) -> Found:
+    """Fill the tables of values and bounds, block by block."""
+    right = len(comparison) - left
+    own = right == 0
+    tables = Found(*np.zeros((3, left, right or left)))
+    blocks = list(cut(comparison, left))
+    total, done = sum(map(len, blocks)), 0
+    monitor.tick(f"0 of {total:,} pairs")
+    for block, found in solve_blocks(comparison, blocks, jobs, cache):
+        for table, values in zip(tables, found, strict=True):
+            _put(table, block, values, 0 if own else left, mirrored=own and comparison.symmetric)
+        done += len(block)
+        monitor.tick(f"{done:,} of {total:,} pairs")
+    return tables
+
+
+def _put(table: FloatArray, block: Block, values: FloatArray, offset: int, *, mirrored: bool) -> None:
+    """Write the numbers of a block to its place, and to the mirrored one."""
+    first, second = block.pairs()
+    which = block.measures
+    rows, cols = which[first], which[second] - offset
+    table[rows, cols] = values
+    if mirrored:
+        table[cols, rows] = values

@@ -1,0 +1,142 @@
+"""All pairs, cut into blocks: the portions that other processes get, and that are kept on disk.
+
+The cut depends on the measures alone, and a pair's number on nothing but the pair: so threads, processes and clusters
+give the same bits.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from otkit._typing import IntArray
+from otkit.costs.threads import threads
+from otkit.many.cache import Cache
+from otkit.many.comparison import Comparison, Found, PairError
+
+# Measures of a block, at most. Where they are large, blocks are smaller.
+LARGEST_SIDE = 48
+
+
+class Block(NamedTuple):
+    """Rows and columns of the table of all pairs, as ranges of numbers of measures.
+
+    Of a symmetric table, a block on the diagonal is the part above it.
+    """
+
+    rows: range
+    cols: range
+    upper: bool
+
+    def pairs(self) -> tuple[IntArray, IntArray]:
+        """Return the pairs of the block, numbered within `measures`."""
+        n, m = len(self.rows), len(self.cols)
+        if self.upper:
+            first, second = np.triu_indices(n, 1)
+            return first.astype(np.int64), second.astype(np.int64)
+        first, second = np.divmod(np.arange(n * m), m)
+        return first, second + n
+
+    @property
+    def measures(self) -> IntArray:
+        """The measures that the block needs: those of the rows, then those of the columns if they are others."""
+        return np.array(self.rows if self.upper else [*self.rows, *self.cols], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.rows) * (len(self.rows) - 1) // 2 if self.upper else len(self.rows) * len(self.cols)
+
+
+def cut(comparison: Comparison, left: int) -> Iterator[Block]:
+    """Cut the table of the first `left` measures against the others, or against each other where there are none."""
+    size = len(comparison)
+    side = min(LARGEST_SIDE, max(1, int(comparison.atoms_of_block / float(comparison.sizes().mean()))))
+    own = size == left
+    for low in range(0, left, side):
+        rows = range(low, min(left, low + side))
+        start = low if own and comparison.symmetric else 0 if own else left
+        for first in range(start, size, side):
+            block = Block(rows, range(first, min(size, first + side)), own and comparison.symmetric and first == low)
+            if len(block):
+                yield block
+
+
+def solve_blocks(
+    comparison: Comparison, blocks: list[Block], jobs: int | None, cache: Cache | None
+) -> Iterator[tuple[Block, Found]]:
+    """Yield the blocks with what was found, in any order: first those on disk, then the others as they are done."""
+    open_blocks = []
+    for block in blocks:
+        kept = cache.read(comparison.restrict(block.measures), block) if cache else None
+        if kept is None:
+            open_blocks.append(block)
+        else:
+            yield block, kept
+    runner = _runner(jobs)
+    solved = _here(comparison, open_blocks) if runner is None else runner(comparison, open_blocks)
+    for block, found in solved:
+        if cache:
+            cache.write(comparison.restrict(block.measures), block, found)
+        yield block, found
+
+
+Runner = Callable[[Comparison, list[Block]], Iterator[tuple[Block, Found]]]
+
+
+def _here(comparison: Comparison, blocks: list[Block]) -> Iterator[tuple[Block, Found]]:
+    """Solve block after block in this process, each by all threads."""
+    for block in blocks:
+        first, second = block.pairs()
+        which = block.measures
+        yield block, comparison.solve(which[first], which[second])
+
+
+def _runner(jobs: int | None) -> Runner | None:
+    """Return what hands blocks to joblib, if that was asked for, by `jobs` or by `joblib.parallel_config`."""
+    if jobs is None and "joblib" not in sys.modules:
+        return None
+    try:
+        from joblib import Parallel, delayed
+    except ImportError:
+        raise ImportError('jobs needs joblib: pip install "otkit[parallel]".') from None
+    if jobs == 1 or (jobs is None and Parallel().n_jobs == 1):
+        return None
+
+    def run(comparison: Comparison, blocks: list[Block]) -> Iterator[tuple[Block, Found]]:
+        tasks = (
+            delayed(_solve_alone)(number, comparison.restrict(block.measures), block)
+            for number, block in enumerate(blocks)
+        )
+        with _closing(Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)) as results:
+            for number, found in results:
+                if isinstance(found, PairError):
+                    i, j = found.pair
+                    which = blocks[number].measures
+                    raise PairError((int(which[i]), int(which[j])), found.error) from found.error
+                yield blocks[number], found
+
+    return run
+
+
+@contextmanager
+def _closing(results: Any) -> Iterator[Any]:
+    """Cancel what is not done at the end; joblib would warn that work is lost, which the error says that ends it."""
+    try:
+        yield results
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
+
+
+def _solve_alone(number: int, part: Comparison, block: Block) -> tuple[int, Any]:
+    """Solve a block in a process of its own, by one thread: its neighbours use the other cores."""
+    with threads(1):
+        try:
+            return number, part.solve(*block.pairs())
+        except PairError as error:
+            return number, error

@@ -1,0 +1,117 @@
+"""What comes back: a table of distances, each between the bounds that are proved for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from otkit._typing import FloatArray
+from otkit.many.comparison import Comparison, Names
+from otkit.many.transports import Transports
+from otkit.results import TransportResult
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PairwiseResult:
+    """Distances between measures, with proved bounds.
+
+    An array wherever one is asked for: ``scipy.spatial.distance.squareform(result)``, or a scikit-learn estimator with
+    ``metric="precomputed"``, take it as it is.
+
+    Attributes
+    ----------
+    distances : ndarray, shape (n, m)
+        Of measure i to measure j, or to others[j].
+    lower, upper : ndarray, shape (n, m)
+        Bounds between which each lies: by its own certificate, rounded outward.
+    proof : str
+        In words, what kind of bounds they are.
+    seconds : float
+        Wall-clock time.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> result = otkit.pairwise([[0.0, 1.0], [1.0, 2.0], [4.0, 5.0, 6.0]])
+    >>> result.distances.round(12).tolist()
+    [[0.0, 1.0, 4.5], [1.0, 0.0, 3.5], [4.5, 3.5, 0.0]]
+    >>> result.largest_gap < 1e-14
+    True
+    """
+
+    distances: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    proof: str
+    seconds: float
+    comparison: Comparison = field(repr=False)
+    names: Names
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of measures and of others."""
+        n, m = self.distances.shape
+        return n, m
+
+    @property
+    def gaps(self) -> FloatArray:
+        """Width of each interval, shape (n, m); 0 between infinities."""
+        with np.errstate(invalid="ignore"):
+            return np.where(self.lower == self.upper, 0.0, self.upper - self.lower)
+
+    @property
+    def largest_gap(self) -> float:
+        """The widest of all intervals."""
+        return float(self.gaps.max())
+
+    @property
+    def worst_pair(self) -> tuple[int, int]:
+        """Row and column of the widest interval."""
+        i, j = np.unravel_index(int(np.argmax(self.gaps)), self.shape)
+        return int(i), int(j)
+
+    def solve(self, i: int, j: int) -> TransportResult:
+        """Solve one pair again by the front door: with its plan, its prices, and its whole certificate.
+
+        The plan is between the points that carry mass.
+
+        Raises
+        ------
+        TypeError
+            These measures are not compared by optimal transport.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.pairwise([[0.0, 1.0], [1.0, 2.0]]).solve(0, 1).certificate.proof
+        'exact'
+        """
+        if not isinstance(self.comparison, Transports):
+            raise TypeError("solve needs measures that are compared by optimal transport: there is no plan of these.")
+        n, m = self.shape
+        if not (-n <= i < n and -m <= j < m):
+            raise IndexError(f"The pair ({i}, {j}) is not in a table of {n} × {m}.")
+        return self.comparison.answer(i % n, j % m + (0 if len(self.comparison) == n else n))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.distances, dtype=dtype, copy=copy)
+
+    def __len__(self) -> int:
+        return len(self.distances)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.distances[index]
+
+    def __str__(self) -> str:
+        n, m = self.shape
+        i, j = self.worst_pair
+        worst = f"{self.names(i)}, {self.names(j + (0 if len(self.comparison) == n else n))}"
+        return (
+            f"{n} × {m} distances in {self.seconds:.3g} s, each between proved bounds ({self.proof}); "
+            f"largest gap {self.largest_gap:.1e} ({worst})"
+        )
+
+    def __repr__(self) -> str:
+        return f"PairwiseResult({self})"

@@ -1,0 +1,174 @@
+"""What users hand over, checked measure by measure before any work starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from otkit._checks import (
+    as_cost_array,
+    as_float_array,
+    as_points,
+    as_power,
+    as_weights,
+    entry,
+    require_choice,
+)
+from otkit._sums import accurate_sum
+from otkit._typing import ArrayLike, FloatArray
+from otkit.costs import CallableCost, Cost, as_cost
+from otkit.costs.pairs import power
+from otkit.divergences.generators import GENERATORS, FDivergence
+from otkit.many.clouds import Clouds
+from otkit.many.comparison import Comparison, Names
+from otkit.many.line import OnLine
+from otkit.many.masses import Masses
+from otkit.many.named import IPMS, ByFunction, Divergences
+from otkit.measures import DiscreteMeasure
+
+
+def as_comparison(
+    measures: Any,
+    others: Any,
+    *,
+    p: float,
+    metric: str | Cost | Callable[..., Any],
+    ground_cost: ArrayLike | None,
+    distance: str | FDivergence | Callable[[Any, Any], Any],
+) -> tuple[Comparison, int]:
+    """Return what is to be compared, the others behind the measures, and the number of measures."""
+    if isinstance(distance, str):
+        require_choice(distance, "distance", ("wasserstein", *GENERATORS, *IPMS))
+    elif not (isinstance(distance, FDivergence) or callable(distance)):
+        raise TypeError(f"distance must be a name, an FDivergence or a function, but {distance!r} was given.")
+    transports = distance == "wasserstein"
+    power_p = as_power(p)
+    if not transports and (ground_cost is not None or p != 1 or metric != "euclidean"):
+        raise ValueError(
+            f"p, metric and ground_cost must be left out for distance={distance!r}: they belong to 'wasserstein'."
+        )
+    if isinstance(distance, FDivergence) or distance in GENERATORS:
+        rows, left = _histograms(measures, others, None)
+        assert isinstance(distance, str | FDivergence)
+        return Divergences(distance, np.array(rows)), left
+    if ground_cost is not None:
+        if metric != "euclidean":
+            raise ValueError("metric must be left out where ground_cost is given: it says what two bins are apart.")
+        return _over_bins(measures, others, ground_cost, power_p)
+    points, weights, left = _clouds(measures, others)
+    if transports:
+        cost = as_cost(metric)
+        return _between_clouds(points, weights, cost, power_p), left
+    clouds = [DiscreteMeasure(*each) for each in zip(points, weights, strict=True)]
+    if isinstance(distance, str):
+        return ByFunction.of_metric(distance, clouds), left
+    assert callable(distance)
+    name = getattr(distance, "__name__", type(distance).__name__)
+    sizes = np.array([len(each) for each in points])
+    return ByFunction(distance, clouds, sizes, name=name, own=False), left
+
+
+def _between_clouds(points: Sequence[FloatArray], weights: Sequence[FloatArray], cost: Cost, p: float) -> Comparison:
+    on_line = points[0].shape[1] == 1 and not isinstance(cost, CallableCost)
+    line = cost.between([0.0], [1.0], p=p).line() if on_line and cost.name not in ("cosine", "haversine") else None
+    if line is None or line.scale != 1.0:
+        return Clouds.of_clouds(points, weights, cost, p)
+    masses = Masses.of(weights)
+    together = np.concatenate(points)[masses.atoms, 0]
+    cost.between(together, p=p)  # says if costs leave float64
+    return OnLine(cost, together, masses, p)
+
+
+def _clouds(measures: Any, others: Any) -> tuple[list[FloatArray], list[FloatArray], int]:
+    """Return points and weights of all measures, and how many of them are not others."""
+    items = _items(measures, "measures")
+    left = len(items)
+    if others is not None:
+        items = items + _items(others, "others")
+    names = Names(left)
+    points: list[FloatArray] = []
+    weights: list[FloatArray] = []
+    for k, item in enumerate(items):
+        if isinstance(item, DiscreteMeasure):
+            cloud, masses = item.points, item.weights
+        else:
+            cloud = as_points(item, names(k))
+            masses = np.ones(len(cloud))
+        if cloud.shape[1] != (points[0] if points else cloud).shape[1]:
+            raise ValueError(
+                f"measures must have points of the same dimension, but measures[0] has {points[0].shape[1]} "
+                f"coordinates and {names(k)} has {cloud.shape[1]}."
+            )
+        _require_total(masses, names(k))
+        points.append(cloud)
+        weights.append(masses)
+    return points, weights, left
+
+
+def _items(value: Any, name: str) -> list[Any]:
+    """Return the measures of a sequence, at least one."""
+    if isinstance(value, DiscreteMeasure) or not hasattr(value, "__len__") or isinstance(value, str | dict):
+        raise TypeError(f"{name} must be a sequence of measures, but {type(value).__name__} was given.")
+    if not isinstance(value, list | tuple):
+        value = as_float_array(value, name) if not _is_sequence(value) else value
+    if len(value) == 0:
+        raise ValueError(f"{name} must hold at least one measure, but it is empty.")
+    return list(value)
+
+
+def _is_sequence(value: Any) -> bool:
+    """Whether a container is one of measures rather than an array or a data frame."""
+    return not hasattr(value, "shape") or getattr(value, "dtype", np.dtype(float)).kind == "O"
+
+
+def _histograms(measures: Any, others: Any, shape: tuple[int, int] | None) -> tuple[list[FloatArray], int]:
+    """Return the histograms, one a row, and how many of them are not others."""
+    rows: list[FloatArray] = []
+    left = 0
+    for value, name, axis in ((measures, "measures", 0), (others, "others", 1)):
+        if value is None:
+            continue
+        table = as_float_array(value if not isinstance(value, tuple) else list(value), name)
+        if table.ndim != 2 or table.size == 0:
+            raise ValueError(
+                f"{name} must hold histograms, one a row of an array of shape (n, bins), but its shape is "
+                f"{table.shape}."
+            )
+        bins = shape[axis] if shape else (rows[0].size if rows else table.shape[1])
+        if table.shape[1] != bins:
+            raise ValueError(
+                f"{name} must have {bins} bins, as "
+                f"{f'ground_cost of shape {shape}' if shape else 'the measures'} has, but it has {table.shape[1]}."
+            )
+        for k, row in enumerate(table):
+            weights = as_weights(row, f"{name}[{k}]", bins)
+            _require_total(weights, f"{name}[{k}]")
+            rows.append(weights)
+        left = left or len(rows)
+    return rows, left
+
+
+def _over_bins(measures: Any, others: Any, ground_cost: ArrayLike, p: float) -> tuple[Clouds, int]:
+    cost = as_cost_array(ground_cost, "ground_cost")
+    n, m = cost.shape
+    if others is None and n != m:
+        raise ValueError(
+            f"ground_cost must be square where all histograms have the same bins, but its shape is {cost.shape}."
+        )
+    rows, left = _histograms(measures, others, (n, m))
+    if p != 1.0:
+        if cost.min() < 0.0:
+            where = entry(cost, int(np.argmin(cost)), "ground_cost")
+            raise ValueError(f"ground_cost must be non-negative for p = {p:g}, but {where}.")
+        cost = np.array([[power(float(value), p) for value in row] for row in cost])
+        if not np.isfinite(cost).all():
+            raise ValueError(f"ground_cost to the power p = {p:g} must be finite, but it leaves float64. Rescale it.")
+    symmetric = n == m and bool((cost == cost.T).all() and (np.diag(cost) == 0.0).all() and cost.min() >= 0.0)
+    return Clouds.of_histograms(rows, cost, symmetric=symmetric, p=p), left
+
+
+def _require_total(weights: FloatArray, name: str) -> None:
+    if not np.isfinite(accurate_sum(weights)):
+        raise ValueError(f"{name} must have a finite total, but its sum leaves float64. Rescale the masses.")

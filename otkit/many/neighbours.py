@@ -1,0 +1,209 @@
+"""The front door: nearest neighbours, with most pairs ruled out by bounds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from otkit._checks import as_count
+from otkit._typing import ArrayLike, BoolArray, FloatArray, IntArray
+from otkit.costs import Cost
+from otkit.costs.threads import threads as sharing_threads
+from otkit.divergences.generators import FDivergence
+from otkit.many.all_pairs import named
+from otkit.many.bounds import CAUTION
+from otkit.many.comparison import Comparison, Names, PairError, rooted
+from otkit.many.given import as_comparison
+from otkit.monitor import Monitor, Progress
+from otkit.waiting import waiting
+
+# Candidates of each row that are solved before rows look again at who is left.
+_AT_ONCE = 4
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NearestResult:
+    """The nearest neighbours of some measures.
+
+    Attributes
+    ----------
+    indices : ndarray, shape (n, k)
+        Numbers of the neighbours, the nearest first; of equally near ones, the lowest number first.
+    distances, lower, upper : ndarray, shape (n, k)
+        Their distances, with proved bounds.
+    solved, pairs : int
+        How many pairs were solved, of how many that there are: all others are proved to be farther away.
+    seconds : float
+        Wall-clock time.
+    """
+
+    indices: IntArray
+    distances: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    solved: int
+    pairs: int
+    seconds: float
+
+    def __str__(self) -> str:
+        n, k = self.indices.shape
+        return (
+            f"{k} nearest neighbours of {n} measures in {self.seconds:.3g} s; "
+            f"{self.solved:,} of {self.pairs:,} pairs solved, the others ruled out"
+        )
+
+    def __repr__(self) -> str:
+        return f"NearestResult({self})"
+
+
+def nearest(
+    measures: Any,
+    others: Any = None,
+    *,
+    k: int = 5,
+    p: float = 1,
+    metric: str | Cost | Callable[[FloatArray, FloatArray], float] = "euclidean",
+    ground_cost: ArrayLike | None = None,
+    distance: str | FDivergence | Callable[[Any, Any], Any] = "wasserstein",
+    threads: int | None = None,
+    progress: bool | Callable[[Progress], None] = False,
+) -> NearestResult:
+    """Return the k nearest neighbours of each measure, those that all pairs would give, without solving all pairs.
+
+    Lower bounds (coordinates taken one by one, centroids, mean distances to references, prices that hold for all pairs
+    at once) rule out whoever can't be among the k nearest; candidates are solved from the most promising on. Of
+    digits, one pair in ten is solved or fewer.
+
+    Parameters
+    ----------
+    measures, others, p, metric, ground_cost, distance, threads, progress
+        As in `otkit.pairwise`. Neighbours are among `others`; without these, among the other measures. For distances
+        other than "wasserstein", and costs that are no metric between points, there are no bounds, and all pairs are
+        solved.
+    k : int, default 5
+        Number of neighbours.
+
+    Returns
+    -------
+    NearestResult
+        `indices`, `distances`, and how many pairs were solved.
+
+    Raises
+    ------
+    ValueError, TypeError, NotConvergedError
+        As in `otkit.pairwise`; or there are fewer than k candidates.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> clouds = [[0.0, 1.0], [0.0, 2.0], [5.0, 6.0], [5.0, 7.0, 9.0]]
+    >>> otkit.nearest(clouds, k=1).indices.ravel().tolist()
+    [1, 0, 3, 2]
+    """
+    began = time.perf_counter()
+    comparison, left = as_comparison(measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance)
+    k = as_count(k, "k")
+    own = len(comparison) == left
+    candidates = left - 1 if own else len(comparison) - left
+    if k > candidates:
+        raise ValueError(f"k must be at most {candidates}, the number of candidates, but k = {k} was given.")
+    shown = waiting("nearest neighbours") if progress is True else nullcontext(progress or None)
+    sharing = nullcontext() if threads is None else sharing_threads(threads)
+    with sharing, shown as report:
+        try:
+            search = _Search(comparison, left, k)
+            search.run(Monitor(report))
+        except PairError as error:
+            raise named(error, Names(left)) from error.error
+    indices = search.neighbours()
+    distances, lower, upper = (np.take_along_axis(table, indices, axis=1) for table in search.tables)
+    pairs = left * candidates // 2 if own and comparison.symmetric else left * candidates
+    seconds = time.perf_counter() - began
+    return NearestResult(indices, distances, lower, upper, search.solved, pairs, seconds)
+
+
+class _Search:
+    """Rows of candidates, each in the order of its bounds, and what is solved of them.
+
+    Attributes
+    ----------
+    tables : tuple of three ndarrays
+        Distances and their bounds, infinite where nothing is solved.
+    solved : int
+    """
+
+    def __init__(self, comparison: Comparison, left: int, k: int) -> None:
+        self._comparison, self._k = comparison, k
+        own = len(comparison) == left
+        self._offset = 0 if own else left
+        self._mirrored = own and comparison.symmetric
+        bounds = comparison.bounds(left)[:, self._offset :] * CAUTION
+        bounds[np.isnan(bounds)] = -np.inf
+        if own:
+            np.fill_diagonal(bounds, np.inf)
+        self._order = np.argsort(bounds, axis=1, kind="stable")
+        self._bounds = np.take_along_axis(bounds, self._order, axis=1)
+        self.tables = tuple(np.full(bounds.shape, np.inf) for _ in range(3))
+        self._done: BoolArray = np.zeros(bounds.shape, np.bool_)
+        if own:
+            np.fill_diagonal(self._done, True)
+        self.solved = 0
+
+    def run(self, monitor: Monitor) -> None:
+        """Solve candidates until no row has one left that may be nearer than its k-th neighbour."""
+        n, m = self._bounds.shape
+        place = np.zeros(n, np.int64)
+        open_rows = np.arange(n)
+        at_once = max(_AT_ONCE, self._k)
+        while open_rows.size:
+            farthest = np.partition(self.tables[0][open_rows], self._k - 1, axis=1)[:, self._k - 1]
+            rows, cols = [], []
+            for step in range(at_once):
+                where = place[open_rows] + step
+                inside = where < m
+                row = open_rows[inside]
+                near = self._bounds[row, where[inside]] <= farthest[inside]
+                row, where = row[near], where[inside][near]
+                rows.append(row)
+                cols.append(self._order[row, where])
+                if step == 0:
+                    left = row
+            place[left] += at_once
+            open_rows, at_once = left, _AT_ONCE
+            self._solve(np.concatenate(rows), np.concatenate(cols))
+            monitor.tick(f"{self.solved:,} pairs solved, {open_rows.size:,} measures to go")
+
+    def _solve(self, rows: IntArray, cols: IntArray) -> None:
+        """Solve those of the pairs that are not solved yet."""
+        fresh = ~self._done[rows, cols]
+        rows, cols = rows[fresh], cols[fresh]
+        if self._mirrored:
+            rows, cols = np.minimum(rows, cols), np.maximum(rows, cols)
+        keys = np.unique(rows * self._done.shape[1] + cols)
+        rows, cols = np.divmod(keys, self._done.shape[1])
+        if not rows.size:
+            return
+        found, p = self._comparison.solve(rows, cols + self._offset), self._comparison.p
+        distances = rooted(found.value, p)
+        lower = np.minimum(rooted(found.lower, p, -np.inf), distances)
+        upper = np.maximum(rooted(found.upper, p, np.inf), distances)
+        for table, values in zip(self.tables, (distances, lower, upper), strict=True):
+            table[rows, cols] = values
+            if self._mirrored:
+                table[cols, rows] = values
+        self._done[rows, cols] = True
+        if self._mirrored:
+            self._done[cols, rows] = True
+        self.solved += rows.size
+
+    def neighbours(self) -> IntArray:
+        """Return the numbers of the k nearest of each row."""
+        distances = self.tables[0].copy()
+        if self._offset == 0:
+            np.fill_diagonal(distances, np.inf)
+        return np.argsort(distances, axis=1, kind="stable")[:, : self._k]

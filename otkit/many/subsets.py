@@ -1,0 +1,52 @@
+"""Transport between subsets of one pool of points, many at a time: what resampling asks for, again and again."""
+
+from __future__ import annotations
+
+from itertools import chain, repeat
+
+import numpy as np
+
+from otkit._typing import FloatArray, IntArray
+from otkit.costs import Cost, MatrixCosts
+from otkit.costs.threads import pause
+from otkit.many.clouds import Clouds
+from otkit.many.line import OnLine
+from otkit.many.masses import Masses
+from otkit.problem import TransportProblem
+from otkit.solve import solve_problem
+
+# Pairs of points whose costs are kept: 128 MiB.
+_KEPT = 4096**2
+
+
+class Pool:
+    """Points, and W_p^p between subsets of them, each point of a subset with the same mass.
+
+    On the line no cost is needed; up to some thousand points all costs are evaluated once; of more points, those of
+    the problem at hand.
+    """
+
+    def __init__(self, points: FloatArray, metric: Cost, p: float) -> None:
+        self._points, self._metric, self._p = points, metric, p
+        self._costs = metric.between(points, p=p)
+        self._on_line = self._costs.line() is not None
+        if not self._on_line and len(points) ** 2 <= _KEPT:
+            self._costs = MatrixCosts(self._costs.dense())
+
+    def between(self, rows: IntArray, cols: IntArray) -> FloatArray:
+        """Return W_p^p between the subsets ``rows[k]`` and ``cols[k]``, shapes (k, n) and (k, m), for each k."""
+        count = len(rows)
+        atoms = np.concatenate([rows, cols], axis=1).reshape(-1)
+        sizes = np.fromiter(chain.from_iterable(repeat((rows.shape[1], cols.shape[1]), count)), np.int64, 2 * count)
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        masses = Masses(starts, np.ones(atoms.size), np.arange(atoms.size))
+        first = np.arange(0, 2 * count, 2)
+        if self._on_line:
+            return OnLine(self._metric, self._points[atoms, 0], masses, self._p).solve(first, first + 1).value
+        if isinstance(self._costs, MatrixCosts):
+            return Clouds(self._costs, masses, atoms, symmetric=True, p=self._p).solve(first, first + 1).value
+        return np.array([self._alone(*pair) for pair in zip(rows, cols, strict=True)])
+
+    def _alone(self, rows: IntArray, cols: IntArray) -> float:
+        pause()
+        return solve_problem(TransportProblem(self._costs.restrict(rows, cols), probability=True)).value

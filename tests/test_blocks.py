@@ -1,0 +1,171 @@
+"""Blocks of pairs: kept on disk, sent to other processes, and done again where a worker is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+import otkit
+from otkit import pairwise
+from otkit.many import blocks as blocks_module
+from otkit.many import cache as cache_module
+from otkit.many.blocks import cut
+from otkit.many.clouds import Clouds
+from otkit.many.given import as_comparison
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    """Many blocks of few measures."""
+    monkeypatch.setattr(blocks_module, "LARGEST_SIDE", 4)
+
+
+@pytest.fixture
+def solved(monkeypatch):
+    """Return a list that gets the number of pairs of each block that is solved."""
+    counts = []
+    solve = Clouds.solve
+
+    def counting(self, first, second):
+        counts.append(first.size)
+        return solve(self, first, second)
+
+    monkeypatch.setattr(Clouds, "solve", counting)
+    return counts
+
+
+def points(count=11, seed=0):
+    return np.random.default_rng(seed).normal(size=(count, 6, 2))
+
+
+def same_result(one, other):
+    for name in ("distances", "lower", "upper"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+@pytest.mark.parametrize(("left", "right"), [(11, 0), (1, 0), (5, 7), (4, 4)])
+@pytest.mark.parametrize("name", ["js", "kl"])  # symmetric, and not
+def test_every_pair_is_in_one_block(left, right, name):
+    rows = np.ones((left + right, 2))
+    comparison, _ = as_comparison(
+        rows[:left], rows[left:] if right else None, p=1, metric="euclidean", ground_cost=None, distance=name
+    )
+    own = right == 0
+    seen = np.zeros((left, right or left), int)
+    for block in cut(comparison, left):
+        first, second = block.pairs()
+        assert len(block) == first.size > 0
+        which = block.measures
+        assert which.size <= 8
+        np.add.at(seen, (which[first], which[second] - (0 if own else left)), 1)
+    expected = np.triu(np.ones_like(seen), 1) if own and name == "js" else np.ones_like(seen)
+    np.testing.assert_array_equal(seen, expected)
+
+
+def test_a_run_goes_on_where_it_was_interrupted(tmp_path, solved):
+    measures = points()
+    seen = []
+
+    def interrupt(report):
+        seen.append(report)
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pairwise(measures, cache_dir=tmp_path, progress=interrupt)
+    done = sum(solved)
+    assert len(list(tmp_path.iterdir())) == len(solved) == 3
+    result = pairwise(measures, cache_dir=tmp_path)
+    assert sum(solved) == done + (55 - done) == 55
+    same_result(result, pairwise(measures))
+    solved.clear()
+    same_result(result, pairwise(measures, cache_dir=tmp_path))
+    assert solved == []
+
+
+def test_what_differs_is_not_taken_from_the_cache(tmp_path, solved):
+    measures = points(3)
+    pairwise(measures, cache_dir=tmp_path)
+    for changed in (
+        lambda: pairwise(np.nextafter(measures, 2.0), cache_dir=tmp_path),
+        lambda: pairwise(measures, cache_dir=tmp_path, p=2),
+        lambda: pairwise(measures, cache_dir=tmp_path, metric="cityblock"),
+        lambda: pairwise(measures, cache_dir=tmp_path, metric=otkit.Minkowski(3)),
+        lambda: pairwise(measures, cache_dir=tmp_path, metric=otkit.Minkowski(4)),
+        lambda: pairwise(measures, measures[::-1], cache_dir=tmp_path),
+    ):
+        solved.clear()
+        changed()
+        assert solved != []
+
+
+def test_a_damaged_file_is_done_again(tmp_path, solved):
+    measures = points(3)
+    result = pairwise(measures, cache_dir=tmp_path)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:100])
+    solved.clear()
+    same_result(result, pairwise(measures, cache_dir=tmp_path))
+    assert solved == [3]
+
+
+def test_no_room_on_disk_loses_nothing(tmp_path, monkeypatch):
+    measures = points()
+
+    def full(file, **arrays):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache_module.np, "savez", full)
+    with pytest.raises(otkit.CacheError, match=r"No space left on device.*`result` of this error") as caught:
+        pairwise(measures, cache_dir=tmp_path)
+    same_result(caught.value.result, pairwise(measures))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_is_refused_before_work(tmp_path, solved):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="file"):
+        pairwise(points(), cache_dir=tmp_path / "file")
+    with pytest.raises(ValueError, match="cache_dir must be left out for a Python function"):
+        pairwise(points(), metric=lambda u, v: 0.0, cache_dir=tmp_path)
+    with pytest.raises(ValueError, match="cache_dir must be left out for a Python function"):
+        pairwise(points(), distance=lambda x, y: 0.0, cache_dir=tmp_path)
+    assert solved == []
+
+
+def test_an_error_in_another_process_names_the_pair():
+    pytest.importorskip("joblib")
+    with pytest.raises(ValueError, match=r"The pair \(measures\[\d+\], measures\[9\]\): .*not a number"):
+        pairwise(points(), distance=_fails_at_nine, jobs=2)
+
+
+def _fails_at_nine(x, y):
+    if y.points[0, 0] == points()[9, 0, 0]:
+        raise ValueError("not a number")
+    return 0.0
+
+
+@pytest.mark.slow
+def test_dask_gives_the_same_bits_though_a_worker_is_killed():
+    joblib = pytest.importorskip("joblib")
+    distributed = pytest.importorskip("distributed")
+    measures = np.random.default_rng(0).normal(size=(60, 40, 2))
+    expected = pairwise(measures)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        reports = []
+
+        def kill_one(report):
+            reports.append(report.text)
+            if len(reports) == 4:
+                os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+
+        with joblib.parallel_config(backend="dask"):
+            same_result(expected, pairwise(measures, progress=kill_one))
+        assert len(reports) > 8
