@@ -227,7 +227,7 @@ def test_the_function_in_numpy_is_the_network(activation):
         network = jax.jit(lambda key: mlp((3, 8, 6, 1), key, activation))(jax.random.key(0))
         z = np.random.default_rng(0).normal(size=(9, 3))
         shifted = (z - np.array([1.0, 2.0, 3.0])) / 0.5
-        values = 0.5 * np.asarray(jax.jit(lambda z: network(z))(shifted))[:, 0]
+        values = np.asarray(jax.jit(lambda points: network(points) * 0.5)(shifted))[:, 0]
         slopes = np.asarray(jax.jit(jax.vmap(jax.grad(lambda point: network(point)[0])))(shifted))
     parts = ([np.asarray(part) for part in parts] for parts in (network.weights, network.biases))
     phi = CriticFunction(*map(tuple, parts), activation, np.array([1.0, 2.0, 3.0]), 0.5)

@@ -11,7 +11,7 @@ import otkit
 from otkit.divergences.generators import GENERATORS
 from otkit.neural import fit_variational
 from otkit.neural._jax import jnp
-from otkit.neural.variational import _looked_up, _tables
+from otkit.neural.tabulated import looked_up, tables
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(0.7, 1.0, 2000), RNG.normal(0.0, 1.0, 2000)
@@ -76,8 +76,8 @@ def test_it_agrees_with_other_estimates():
 def test_what_training_follows_is_the_divergence(divergence):
     v = np.linspace(-6.0, 6.0, 41)
     t = divergence.activation(v)
-    for table, expected in zip(_tables(divergence), (t, divergence.conjugate(t)), strict=True):
-        found = np.asarray(_looked_up(jnp.asarray(table), jnp.asarray(v)))
+    for table, expected in zip(tables(divergence), (t, divergence.conjugate(t)), strict=True):
+        found = np.asarray(looked_up(jnp.asarray(table), jnp.asarray(v)))
         np.testing.assert_allclose(found, expected, rtol=2e-3, atol=2e-3)
 
 
