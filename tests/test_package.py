@@ -13,7 +13,8 @@ import pytest
 
 import otkit
 
-HEAVY = ["scipy.optimize", "scipy.stats", "scipy.sparse", "matplotlib", "typer", "rich", "pandas", "polars", "pyarrow", "joblib"]
+HEAVY = ["scipy.optimize", "scipy.stats", "scipy.sparse", "matplotlib", "typer", "rich"]
+HEAVY += ["pandas", "polars", "pyarrow", "joblib"]
 PUBLIC = sorted(set(otkit.__all__) - {"__version__", "datasets"})
 
 
