@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from otkit.neural.training import History
     from otkit.results import TransportResult
 
-LEVELS, SLOPES = "Greys", "coolwarm"
+# Gradients too flat, of norm 1, and too steep: dark where all is well.
+FLAT, RIGHT, STEEP = "#56B4E9", "#222222", "#E8308A"
 # Level sets are drawn from this many values in each direction, gradients at so many places of each ray.
 FIELD_SIDE, RAY_PLACES = 120, 9
 # Rays with less than this share of the longest are points to the eye, and have no direction to speak of.
@@ -38,7 +39,8 @@ def plot_critic(
 ) -> Axes:
     """Draw level sets of a critic, and along every transport ray the norm of its gradient, which is 1 at its best.
 
-    An optimal critic falls with slope 1 along each arc of an optimal plan; steeper is red, flatter is blue.
+    An optimal critic falls with slope 1 along each arc of an optimal plan, which is dark here; where it is flatter the
+    arc is light blue, where it is steeper pink.
 
     Parameters
     ----------
@@ -68,6 +70,7 @@ def plot_critic(
     'W₁ = 1, this critic: raw 1'
     """
     from matplotlib.collections import LineCollection
+    from matplotlib.colors import LinearSegmentedColormap
 
     scene = make_scene(result, None)
     if scene.dimension != 2 or scene.geographic:
@@ -78,8 +81,7 @@ def plot_critic(
     (left, low), (right, high) = middle - reach, middle + reach
     across, up = np.meshgrid(np.linspace(left, right, FIELD_SIDE), np.linspace(low, high, FIELD_SIDE))
     field = np.asarray(critic(np.column_stack([across.ravel(), up.ravel()]))).reshape(across.shape)
-    axes.contourf(across, up, field, levels=16, cmap=LEVELS, alpha=0.25, zorder=0)
-    axes.contour(across, up, field, levels=16, colors=INK, linewidths=0.4, alpha=0.5, zorder=0)
+    axes.contour(across, up, field, levels=20, colors="#BBBBBB", linewidths=0.6, linestyles="solid", zorder=0)
 
     plan = result.plan
     starts, ends = scene.x[plan.row], scene.y[plan.col]
@@ -90,7 +92,9 @@ def plot_critic(
     knots = (1.0 - shares) * starts[:, None] + shares * ends[:, None]
     pieces = np.stack([knots[:, :-1], knots[:, 1:]], axis=2).reshape(-1, 2, 2)
     slopes = np.linalg.norm(_gradients(critic, pieces.mean(axis=1), float(scene.box.max())), axis=1)
-    rays = LineCollection(list(pieces), cmap=SLOPES, linewidths=1.4, zorder=1)
+    rays = LineCollection(
+        list(pieces), cmap=LinearSegmentedColormap.from_list("slopes", [FLAT, RIGHT, STEEP]), linewidths=1.2, zorder=1
+    )
     rays.set_array(slopes)
     rays.set_clim(0.0, 2.0)
     rays.set_rasterized(len(pieces) > LARGEST_VECTOR)
@@ -98,7 +102,9 @@ def plot_critic(
     axes.figure.colorbar(rays, ax=axes, label="‖∇φ‖ along transport rays (1 at its best)", extend="max")
 
     for places, marker, colour in ((scene.x, "o", SOURCE), (scene.y, "s", TARGET)):
-        axes.scatter(*places.T, s=9, c=colour, marker=marker, edgecolors="white", linewidths=0.3, zorder=2)
+        axes.scatter(
+            places[:, 0], places[:, 1], s=9, c=colour, marker=marker, edgecolors="white", linewidths=0.3, zorder=2
+        )
     finish_scene(axes, scene, names, keep_image=True)
     axes.set(xlim=(left, right), ylim=(low, high))
     axes.set_aspect("equal", adjustable="box")
@@ -208,7 +214,7 @@ def plot_weights(critic: Any, *, clip: float, ax: Axes | None = None) -> Axes:
     """
     axes, bound = own_axes(ax), as_positive(clip, "clip")
     layers = [np.asarray(weight).ravel() for weight in critic.weights]
-    edges = np.linspace(-1.05 * bound, 1.05 * bound, 43)
+    edges = bound * np.arange(-20.5, 21.0) / 20.0  # ±bound are in the middle of the outermost
     weights = np.concatenate(layers)
     axes.hist(weights, bins=list(edges), weights=np.full(weights.size, 100.0 / weights.size), color=SOURCE)
     for side in (-bound, bound):
@@ -272,7 +278,8 @@ def plot_samples(
     for panel, (name, values) in zip(panels, made.items(), strict=True):
         many = len(values) + len(points) > LARGEST_VECTOR
         for places, size, colour, alpha in ((points, 14.0, "#BBBBBB", 1.0), (values, 4.0, TARGET, 0.5)):
-            panel.scatter(*places[:LARGEST_CLOUD].T, s=size, c=colour, alpha=alpha, linewidths=0.0, rasterized=many)
+            shown = places[:LARGEST_CLOUD]
+            panel.scatter(shown[:, 0], shown[:, 1], s=size, c=colour, alpha=alpha, linewidths=0.0, rasterized=many)
         panel.set(xlim=middle[0] + np.array([-reach, reach]), ylim=middle[1] + np.array([-reach, reach]))
         panel.set_aspect("equal")
         panel.set_title(f"{name}\n{notes[name]}" if notes and name in notes else name, fontsize=11)
