@@ -1,6 +1,6 @@
 """KL from samples: error against plain nearest neighbours and two packages, coverage of the interval, time.
 
-python benchmarks/divergences.py [accuracy] [hard] [coverage] [speed] [--seeds 10] [--sizes 1000x1000] [--alone]
+python benchmarks/divergences.py [accuracy] [hard] [edges] [coverage] [speed] [--seeds 10] [--sizes 1000x1000] [--alone]
 
 The packages `divergence` and `infomeasure` are taken where they are installed: pip install divergence infomeasure
 """
@@ -14,7 +14,8 @@ from collections.abc import Callable
 import numpy as np
 from _harness import best_of, machine, seconds, table
 from scipy.special import logsumexp
-from scipy.stats import multivariate_normal, multivariate_t
+from scipy.stats import beta, expon, laplace, multivariate_normal, multivariate_t, norm, uniform
+from scipy.stats.distributions import rv_frozen
 
 import otkit
 
@@ -50,6 +51,16 @@ class Mixture:
         counts = rng.multinomial(n, self.weights)
         points = [part.draw(rng, count) for part, count in zip(self.parts, counts, strict=True)]
         return rng.permutation(np.concatenate(points))
+
+
+class Product:
+    """Independent coordinates of one distribution."""
+
+    def __init__(self, law: rv_frozen, d: int) -> None:
+        self.law, self.d = law, d
+
+    def draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        return self.law.rvs(size=(n, self.d), random_state=rng)
 
 
 def gaussians(d: int) -> dict[str, tuple]:
@@ -93,6 +104,19 @@ def hard(d: int) -> dict[str, tuple]:
         points = p.draw(np.random.default_rng(9), 1_000_000)
         known[name] = (p, q, float(np.mean(p.logpdf(points) - q.logpdf(points))))
     return known
+
+
+def edges(d: int) -> dict[str, tuple]:
+    """Densities that jump or bend sharply, which no few Gaussians follow."""
+    pairs = {
+        "beta | uniform": (beta(2, 2), uniform()),
+        "uniform | beta": (uniform(), beta(2, 2)),
+        "exponential 1 | 2": (expon(), expon(scale=2.0)),
+        "exponential 1.4 | 1": (expon(scale=1.4), expon()),
+        "Laplace | normal": (laplace(), norm(scale=1.5)),
+    }
+    known = {name: d * float(otkit.f_divergence("kl", p, q)) for name, (p, q) in pairs.items()}
+    return {name: (Product(p, d), Product(q, d), known[name]) for name, (p, q) in pairs.items()}
 
 
 def contenders(packages: bool = True) -> dict[str, Callable]:
@@ -168,7 +192,7 @@ def speed() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=["accuracy", "hard", "coverage", "speed"])
+    parser.add_argument("parts", nargs="*", default=["accuracy", "hard", "edges", "coverage", "speed"])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--sizes", default="1000x1000,1000x10000,10000x1000,10000x10000")
     parser.add_argument("--dimensions", default="1,2,5,10")
@@ -181,6 +205,8 @@ def main() -> None:
         accuracy(gaussians, sizes, dimensions, asked.seeds, contenders(not asked.alone))
     if "hard" in asked.parts:
         accuracy(hard, sizes, dimensions, max(asked.seeds, 20), contenders(not asked.alone))
+    if "edges" in asked.parts:
+        accuracy(edges, sizes, dimensions, asked.seeds, contenders(not asked.alone))
     if "coverage" in asked.parts:
         coverage(sizes, [d for d in dimensions if d <= 2], max(asked.seeds, 200))
     if "speed" in asked.parts:
