@@ -39,6 +39,9 @@ from otkit.divergences.samples.points import Options, require_more_points
 # Fewer points than this are too few for a mixture in several dimensions.
 LEAST_POINTS = 100
 
+# With a larger share of tied points the data are not of a density that mixtures follow.
+_MOST_TIED = 0.01
+
 _FOLDS = 5
 
 
@@ -52,19 +55,21 @@ def estimate(
     knn.require_noise_mean(divergence, how, k)
     samples = dict(zip("xy", _without_far_outliers(x, y), strict=True))
     near = knn.neighbours(samples["x"], samples["y"], k, how.sides)
-    tied = max(float(np.mean(here.tied(k))) for here in near.values())
-    if tied > 0.01:
+    tied = {side: here.tied(k) for side, here in near.items()}
+    most = max(float(np.mean(here)) for here in tied.values())
+    if most > _MOST_TIED:
         alone = knn.estimate(divergence, x, y, options, rng)
-        why = f"{alone.detail}; not corrected, as {tied:.0%} of the points are tied"
+        why = f"{alone.detail}; not corrected, as {most:.0%} of the points are tied"
         return DivergenceResult(alone.value, "estimate", alone.error, why)
     fits = {name: mixtures.fit(points, rng) for name, points in samples.items()}
     plain = {side: here.ratios(k) for side, here in near.items()}
     ratios = {}
     for side, here in near.items():
         other = fits["y" if side == "x" else "x"]
-        radii = [distances[:, k - 1] for distances in here.distances]
+        # Tied points are counted in one ball, whose size does not enter and may be zero.
+        radii = [np.where(tied[side], 1.0, distances[:, k - 1]) for distances in here.distances]
         excess = _cross_fitted(fits[side], here.points, radii[0], rng) - _excess(other, here.points, radii[1])
-        ratios[side] = plain[side] - here.sign * excess
+        ratios[side] = plain[side] - here.sign * np.where(tied[side], 0.0, excess)
     value, uncorrected = (knn.value(how, logs, k) for logs in (ratios, plain))
     detail = (
         f"knn relative to Gaussian mixtures of {len(fits['x'].weights)} and {len(fits['y'].weights)} components, "
