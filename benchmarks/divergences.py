@@ -83,14 +83,14 @@ def hard(d: int) -> dict[str, tuple]:
     pairs = {
         "t3, shift": (Student(3, zero), Student(3, 1.5 * one)),
         "t3, scale": (Student(3, zero), Student(3, zero, 2.0)),
-        "normal | t2": (Normal(zero, unit), Student(2, zero)),
+        "normal ‖ t2": (Normal(zero, unit), Student(2, zero)),
         "Cauchy, shift": (Student(1, zero), Student(1, 2.0 * one)),
-        "two bumps | normal": (
+        "two bumps ‖ normal": (
             Mixture([0.5, 0.5], [Normal(2.0 * one, unit), Normal(-2.0 * one, unit)]),
             Normal(zero, unit + 4.0 * np.outer(one, one)),
         ),
         "two bumps, weights": (Mixture([0.8, 0.2], two), Mixture([0.3, 0.7], two)),
-        "tight and wide | normal": (
+        "tight and wide ‖ normal": (
             Mixture([0.5, 0.5], [Normal(3.0 * one, 0.09 * unit), Normal(-3.0 * one, unit)]),
             Normal(zero, unit + 9.0 * np.outer(one, one)),
         ),
@@ -109,11 +109,11 @@ def hard(d: int) -> dict[str, tuple]:
 def edges(d: int) -> dict[str, tuple]:
     """Densities that jump or bend sharply, which no few Gaussians follow."""
     pairs = {
-        "beta | uniform": (beta(2, 2), uniform()),
-        "uniform | beta": (uniform(), beta(2, 2)),
-        "exponential 1 | 2": (expon(), expon(scale=2.0)),
-        "exponential 1.4 | 1": (expon(scale=1.4), expon()),
-        "Laplace | normal": (laplace(), norm(scale=1.5)),
+        "beta ‖ uniform": (beta(2, 2), uniform()),
+        "uniform ‖ beta": (uniform(), beta(2, 2)),
+        "exponential 1 ‖ 2": (expon(), expon(scale=2.0)),
+        "exponential 1.4 ‖ 1": (expon(scale=1.4), expon()),
+        "Laplace ‖ normal": (laplace(), norm(scale=1.5)),
     }
     known = {name: d * float(otkit.f_divergence("kl", p, q)) for name, (p, q) in pairs.items()}
     return {name: (Product(p, d), Product(q, d), known[name]) for name, (p, q) in pairs.items()}
