@@ -226,7 +226,7 @@ def interior_potential(cost, partner):
         b_eq=cost.ravel()[~apart],
         bounds=[(None, None)] * (2 * n) + [(0.0, None)],
     )
-    assert best.x[-1] > 1e-4
+    assert best.x[-1] > 1e-6
     return best.x[:n]
 
 
