@@ -1,7 +1,7 @@
 """All pairs: `otkit.pairwise` and Python loops over the usual functions for one pair, in one process and in a pool.
 
-Costs are built on both sides, from the points. The loops run over a part of the pairs, and are scaled up to all of them;
-otkit solves and proves all of them. Parts: clouds, digits, line, nearest, dask.
+Costs are built on both sides, from the points. The loops run over a part of the pairs, and are scaled up to all of
+them; otkit solves and proves all of them. Parts: clouds, digits, line, nearest, dask.
 """
 
 from __future__ import annotations

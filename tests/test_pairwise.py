@@ -255,6 +255,8 @@ SQUARE = 1.0 - np.eye(3)
         (lambda: pairwise(GOOD, distance="wassersten"), ValueError, "Did you mean 'wasserstein'"),
         (lambda: pairwise(GOOD, distance=3), TypeError, "distance must be a name"),
         (lambda: pairwise(GOOD, distance="energy", p=2), ValueError, "p, metric and ground_cost must be left out"),
+        (lambda: pairwise([*GOOD, [[91.0, 0.0]]], metric="haversine"), ValueError, r"measures\[2\] does .* latitudes"),
+        (lambda: pairwise([GOOD[1], *GOOD], metric="cosine"), ValueError, r"measures\[1\] does not .* zero vector"),
         (lambda: pairwise(GOOD, p=0.5), ValueError, "p must be a finite number of at least 1"),
         (lambda: pairwise(GOOD, jobs=0), ValueError, "jobs must be an integer of at least 1"),
         (lambda: pairwise([1e200 * np.ones((1, 2)), *GOOD]), ValueError, "overflow"),

@@ -20,7 +20,7 @@ from otkit.many.cache import Cache
 from otkit.many.comparison import Comparison, Found, PairError
 
 # Measures of a block, at most. Where they are large, blocks are smaller.
-LARGEST_SIDE = 48
+LARGEST_SIDE = 64
 
 
 class Block(NamedTuple):

@@ -11,7 +11,6 @@ import numpy as np
 from otkit._sums import accurate_sum
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import (
-    CallableCost,
     Chebyshev,
     Cityblock,
     Cost,
@@ -60,15 +59,10 @@ class Clouds(Transports):
         self._packed: Packed | None = None
 
     @classmethod
-    def of_clouds(cls, points: Sequence[FloatArray], weights: Sequence[FloatArray], metric: Cost, p: float) -> Clouds:
-        """Compare clouds of points."""
-        masses = Masses.of(weights)
-        together = np.concatenate(points)[masses.atoms]
-        nothing = np.empty(0, np.int64)
-        # A Python function is called for the pairs of a problem when that is solved.
-        cost = None if isinstance(metric, CallableCost) else metric.between(together, p=p)
+    def of_clouds(cls, cost: PairCosts | None, masses: Masses, metric: Cost, points: FloatArray, p: float) -> Clouds:
+        """Compare clouds of points at a metric, of which `cost` are the costs between all; none for a function."""
         symmetric = metric.is_metric or cost is not None
-        return cls(cost, masses, nothing, symmetric=symmetric, p=p, points=(metric, together))
+        return cls(cost, masses, np.empty(0, np.int64), symmetric=symmetric, p=p, points=(metric, points))
 
     @classmethod
     def of_histograms(cls, weights: Sequence[FloatArray], cost: FloatArray, *, symmetric: bool, p: float) -> Clouds:
@@ -174,8 +168,8 @@ class Clouds(Transports):
     def _pack(self) -> Packed:
         assert self._cost is not None
         starts, weights, _ = self._masses
-        measures = [weights[start:stop] for start, stop in pairwise(starts)]
-        totals = [accurate_sum(each.copy()) for each in measures]
+        measures = [frozen(weights[start:stop]) for start, stop in pairwise(starts)]
+        totals = [accurate_sum(each) for each in measures]
         shares = np.concatenate([rescaled(each, total, 1.0) for each, total in zip(measures, totals, strict=True)])
         pairs = self._cost.pairs
         if isinstance(pairs, PointPairs):

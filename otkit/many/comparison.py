@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
+
+# What a block on disk holds; what it says is proved, whichever version has written it.
+FORMAT = "otkit-block-1"
 
 
 class Names(NamedTuple):
@@ -52,7 +54,7 @@ class Comparison(ABC):
     symmetric: bool
     p: float = 1.0
     proof: str
-    atoms_of_block = 1500
+    atoms_of_block = 3000
 
     @abstractmethod
     def __len__(self) -> int:
@@ -92,7 +94,7 @@ class Comparison(ABC):
 
     def digest(self) -> str:
         """Return a digest of what is compared, and how."""
-        state = hashlib.blake2b(f"otkit {version('otkit')} {type(self).__name__}".encode(), digest_size=16)
+        state = hashlib.blake2b(f"{FORMAT} {type(self).__name__}".encode(), digest_size=16)
         for item in self.contents():
             if isinstance(item, np.ndarray):
                 state.update(f"{item.dtype} {item.shape}".encode())

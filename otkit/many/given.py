@@ -60,7 +60,7 @@ def as_comparison(
     points, weights, left = _clouds(measures, others)
     if transports:
         cost = as_cost(metric)
-        return _between_clouds(points, weights, cost, power_p), left
+        return _between_clouds(points, weights, cost, power_p, Names(left)), left
     clouds = [DiscreteMeasure(*each) for each in zip(points, weights, strict=True)]
     if isinstance(distance, str):
         return ByFunction.of_metric(distance, clouds), left
@@ -70,15 +70,27 @@ def as_comparison(
     return ByFunction(distance, clouds, sizes, name=name, own=False), left
 
 
-def _between_clouds(points: Sequence[FloatArray], weights: Sequence[FloatArray], cost: Cost, p: float) -> Comparison:
-    on_line = points[0].shape[1] == 1 and not isinstance(cost, CallableCost)
-    line = cost.between([0.0], [1.0], p=p).line() if on_line and cost.name not in ("cosine", "haversine") else None
-    if line is None or line.scale != 1.0:
-        return Clouds.of_clouds(points, weights, cost, p)
+def _between_clouds(
+    points: Sequence[FloatArray], weights: Sequence[FloatArray], metric: Cost, p: float, names: Names
+) -> Comparison:
+    """Return the comparison of clouds by optimal transport, on the line or elsewhere."""
     masses = Masses.of(weights)
-    together = np.concatenate(points)[masses.atoms, 0]
-    cost.between(together, p=p)  # says if costs leave float64
-    return OnLine(cost, together, masses, p)
+    together = np.concatenate(points)[masses.atoms]
+    if isinstance(metric, CallableCost):  # called for the pairs of a problem when that is solved
+        return Clouds.of_clouds(None, masses, metric, together, p)
+    try:
+        cost = metric.between(together, p=p)
+    except ValueError:
+        for k, cloud in enumerate(points):
+            try:
+                metric.between(cloud[weights[k] > 0.0], p=p)
+            except ValueError as error:
+                raise ValueError(f"{names(k)} does not suit the metric: {error}") from None
+        raise
+    line = cost.line()
+    if line is not None and line.scale == 1.0:
+        return OnLine(metric, together[:, 0], masses, p)
+    return Clouds.of_clouds(cost, masses, metric, together, p)
 
 
 def _clouds(measures: Any, others: Any) -> tuple[list[FloatArray], list[FloatArray], int]:

@@ -64,7 +64,7 @@ class OnLine(Transports):
             equal[k] = bool((weights[start:stop] == weights[start]).all())
             largest = math.frexp(float(weights[start:stop].max()))[1]
             _write_levels(np.ldexp(weights[start:stop], -largest), levels[start:stop])
-        self._sorted = frozen(points[order]), frozen(levels), frozen(equal)
+        self._sorted = points[order], levels, equal
 
     def __len__(self) -> int:
         return self._masses.starts.size - 1
@@ -100,7 +100,7 @@ class OnLine(Transports):
 
     def integrals(self, first: IntArray, second: IntArray) -> Found:
         """Return what one pass over both sorted lists tells; bounds are wide where measures are all but equal."""
-        points, levels, equal = self._sorted
+        points, levels, equal = map(frozen, self._sorted)
         starts, p = frozen(self._masses.starts), self._degree()
         out = np.empty((3, first.size))
         first, second = np.ascontiguousarray(first), np.ascontiguousarray(second)

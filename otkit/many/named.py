@@ -10,14 +10,14 @@ import numpy as np
 from otkit._typing import FloatArray, IntArray
 from otkit.by_name import f_divergence
 from otkit.costs.threads import pause
-from otkit.divergences.generators import GENERATORS, FDivergence
+from otkit.divergences.generators import FDivergence
 from otkit.divergences.result import DivergenceResult
 from otkit.ipm import cramer_distance, energy_distance, median_bandwidth, mmd, total_variation
 from otkit.many.comparison import FUNCTION, Comparison, Found, PairError
 from otkit.measures import DiscreteMeasure
 
-# f-divergences with D(p, q) = D(q, p).
-_SYMMETRIC = frozenset(["js", "tv", "hellinger", "jeffreys", "gan"])
+# f-divergences with D(p, q) = D(q, p), zero for p = q.
+_SYMMETRIC = ("js", "tv", "hellinger", "jeffreys")
 
 # Bins of pairs of histograms that are laid side by side at a time.
 _PORTION = 4_000_000
@@ -33,8 +33,7 @@ class Divergences(Comparison):
 
     def __init__(self, divergence: str | FDivergence, rows: FloatArray) -> None:
         self._divergence, self._rows = divergence, rows
-        name = divergence if isinstance(divergence, str) else divergence.name
-        self.symmetric = name in _SYMMETRIC and name in GENERATORS and name != "gan"
+        self.symmetric = isinstance(divergence, str) and divergence in _SYMMETRIC
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -205,5 +205,5 @@ class _Search:
         """Return the numbers of the k nearest of each row."""
         distances = self.tables[0].copy()
         if self._offset == 0:
-            np.fill_diagonal(distances, np.inf)
+            np.fill_diagonal(distances, np.nan)  # behind infinity
         return np.argsort(distances, axis=1, kind="stable")[:, : self._k]
