@@ -21,7 +21,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PYTEST_FLAGS := -n 2 --quiet
 
 # The tests of compiled kernels, which run a second time as plain Python.
-KERNEL_TESTS := $(patsubst %,tests/test_%.py,averages balance basis certificate costs discrete enclosing fixed_point optimality pruning repair simplex single sums sweeps ties vertex)
+KERNEL_TESTS := $(patsubst %,tests/test_%.py,averages balance basis certificate costs discrete fixed_point optimality pruning repair simplex single sums sweeps ties vertex)
 
 # The tests of the whole, for the built wheel; they need nothing but otkit's own dependencies.
 WHEEL_TESTS := $(patsubst %,tests/test_%.py,package datasets cli plots every_solver)

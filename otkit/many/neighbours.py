@@ -159,7 +159,7 @@ class _Search:
         n, m = self._bounds.shape
         place = np.zeros(n, np.int64)
         open_rows = np.arange(n)
-        at_once = max(_AT_ONCE, self._k)
+        at_once = self._k  # before anything is ruled out
         while open_rows.size:
             farthest = np.partition(self.tables[0][open_rows], self._k - 1, axis=1)[:, self._k - 1]
             rows, cols = [], []
