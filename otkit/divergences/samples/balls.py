@@ -6,9 +6,9 @@ K′(s) is the squared radius; against the noncentral χ² distribution the rela
 mass.
 
 References: R. Lugannani & S. Rice, *Saddle point approximation for the distribution of the sum of independent random
-variables*, Adv. Appl. Prob. 12 (1980); H. E. Daniels, *Tail probability
-approximations*, Int. Stat. Rev. 55 (1987), for the second term; D. Kuonen, *Saddlepoint approximations for distributions of quadratic forms in
-normal variables*, Biometrika 86 (1999).
+variables*, Adv. Appl. Prob. 12 (1980); H. E. Daniels, *Tail probability approximations*, Int. Stat. Rev. 55 (1987), for
+the second term; D. Kuonen, *Saddlepoint approximations for distributions of quadratic forms in normal variables*,
+Biometrika 86 (1999).
 """
 
 from __future__ import annotations
