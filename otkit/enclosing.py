@@ -26,7 +26,7 @@ class Interval(NamedTuple):
     Attributes
     ----------
     value : float
-        The cost of the plan.
+        The cost of the plan; NaN if an entry or a price is not finite, and then nothing is enclosed.
     lower, upper : float
         The optimum lies between them.
     optimal : bool
@@ -58,6 +58,8 @@ def enclose(
     `totals` are Σa and Σb, rounded; `supply` and `demand` are a and b divided by them, as `TransportProblem` has them.
     No plan entry is negative.
     """
+    if not (_finite(mass) and _finite(f) and _finite(g)):
+        return Interval(np.nan, -np.inf, np.inf, False)
     total_a, total_b, factor_a, factor_b, stretch, stretch_doubt, apart = enclose_masses(
         a, b, totals[0], totals[1], True
     )
@@ -83,6 +85,14 @@ def enclose(
     in_range &= (SMALLEST_SUM < magnitude < LARGEST_SUM) or magnitude == 0.0
     tolerance = RELATIVE_GAP * magnitude + POTENTIAL_ROUNDINGS * EPS * (magnitude + priced)
     return Interval(value, lower, upper, in_range and upper - lower <= tolerance)
+
+
+@njit
+def _finite(values: FloatArray) -> bool:
+    for value in values:  # noqa: SIM110 (a generator is slow to compile)
+        if not np.isfinite(value):
+            return False
+    return True
 
 
 @njit
