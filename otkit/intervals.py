@@ -133,7 +133,7 @@ def wasserstein_interval(
     -----
     Half-samples drawn without replacement tell the fluctuation (the delete-half jackknife, Shao & Wu 1989); between
     the laws, W² is extrapolated from half-samples to whole ones and on, at the rate at which self-distances fall. In
-    simulations (`benchmarks/intervals.py`) intervals at 95 % held what they are for 90 to 100 % of the time, in
+    simulations (`benchmarks/intervals.py`) intervals at 95 % held what they are for 87 to 100 % of the time, in
     dimensions 1 to 10. Limits: the distribution is taken as normal on the scale of squares, which is worst where the
     laws are just far enough apart to be told from one another; the form of the bias is an approximation; tails without
     second moments are beyond it; and in many dimensions nearly all of a sample distance is bias, which the width shows.
