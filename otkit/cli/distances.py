@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from otkit.problem import TransportProblem
     from otkit.results import TransportResult
 
-PICTURES = (".png", ".pdf", ".svg")
 # Points of more dimensions than a picture has are drawn as cost matrix and plan.
 DRAWABLE_DIMENSION = 2
 
@@ -37,7 +36,7 @@ def emd(
     json: options.Json = False,
 ) -> None:
     """Wasserstein distance W_p between two sets of points, with its certificate."""
-    _check_places(plan, plot, save, proof)
+    options.check_places((plan, None), (plot, options.PICTURES), (save, (".npz",)), (proof, (".json",)))
     problem = options.problem_from(x, y, p=p, metric=metric, weights_x=weights_x, weights_y=weights_y)
     _finish(_solve(problem, method, max_seconds), json, plan, plot, save, proof)
 
@@ -59,7 +58,7 @@ def transport(
     from otkit.problem import InfeasibleError, TransportProblem
     from otkit.tables import read_matrix, read_vector
 
-    _check_places(plan, plot, save, proof)
+    options.check_places((plan, None), (plot, options.PICTURES), (save, (".npz",)), (proof, (".json",)))
     with checking_input():
         masses = [None if path is None else read_vector(path) for path in (a, b)]
         try:
@@ -81,16 +80,6 @@ def _solve(problem: TransportProblem, method: str, max_seconds: float | None) ->
             problem, method=cast(Method, method), max_seconds=max_seconds, progress=True, on_failure="return"
         )
     return require_proof(result)  # after Ctrl-C, too, the line on stderr holds the interval
-
-
-@checking_input()
-def _check_places(plan: Path | None, plot: Path | None, save: Path | None, proof: Path | None) -> None:
-    """Refuse a place that can't be written before a long solve rather than after it."""
-    from otkit.tables import require_place
-
-    for path, suffixes in ((plan, None), (plot, PICTURES), (save, (".npz",)), (proof, (".json",))):
-        if path is not None:
-            require_place(path, suffixes)
 
 
 def _finish(

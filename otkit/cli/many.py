@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from otkit.cli import options
-from otkit.cli.distances import PICTURES
 from otkit.cli.failures import BadInputError, checking_input
 from otkit.cli.printing import console, labelled, print_json
 
@@ -53,7 +52,7 @@ def pairwise(
     from otkit.many.all_pairs import pairwise
 
     with checking_input():
-        _check_places(out, plot)
+        options.check_places((out, None), (plot, options.PICTURES))
         files = _files(paths)
         measures = [_measure(file, distance, weights) for file in files]
         how: dict[str, Any] = {"distance": distance, "jobs": jobs, "cache_dir": cache}
@@ -96,14 +95,6 @@ def _measure(file: Path, distance: str, weights: str | None) -> Any:
         return read_vector(file)
     points, masses = options.points_and_weights(file, weights)
     return points if masses is None else DiscreteMeasure(points, masses)
-
-
-def _check_places(out: Path | None, plot: Path | None) -> None:
-    from otkit.tables import require_place
-
-    for path, suffixes in ((out, None), (plot, PICTURES)):
-        if path is not None:
-            require_place(path, suffixes)
 
 
 def _finish(result: PairwiseResult, names: list[str], out: Path | None, plot: Path | None, json: bool) -> None:

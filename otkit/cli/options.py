@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from otkit.problem import TransportProblem
 
 METRICS = "euclidean, sqeuclidean, cityblock, chebyshev, minkowski:ORDER, cosine or haversine (degrees, km)"
+PICTURES = (".png", ".pdf", ".svg")
 COLUMN = "Column that holds the weights, by name or by number from 1; equal weights by default."
 
 XFile = Annotated[Path, typer.Argument(metavar="X", help="Points, one a line.", show_default=False)]
@@ -72,3 +74,13 @@ def problem_from(
     points_x, a = points_and_weights(x, weights_x)
     points_y, b = points_and_weights(y, weights_y)
     return TransportProblem(cost.between(points_x, points_y, p=p), a, b, probability=True)
+
+
+@checking_input()
+def check_places(*places: tuple[Path | None, Sequence[str] | None]) -> None:
+    """Refuse a place that can't be written before the work, not after it; None stands for the suffixes of tables."""
+    from otkit.tables import require_place
+
+    for path, suffixes in places:
+        if path is not None:
+            require_place(path, suffixes)

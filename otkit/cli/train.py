@@ -30,7 +30,6 @@ MODELS = {
     "flow": "Flow",
 }
 DRAWN = 50_000  # points of a toy set to train on
-PICTURES = (".png", ".pdf", ".svg")
 
 
 def train(
@@ -60,11 +59,7 @@ def train(
     Needs JAX: pip install "otkit[neural]".
     """
     with checking_input():
-        from otkit.tables import require_place, write_matrix
-
-        for path, suffixes in ((out, None), (plot, PICTURES)):
-            if path is not None:
-                require_place(path, suffixes)
+        options.check_places((out, None), (plot, options.PICTURES))
         chosen = _model(model, divergence, rounds)
         points = _points(data, seed)
     with checking_input(), waiting("training") as report:
@@ -81,6 +76,8 @@ def train(
         console().print(labelled(rows))
     drawn = trained.sample(samples, rng=seed)
     if out is not None:
+        from otkit.tables import write_matrix
+
         write_matrix(out, drawn)
     if plot is not None:
         _draw(points, {model: drawn}, history, plot)

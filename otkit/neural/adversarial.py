@@ -7,6 +7,7 @@ else: `gan.py`, `wgan.py`, `wgan_gp.py`, `spectral_gan.py`, `fgan.py`.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -34,7 +35,7 @@ class _State(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adversarial:
+class Adversarial(ABC):
     """A generator and its critic: the options that all adversarial models have.
 
     Attributes
@@ -79,17 +80,17 @@ class Adversarial:
 
     # What makes one model differ from another: a pair of losses, a constraint on the critic, an optimiser.
 
+    @abstractmethod
     def critic_loss(self, on_real: jax.Array, on_fake: jax.Array) -> jax.Array:
         """Return what the critic lowers, from its outputs at a batch of data and at one of generated points."""
-        raise NotImplementedError
 
+    @abstractmethod
     def generator_loss(self, on_fake: jax.Array) -> jax.Array:
         """Return what the generator lowers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def estimate(self, on_real: jax.Array, on_fake: jax.Array) -> jax.Array:
         """Return what the critic takes the distance or the divergence to be."""
-        raise NotImplementedError
 
     measures_length: ClassVar[bool] = False  # whether outputs of the critic and the estimate are lengths, as W_1 is
 
