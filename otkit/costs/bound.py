@@ -352,7 +352,7 @@ class MatrixCosts(PairCosts):
     matrix : array-like of shape (n, m)
         Finite costs, of either sign.
     metric, p, points
-        Where the matrix holds the evaluated costs of a `CallableCost`: what it was evaluated from.
+        Where the matrix holds the evaluated costs of an `otkit.CallableCost`: what it was evaluated from.
 
     Examples
     --------

@@ -129,7 +129,7 @@ class CriticOptions:
     widths : tuple of int
         Of the hidden layers.
     activation : str
-        A key of `otkit.neural.networks.ACTIVATIONS`.
+        "relu", "leaky_relu", "tanh", "softplus" or "maxmin".
     optimizer : {"adam", "rmsprop"}
     learning_rate : float
     betas : tuple of two floats
