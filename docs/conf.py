@@ -18,7 +18,7 @@ sys.path.insert(0, str(DOCS / "_extensions"))
 
 project = "otkit"
 author = "the otkit developers"
-copyright = "2026, " + author  # noqa: A001 (Sphinx's name)
+copyright = "2026, " + author
 release = version = otkit.__version__
 
 extensions = [
@@ -26,7 +26,6 @@ extensions = [
     "numpydoc",  # reads the docstrings
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",  # a page for each public name
-    "sphinx.ext.viewcode",  # the source beside it: the checker is meant to be read
     "sphinxcontrib.bibtex",
     "mathml",  # docs/_extensions
 ]
@@ -45,7 +44,7 @@ nb_execution_raise_on_error = True
 nb_merge_streams = True  # what a cell prints is one block, however it was flushed
 
 # Docstrings. Their Parameters sections give the types, so signatures leave annotations out. Names in backticks become
-# links where they are public names; those of other libraries don't, since a build without network knows no pages of theirs.
+# links where they are public; those of other libraries don't, since a build without network knows no pages of theirs.
 default_role = "autolink"
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"

@@ -41,7 +41,13 @@ _MANY_NEAR = 4
 
 
 class Line(NamedTuple):
-    """A cost on the line: ``scale * |x_i - y_j| ** p`` with p ≥ 1."""
+    """A cost on the line: ``scale * |x_i - y_j| ** p`` with p ≥ 1.
+
+    Attributes
+    ----------
+    x, y : ndarray, shapes (n,) and (m,)
+    scale, p : float
+    """
 
     x: FloatArray
     y: FloatArray
