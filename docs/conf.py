@@ -57,6 +57,8 @@ nitpick_ignore_regex = [
     ("py:obj", "certificate|results|saturates"),  # fields of results and models, which share the name of a module
 ]
 
+highlight_options = {"python": {"stripnl": True}}  # doctests in Markdown end with an empty line
+
 bibtex_bibfiles = ["references.bib"]
 bibtex_default_style = "plain"
 bibtex_reference_style = "author_year"

@@ -6,6 +6,8 @@ build.
 
 from __future__ import annotations
 
+import re
+
 from docutils import nodes
 from docutils.utils.math import MathError, latex2mathml
 from sphinx.application import Sphinx
@@ -18,10 +20,13 @@ logger = logging.getLogger(__name__)
 def mathml(node: nodes.Element, as_block: bool) -> str:
     """Return the formula of `node` as a <math> element."""
     try:
-        return latex2mathml.tex2mathml(node.astext(), as_block=as_block)
+        text = latex2mathml.tex2mathml(node.astext(), as_block=as_block)
     except MathError as error:
         logger.warning("formula %r: %s", node.astext(), error, location=node)
         return ""
+    # As in LaTeX: brackets grow after \left and \right alone, and Γ stands upright.
+    text = re.sub("<mo>([⟨⟩‖|])</mo>", r'<mo stretchy="false">\1</mo>', text)
+    return text.replace('<mi class="capital-greek">', '<mi mathvariant="normal">')
 
 
 def visit_math(self: HTML5Translator, node: nodes.math) -> None:
