@@ -1,7 +1,7 @@
 """Draw the pictures of docs/benchmarks.md: python benchmarks/figures.py docs/images. Some four minutes.
 
-Small sizes of what the other scripts measure in full, with the peers in the same run. `benchmarks/scaling.py FILE` draws
-the one picture that takes longer.
+Small sizes of what the other scripts measure in full, with the peers in the same run. The one picture that takes longer
+is drawn by `benchmarks/scaling.py FILE`.
 """
 
 from __future__ import annotations
@@ -77,8 +77,7 @@ def draw_ratios(folder: Path) -> None:
     """Draw the time of peers over otkit's, in the plane and on the line."""
     figure, panels = plt.subplots(1, 2, figsize=(9.5, 4.0), sharey=True)
     titles = ("two clouds in the plane", "weighted samples on the line")
-    places = ("lower right", "upper left")
-    for panel, found, title, place in zip(panels, (in_the_plane(), on_the_line()), titles, places, strict=True):
+    for panel, found, title in zip(panels, (in_the_plane(), on_the_line()), titles, strict=True):
         for (name, points), marker in zip(found.items(), "s^Dv", strict=False):
             panel.loglog(*zip(*points.items(), strict=True), marker=marker, label=name)
         panel.axhline(1.0, color="0.2", linewidth=2.5, linestyle="-", label="otkit, with its proof")
@@ -86,7 +85,7 @@ def draw_ratios(folder: Path) -> None:
         panel.xaxis.set_major_formatter(FuncFormatter(lambda n, _: f"{n:,.0f}"))
         panel.yaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}×"))
         panel.grid(visible=True)
-        panel.legend(loc=place)
+        panel.legend(loc="upper right")
     panels[0].set_ylabel("time, as a multiple of otkit's")
     save(figure, folder / "ratios.png")
 
