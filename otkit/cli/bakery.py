@@ -74,14 +74,20 @@ def _serve(port: int | None, open_browser: bool) -> None:
     try:
         from otkit.page.server import serve
     except ModuleNotFoundError as missing:
-        if missing.name not in ("starlette", "uvicorn"):
+        name = (missing.name or "").partition(".")[0]
+        if name not in ("starlette", "uvicorn"):
             raise
         raise BadInputError(
-            f"the page needs Starlette and Uvicorn, but {missing.name} is not installed: "
-            'pip install "otkit[notebooks]".'
+            f'the page needs Starlette and Uvicorn, but {name} is not installed: pip install "otkit[notebooks]".'
         ) from missing
+
+    def report(url: str) -> None:
+        typer.echo(url)
+        typer.echo("Ctrl-C ends it.", err=True)
+
+    typer.echo("Getting ready; the first time, compiling takes up to a minute.", err=True)
     try:
-        serve(port, open_browser=open_browser, report=typer.echo)
+        serve(port, open_browser=open_browser, report=report)
     except OSError as error:
         raise BadInputError(
             f"port {port} can't be listened on ({error.strerror}). Leave --port out for one that is free."

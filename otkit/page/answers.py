@@ -13,7 +13,7 @@ from otkit.datasets import bakery
 from otkit.duality import proves_infeasible
 from otkit.page.town import Town
 from otkit.plans import north_west
-from otkit.problem import InfeasibleError, TransportProblem, rescaled
+from otkit.problem import InfeasibleError, rescaled
 from otkit.results import TransportResult
 from otkit.solve import transport
 
@@ -40,8 +40,8 @@ def answer(town: Town) -> dict[str, Any]:
     best = None
     if town.mode == "monge" and n != m:
         found["explanation"] = (
-            f"Monge's problem sends each bakery to one café of its own, so it needs as many cafés as bakeries, but there "
-            f"are {n} bakeries and {m} cafés. Add or remove places, or let loaves be split (Kantorovich)."
+            f"Monge's problem sends each bakery to a café of its own, but there are {n} bakeries and {m} cafés. "
+            "Add or remove places until there are as many, or let loaves be split (Kantorovich)."
         )
     else:
         try:

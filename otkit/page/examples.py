@@ -42,7 +42,7 @@ def _manhattan() -> dict[str, Any]:
 def _free() -> dict[str, Any]:
     bakeries = [[120.0, 110.0], [200.0, 330.0], [420.0, 380.0]]
     cafes = [[330.0, 130.0], [500.0, 210.0], [300.0, 260.0]]
-    frame = [0.0, 0.0, 600.0, 480.0]
+    frame = [60.0, 60.0, 500.0, 370.0]
     return _town("free", "pixels", frame, "distance", (bakeries, [20, 30, 10]), (cafes, [25, 15, 20]), None)
 
 

@@ -50,7 +50,7 @@ class Town:
     cafes: FloatArray
     loaves: tuple[FloatArray, FloatArray]
     cost: PairCosts
-    own: None | str | FloatArray
+    own: str | FloatArray | None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -112,7 +112,7 @@ def _places(content: Mapping[str, Any], side: str, masses: str) -> tuple[FloatAr
     return _modest(where, side), _modest(loaves, masses)
 
 
-def _own(plan: Any, shape: tuple[int, int]) -> None | str | FloatArray:
+def _own(plan: Any, shape: tuple[int, int]) -> str | FloatArray | None:
     """Return a plan of the reader's own, or how it is to begin."""
     if plan is None:
         return None

@@ -1,21 +1,24 @@
 // Where things go on the map: sizes in pixels of the screen, never numbers of the problem.
 
-const BESIDE = 40; // room around the frame, for markers and pins
+const SMALL = 480; // a picture as narrow as a phone
+const LEAST_MAP = 560; // narrower, a true map can't be read: it scrolls in its own box
 const SAMPLES = 12; // points of an arc that labels keep away from
 
 // The map of the notes has no coordinates, so it may be stretched to fill the screen; all others keep their proportions.
-export function view(town, width) {
+export function view(town, room) {
   const [left, top, w, h] = town.frame;
   const stretched = town.example === "notes" && town.costs === "table";
-  const height = stretched ? 540 : Math.min(Math.max((width * h) / w, 320), 540);
-  const room = [Math.max(width - 2 * BESIDE, 1), height - 2 * BESIDE];
-  let scale = [room[0] / w, room[1] / h];
+  const width = stretched ? room : Math.max(room, LEAST_MAP);
+  const margin = width < SMALL ? 26 : 40; // for markers and pins
+  const height = stretched ? 540 : Math.min((width * h) / w, 540);
+  const inner = [Math.max(width - 2 * margin, 1), height - 2 * margin];
+  let scale = [inner[0] / w, inner[1] / h];
   if (!stretched) scale = Array(2).fill(Math.min(...scale));
-  const shift = [BESIDE + (room[0] - scale[0] * w) / 2, BESIDE + (room[1] - scale[1] * h) / 2];
+  const shift = [margin + (inner[0] - scale[0] * w) / 2, margin + (inner[1] - scale[1] * h) / 2];
   return {
     width,
     height,
-    small: width < 480,
+    small: width < SMALL,
     scale,
     stretched,
     toScreen: ({ x, y }) => ({ x: shift[0] + (x - left) * scale[0], y: shift[1] + (y - top) * scale[1] }),
@@ -33,10 +36,10 @@ export function arcWidth(loaves, most, small) {
   return 1.5 + (small ? 9 : 13) * (most > 0 ? loaves / most : 0);
 }
 
-// Upwards for a price above zero, downwards for one below.
-export function pinLength(price, largest, small) {
-  if (price === 0 || largest === 0) return 0;
-  return Math.sign(price) * (6 + (small ? 16 : 24) * (Math.abs(price) / largest));
+// Where the head of a pin is: on a pole beside the marker, up for a price above zero, down for one below.
+export function pinHead({ x, y, r }, outer, price, largest, small) {
+  const length = price === 0 ? 0 : Math.sign(price) * (6 + (small ? 16 : 24) * (Math.abs(price) / largest));
+  return { x: x + outer * (r + 9), y: y - length };
 }
 
 // A quadratic curve; plans that are compared bend to different sides.
@@ -53,24 +56,24 @@ export function arc(from, to, bend) {
   return { path, at, samples: Array.from({ length: SAMPLES }, (_, k) => at((k + 0.5) / SAMPLES)) };
 }
 
-// A place on each arc for its label, away from other arcs, from markers and from labels before it.
-export function labelSpots(arcs, markers) {
+// A place on each arc for its label, away from other arcs, from markers, from pins and from labels before it.
+export function labelSpots(arcs, markers, pins) {
   const spots = [];
   arcs.forEach((own, k) => {
     const others = arcs.filter((_, l) => l !== k).flatMap((other) => other.samples);
     const rating = ({ x, y }) =>
-      clearance(x, y, others, 16) + 2 * clearance(x, y, markers, 34) + 4 * clearance(x, y, spots, 26);
+      clearance(x, y, others, 16) + 2 * clearance(x, y, markers, 34) + 2 * clearance(x, y, pins, 24) + 4 * clearance(x, y, spots, 26);
     const candidates = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73].map(own.at);
     spots.push(candidates.reduce((best, spot) => (rating(spot) > rating(best) ? spot : best)));
   });
   return spots;
 }
 
-// Where the loaves of a marker are written: below it, above it or on its inner side, wherever there is most room.
+// Where the loaves of a marker are written: below it unless there is more room above it or on its inner side.
 export function loavesSpot({ x, y, r }, inner, obstacles) {
   const candidates = [{ x: 0, y: r + 9 }, { x: 0, y: -r - 9 }, { x: inner * (r + 12), y: 0 }];
   const room = (spot) => clearance(x + spot.x, y + spot.y, obstacles, 20);
-  return candidates.reduce((best, spot) => (room(spot) > room(best) + 3 ? spot : best));
+  return candidates.reduce((best, spot) => (room(spot) > room(best) + 6 ? spot : best));
 }
 
 function clearance(x, y, obstacles, enough) {

@@ -1,7 +1,7 @@
 // The map: markers to move, the plan as arcs, the prices as pins, the reader's plan as dashed arcs.
 
 import { brief, byId, count, html, short, svg } from "./dom.js";
-import { arc, arcWidth, labelSpots, loavesSpot, markerRadius, pinLength, view } from "./layout.js";
+import { arc, arcWidth, labelSpots, loavesSpot, markerRadius, pinHead, view } from "./layout.js";
 import { handleMoves } from "./moves.js";
 import { placeName, SIDES } from "./store.js";
 
@@ -18,7 +18,7 @@ export class TownMap {
   constructor(store) {
     this.#store = store;
     this.root = byId("map");
-    for (const name of ["ground", "best", "own", "labels", "pins", "markers"]) {
+    for (const name of ["ground", "best", "own", "pins", "markers", "labels"]) {
       this.#layers[name] = svg("g", { class: name });
       this.root.append(this.#layers[name]);
     }
@@ -27,16 +27,19 @@ export class TownMap {
 
   draw(town, answer) {
     this.#last = [town, answer];
-    const look = view(town, this.root.clientWidth);
+    const look = view(town, this.root.parentElement.clientWidth);
     this.look = look;
+    this.root.setAttribute("width", look.width);
     this.root.setAttribute("height", look.height);
     this.root.setAttribute("viewBox", `0 0 ${look.width} ${look.height}`);
     const loaves = { bakeries: answer.supply, cafes: answer.demand };
     const spots = this.#spots(town, loaves, look);
     this.#layers.ground.replaceChildren(...(town.costs === "distance" ? ruler(look) : []));
-    const arcs = this.#drawArcs(answer, spots, look);
-    this.#drawMarkers(town, answer, loaves, spots, arcs);
-    this.#layers.pins.replaceChildren(...(answer.optimum ? pins(answer.optimum, spots, look) : []));
+    const pins = answer.optimum ? pinsOf(answer.optimum, spots, look) : [];
+    this.#layers.pins.replaceChildren(...pins.map(drawPin));
+    const texts = pins.map(({ head, outer }) => ({ x: head.x + 16 * outer, y: head.y }));
+    const arcs = this.#drawArcs(answer, spots, texts, look);
+    this.#drawMarkers(town, answer, loaves, spots, [...texts, ...arcs.flatMap(({ samples }) => samples)]);
     byId("legend").replaceChildren(...legend(answer));
     byId("map-costs").textContent = costsInWords(town);
   }
@@ -49,15 +52,16 @@ export class TownMap {
     return { bakeries: side("bakeries"), cafes: side("cafes") };
   }
 
-  #drawMarkers(town, answer, loaves, spots, arcs) {
+  #drawMarkers(town, answer, loaves, spots, drawn) {
     const all = [...spots.bakeries, ...spots.cafes];
-    const drawn = arcs.flatMap(({ samples }) => samples);
     for (const side of Object.keys(SIDES)) {
       this.#matchMarkers(side, town[side].length);
       this.#markers[side].forEach((marker, k) => {
         const spot = spots[side][k];
         const obstacles = [...drawn, ...all.filter((other) => other !== spot)];
-        marker.show(spot, loavesSpot(spot, -OUTER[side], obstacles), words(side, k, loaves[side][k], answer));
+        const below = { x: 0, y: spot.r + 9 };
+        const beside = this.look.stretched ? below : loavesSpot(spot, -OUTER[side], obstacles);
+        marker.show(spot, beside, words(side, k, loaves[side][k], answer));
       });
     }
   }
@@ -75,7 +79,7 @@ export class TownMap {
   }
 
   // Draws the plans and returns their arcs.
-  #drawArcs({ mode, optimum, own, supply }, spots, look) {
+  #drawArcs({ mode, optimum, own, supply }, spots, pins, look) {
     const compared = own !== null;
     const most = mode === "monge" ? 3 : Math.max(...supply); // units are all alike, and thin
     const roads = (plan, bend) =>
@@ -89,8 +93,8 @@ export class TownMap {
     this.#layers.own.replaceChildren(...mine.map((road) => draw(road, slack(road))));
     this.#layers.best.classList.toggle("faded", compared);
     const labelled = (compared ? mine : best).filter((road) => mode !== "monge" || (compared && slack(road)));
-    const at = labelSpots(labelled, [...spots.bakeries, ...spots.cafes]);
-    const labels = labelled.map((road, k) => arcLabel(at[k], mode === "monge" ? "" : brief(road.loaves), compared ? slack(road) : 0));
+    const at = labelSpots(labelled, [...spots.bakeries, ...spots.cafes], pins);
+    const labels = labelled.map((road, k) => arcLabel(at[k], road.loaves, compared ? slack(road) : 0));
     this.#layers.labels.replaceChildren(...labels);
     return [...best, ...mine];
   }
@@ -136,12 +140,13 @@ function costsInWords(town) {
     : "Costs are those of the table, so moving a place changes the picture alone.";
 }
 
-export function entries(plan) {
+function entries(plan) {
   return plan.flatMap((row, i) => row.flatMap((loaves, j) => (loaves > 0 ? [{ i, j, loaves }] : [])));
 }
 
+// The loaves of a road, or what one of them loses there.
 function arcLabel({ x, y }, loaves, slack) {
-  const text = slack > 0 ? `${loaves && `${loaves} × `}+${brief(slack)}` : loaves;
+  const text = slack > 0 ? `+${brief(slack)}` : brief(loaves);
   const width = 7.2 * text.length + 4;
   return svg(
     "g",
@@ -151,33 +156,26 @@ function arcLabel({ x, y }, loaves, slack) {
   );
 }
 
-function pins({ f, g }, spots, look) {
+function pinsOf({ f, g }, spots, look) {
   const largest = Math.max(...[...f, ...g].map(Math.abs));
-  const side = (name, prices) => prices.map((price, k) => pin(name, price, largest, spots[name][k], look));
+  const side = (name, prices) => prices.map((price, k) => {
+    const [foot, outer] = [spots[name][k], OUTER[name]];
+    return { side: name, price, outer, foot, head: pinHead(foot, outer, price, largest, look.small), tint: tint(price, largest) };
+  });
   return [...side("bakeries", f), ...side("cafes", g)];
 }
 
-// A pole beside the marker, as long as the price: up if it is above zero, down if it is below. The head has the
-// marker's shape.
-function pin(side, price, largest, { x, y, r }, look) {
-  const outer = OUTER[side];
-  const pole = x + outer * (r + 9);
-  const head = y - pinLength(price, largest, look.small);
-  const shape = side === "bakeries"
-    ? svg("circle", { cx: pole, cy: head, r: 6 })
-    : svg("rect", { x: pole - 5, y: head - 5, width: 10, height: 10 });
-  shape.setAttribute("class", tint(price, largest));
-  return svg(
-    "g",
-    { class: `pin ${side}` },
-    svg("path", { d: `M${x + outer * r} ${y}H${pole}V${head}` }),
-    shape,
-    svg("text", { x: pole + outer * 10, y: head, dy: "0.36em" }, brief(price)),
-  );
+// The head has the marker's shape.
+function drawPin({ side, price, outer, foot, head: { x, y }, tint }) {
+  const head = side === "bakeries"
+    ? svg("circle", { cx: x, cy: y, r: 6, class: tint })
+    : svg("rect", { x: x - 5, y: y - 5, width: 10, height: 10, class: tint });
+  const pole = svg("path", { d: `M${foot.x + outer * foot.r} ${foot.y}H${x}V${y}` });
+  return svg("g", { class: `pin ${side}` }, pole, head, svg("text", { x: x + outer * 10, y, dy: "0.36em" }, brief(price)));
 }
 
 // Seven steps from orange to purple.
-export function tint(price, largest) {
+function tint(price, largest) {
   const step = largest > 0 ? Math.round((3 * price) / largest) : 0;
   return `tint${step < 0 ? "-minus" : ""}-${Math.abs(step)}`;
 }
@@ -205,7 +203,7 @@ function legend({ optimum, own, mode }) {
     entry("price above 0", ...legendPin(18, 8, "tint-3")),
     entry("price below 0", ...legendPin(3, 13, "tint-minus-3")),
   ].map(revealing);
-  const mine = [entry("your plan", line("arc-own")), revealing(entry("your plan, dearer than the prices", line("arc-own dearer")))];
+  const mine = [entry("your plan", line("arc-own")), revealing(entry("your plan, dearer than the prices by +", line("arc-own dearer")))];
   return [...places, ...(optimum ? best : []), ...(own ? mine : [])];
 }
 

@@ -43,7 +43,7 @@ function ofPlan(town, answer) {
       line("Σ g b", terms(answer.demand, g), identity.g_sum),
       html("p", {}, html("b", {}, `Σ f a + Σ g b = ${short(identity.f_sum)} + ${bracketed(identity.g_sum)} = ${short(identity.total)}`)),
     ),
-    html("p", {}, `and this plan costs just that: ${short(value)}.`),
+    html("p", {}, `and this plan costs just that: ${short(value)}.${Number.isInteger(value) ? "" : " (Two decimals are written.)"}`),
   ];
 }
 
