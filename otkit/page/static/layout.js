@@ -56,6 +56,11 @@ export function arc(from, to, bend) {
   return { path, at, samples: Array.from({ length: SAMPLES }, (_, k) => at((k + 0.5) / SAMPLES)) };
 }
 
+// Whether a label fits between two markers.
+export function hasRoom(from, to) {
+  return Math.hypot(from.x - to.x, from.y - to.y) > from.r + to.r + 14;
+}
+
 // A place on each arc for its label, away from other arcs, from markers, from pins and from labels before it.
 export function labelSpots(arcs, markers, pins) {
   const spots = [];

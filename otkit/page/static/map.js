@@ -1,12 +1,13 @@
 // The map: markers to move, the plan as arcs, the prices as pins, the reader's plan as dashed arcs.
 
 import { brief, byId, count, html, short, svg } from "./dom.js";
-import { arc, arcWidth, labelSpots, loavesSpot, markerRadius, pinHead, view } from "./layout.js";
+import { arc, arcWidth, hasRoom, labelSpots, loavesSpot, markerRadius, pinHead, view } from "./layout.js";
 import { handleMoves } from "./moves.js";
 import { placeName, SIDES } from "./store.js";
 
 const BEST_BEND = 0.06;
 const OWN_BEND = -0.06;
+const MOST_LABELS = 40; // more roads than these are told apart in the table alone
 const OUTER = { bakeries: -1, cafes: 1 }; // the side of a marker that its pin stands on
 
 export class TownMap {
@@ -92,7 +93,9 @@ export class TownMap {
     this.#layers.best.replaceChildren(...best.map((road) => draw(road)));
     this.#layers.own.replaceChildren(...mine.map((road) => draw(road, slack(road))));
     this.#layers.best.classList.toggle("faded", compared);
-    const labelled = (compared ? mine : best).filter((road) => mode !== "monge" || (compared && slack(road)));
+    const shown = compared ? mine : best;
+    const worth = (road) => hasRoom(spots.bakeries[road.i], spots.cafes[road.j]) && (mode !== "monge" || (compared && slack(road)));
+    const labelled = shown.length > MOST_LABELS ? [] : shown.filter(worth);
     const at = labelSpots(labelled, [...spots.bakeries, ...spots.cafes], pins);
     const labels = labelled.map((road, k) => arcLabel(at[k], road.loaves, compared ? slack(road) : 0));
     this.#layers.labels.replaceChildren(...labels);
@@ -200,16 +203,12 @@ function legend({ optimum, own, mode }) {
   ];
   const best = [
     entry(mode === "monge" ? "best plan" : "best plan, as wide as its loaves", line("arc-best")),
-    entry("price above 0", ...legendPin(18, 8, "tint-3")),
-    entry("price below 0", ...legendPin(3, 13, "tint-minus-3")),
+    entry("price, above or below 0", ...legendPin(9, 20, 8, "tint-3"), ...legendPin(22, 2, 14, "tint-minus-3")),
   ].map(revealing);
   const mine = [entry("your plan", line("arc-own")), revealing(entry("your plan, dearer than the prices by +", line("arc-own dearer")))];
   return [...places, ...(optimum ? best : []), ...(own ? mine : [])];
 }
 
-function legendPin(foot, head, tinted) {
-  return [
-    svg("path", { d: `M15 ${foot}V${head}`, class: "stem" }),
-    svg("circle", { cx: 15, cy: head, r: 5, class: tinted }),
-  ];
+function legendPin(x, foot, head, tinted) {
+  return [svg("path", { d: `M${x} ${foot}V${head}`, class: "stem" }), svg("circle", { cx: x, cy: head, r: 5, class: tinted })];
 }
