@@ -2,12 +2,13 @@
 #
 #     make demo     install otkit into .venv, solve two problems, print the certificates, draw the pictures
 #     make test     every check that continuous integration makes
+#     make docs     build the site, running every lesson, into docs/_build/html
 #
 # Both go on working offline once they have run. PYTHON=python3.13 chooses another interpreter.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types floors unit nojit wheel format clean
+.PHONY: help demo test lint types floors unit nojit docs figures wheel format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,7 +34,7 @@ demo: $(VENV)/installed  ## install otkit, solve two problems, print certificate
 	$(BIN)/python examples/demo.py demo-output
 	$(BIN)/otkit emd demo-output/x.csv demo-output/y.csv --p 2
 
-test: lint types floors unit nojit wheel  ## every check that continuous integration makes
+test: lint types floors unit nojit docs wheel  ## every check that continuous integration makes
 
 lint: $(VENV)/installed-dev  ## ruff: faults and format
 	$(BIN)/ruff check
@@ -58,6 +59,15 @@ nojit: $(VENV)/installed-dev  ## the kernels' tests once more, without the compi
 		--deselect tests/test_simplex.py::test_hard_cases_end_at_the_optimum \
 		--deselect tests/test_simplex.py::test_both_roads_agree
 
+# Every notebook is run by the build (two at a time), a warning is an error, and no link may lead nowhere.
+docs: $(VENV)/installed-dev  ## the site, into docs/_build/html
+	$(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going --jobs 2 docs docs/_build/html
+	$(BIN)/python docs/check_links.py docs/_build/html
+
+figures: $(VENV)/installed-dev  ## draw the pictures of README and docs anew, benchmarks run included (some minutes)
+	$(BIN)/python benchmarks/figures.py docs/images
+	for script in docs/images/*.py; do $(BIN)/python $$script || exit 1; done
+
 # The wheel is built from the source archive, so both are known to be complete, and its environment holds otkit's own
 # dependencies and the test runner only: an import of something that is merely a development tool would fail here.
 wheel: $(VENV)/installed-dev $(WHEEL_VENV)/made  ## the tests of the whole, against the built wheel
@@ -72,7 +82,7 @@ format: $(VENV)/installed-dev  ## ruff: mend what can be mended
 	$(BIN)/ruff format
 
 clean:  ## remove what these commands made
-	rm -rf $(VENV) $(WHEEL_VENV) build dist demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(WHEEL_VENV) build dist demo-output docs/_build docs/tutorials .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # Stamp files: an environment is made once and refreshed when the metadata change.
 $(VENV)/made $(WHEEL_VENV)/made:

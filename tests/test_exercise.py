@@ -23,9 +23,9 @@ EXERCISE = Exercise("Which shares?", largest_share, hint="The first must be the 
     [
         ([0.75, 0.25], True, "Right.\n"),
         ([0.25, 0.75], False, "Not yet. The first must be the largest.\n"),
-        ([1, 1], False, "Not yet. ValueError: the shares add up to 2\n"),
-        (7, False, "Not yet. TypeError: 'int' object is not iterable\n"),
-        (None, False, "Not yet. TypeError: 'NoneType' object is not iterable\n"),
+        ([1, 1], False, "Not yet: the shares add up to 2\n"),
+        (7, False, "Not yet: TypeError, 'int' object is not iterable\n"),
+        (None, False, "Not yet: TypeError, 'NoneType' object is not iterable\n"),
         (..., False, "Not answered yet: Which shares?\n"),
     ],
 )

@@ -10,7 +10,7 @@ import numpy as np
 from otkit._checks import as_points, as_positive
 from otkit._typing import ArrayLike, FloatArray
 from otkit.plots.scene import finish_scene, make_scene
-from otkit.plots.style import INK, LARGEST_VECTOR, SOURCE, TARGET, legend_below, own_axes
+from otkit.plots.style import CURVES, INK, LARGEST_VECTOR, SHEET, SOURCE, TARGET, legend_below, own_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,6 @@ FIELD_SIDE, RAY_PLACES = 120, 9
 SHORTEST_RAY = 1e-3
 # Of a larger cloud, this many points are drawn.
 LARGEST_CLOUD = 5000
-LINES = (SOURCE, TARGET, "#009E73", "#CC79A7", "#56B4E9")
 
 
 def plot_critic(
@@ -102,8 +101,9 @@ def plot_critic(
     axes.figure.colorbar(rays, ax=axes, label="‖∇φ‖ along transport rays (1 at its best)", extend="max")
 
     for places, marker, colour in ((scene.x, "o", SOURCE), (scene.y, "s", TARGET)):
+        size = min(max(2000.0 / len(places), 9.0), 36.0)
         axes.scatter(
-            places[:, 0], places[:, 1], s=9, c=colour, marker=marker, edgecolors="white", linewidths=0.3, zorder=2
+            places[:, 0], places[:, 1], s=size, c=colour, marker=marker, edgecolors="white", linewidths=0.3, zorder=2
         )
     finish_scene(axes, scene, names, keep_image=True)
     axes.set(xlim=(left, right), ylim=(low, high))
@@ -166,10 +166,10 @@ def plot_training(
         raw, steepest = (np.array([getattr(look, key) for look in history]) for key in ("raw", "lipschitz"))
         certified = np.divide(raw, steepest, out=np.zeros_like(raw), where=steepest > 0.0)
         curves = {"raw": raw, "certified": np.maximum(certified, 0.0)}
-    for (which, values), colour in zip(curves.items(), LINES, strict=False):
-        axes.plot(steps, values, color=colour, linewidth=1.6, label=which)
+    for (which, values), (colour, dashes) in zip(curves.items(), CURVES, strict=False):
+        axes.plot(steps, values, color=colour, linestyle=dashes, linewidth=1.6, label=which)
     if reference is not None:
-        axes.axhline(reference, color=INK, linestyle="--", linewidth=1.2, label=f"{name}, {reference:.4g}")
+        axes.axhline(reference, color=INK, linewidth=1.0, label=f"{name}, {reference:.4g}")
     if all((np.asarray(values) > 0.0).all() for values in curves.values()) and _spread(curves) > 20.0:
         axes.set_yscale("log")
     else:
@@ -295,4 +295,5 @@ def plot_samples(
 def _panels(count: int) -> list[Axes]:
     import matplotlib.pyplot as plt
 
-    return list(plt.subplots(1, count, figsize=(4.2 * count, 4.6), layout="constrained", squeeze=False)[1][0])
+    with plt.style.context(SHEET):
+        return list(plt.subplots(1, count, figsize=(4.2 * count, 4.6), squeeze=False)[1][0])

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from otkit.results import TransportResult
 
 SOURCE, TARGET, INK = "#0072B2", "#D55E00", "#333333"
+# Curves differ in colour and in dashes, as in the style sheet beside this file, which makes new Axes.
+CURVES = ((SOURCE, "-"), (TARGET, "--"), ("#009E73", "-."), ("#CC79A7", ":"))
+SHEET = "otkit.plots.otkit"
 
 # Sizes are in points of 1/72 inch and meant for a picture of this side; elsewhere they need not be exact.
 SIDE = 340.0
@@ -36,7 +39,8 @@ def own_axes(ax: Axes | None) -> Axes:
         return ax
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(6.0, 5.4), layout="constrained")
+    with plt.style.context(SHEET):
+        figure, axes = plt.subplots(figsize=(6.0, 5.4))
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
     return axes
 

@@ -46,8 +46,10 @@ class Exercise:
             print(f"Not answered yet: {self.question}")
             return False
         try:
-            right, why = bool(self.check(answer)), self.hint
+            right, why = bool(self.check(answer)), f". {self.hint}"
+        except ValueError as error:
+            right, why = False, f": {error}"
         except Exception as error:  # whatever an answer brings about, the reader sees why rather than a traceback
-            right, why = False, f"{type(error).__name__}: {error}"
-        print("Right." if right else f"Not yet. {why}")
+            right, why = False, f": {type(error).__name__}, {error}"
+        print("Right." if right else f"Not yet{why}")
         return right

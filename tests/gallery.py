@@ -1,0 +1,142 @@
+"""Every kind of picture that the library draws, in small.
+
+After an intended change of a picture, look at all of them and keep them:  python tests/gallery.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import matplotlib as mpl
+import numpy as np
+
+import otkit
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+KEPT = Path(__file__).parent / "pictures"
+TOWN = ("bakeries", "cafés")
+PICTURES: dict[str, Callable[[], object]] = {}
+
+
+def picture(draw: Callable[[], object]) -> Callable[[], object]:
+    """Add a picture to the gallery, under its function's name."""
+    PICTURES[draw.__name__] = draw
+    return draw
+
+
+def save(name: str, folder: Path) -> Path:
+    """Draw one picture into a folder."""
+    with plt.style.context("default"):
+        PICTURES[name]()
+        figure: Figure = plt.gcf()
+        path = folder / f"{name}.png"
+        figure.savefig(path, dpi=50, metadata={"Software": None})
+        plt.close(figure)
+    return path
+
+
+def manhattan():
+    town = otkit.datasets.manhattan()
+    return otkit.wasserstein(town.bakeries, town.cafes, town.supply, town.demand)
+
+
+def bakery():
+    bread = otkit.datasets.bakery()
+    return otkit.transport(bread.cost, bread.supply, bread.demand)
+
+
+def clouds():
+    rng = np.random.default_rng(3)
+    return otkit.wasserstein(rng.normal(size=(60, 2)), rng.normal(size=(40, 2)) + [3.0, 0.0], rng.uniform(0.1, 1.0, 60))
+
+
+def line():
+    rng = np.random.default_rng(4)
+    return otkit.wasserstein(rng.normal(size=30), rng.normal(size=20) + 2.0, rng.uniform(0.1, 1.0, 30), p=2)
+
+
+@picture
+def plan_on_a_map():
+    paper = np.full((560, 800, 3), 0.95)
+    paper[:, 20:120] = 0.80, 0.88, 0.95  # a river
+    otkit.plot_plan(manhattan(), names=TOWN, background=paper)
+
+
+@picture
+def plan_of_clouds():
+    otkit.plot_plan(clouds())
+
+
+@picture
+def plan_on_the_line():
+    otkit.plot_plan(line(), names=("before", "after"))
+
+
+@picture
+def table_of_cost_and_plan():
+    otkit.plot_cost_and_plan(bakery(), names=TOWN)
+
+
+@picture
+def image_of_cost_and_plan():
+    otkit.plot_cost_and_plan(line())
+
+
+@picture
+def potentials_on_a_map():
+    otkit.plot_potentials(manhattan(), names=TOWN)
+
+
+@picture
+def potentials_on_the_line():
+    otkit.plot_potentials(line())
+
+
+@picture
+def potentials_of_a_table():
+    otkit.plot_potentials(bakery(), names=TOWN)
+
+
+@picture
+def critic():
+    result = clouds()
+    otkit.plot_critic(lambda z: 0.6 * -z[:, 0] + 0.4 * np.sin(2.0 * z[:, 1]), result, names=("real", "generated"))
+
+
+@picture
+def training():
+    rounds = np.arange(0, 1001, 50)
+    says = {"estimate": 0.05 + 1.5 * np.exp(-rounds / 150.0)}
+    history = SimpleNamespace(rounds=rounds, wasserstein=0.1 + 2.0 * np.exp(-rounds / 200.0), losses=says)
+    otkit.plot_training(history, reference=0.12, name="two samples of the data")
+
+
+@picture
+def weights():
+    layer = np.clip(0.01 * np.random.default_rng(0).normal(size=(64, 64)), -0.01, 0.01)
+    otkit.plot_weights(SimpleNamespace(weights=(layer,)), clip=0.01)
+
+
+@picture
+def samples():
+    ring = otkit.datasets.eight_gaussians(400, rng=0)
+    made = {"one mode": ring[ring[:, 0] > 1.8], "all modes": otkit.datasets.eight_gaussians(200, rng=1)}
+    otkit.plot_samples(ring, made, notes={"one mode": "1 of 8 modes", "all modes": "8 of 8 modes"})
+
+
+@picture
+def dendrogram():
+    rng = np.random.default_rng(1)
+    groups = [rng.normal(size=(20, 2)) + [4.0 * (k % 3), 0.2 * k] for k in range(9)]
+    otkit.plot_dendrogram(otkit.pairwise(groups), names=[f"cloud {k}" for k in range(9)])
+
+
+if __name__ == "__main__":
+    KEPT.mkdir(exist_ok=True)
+    for drawn in PICTURES:
+        print(save(drawn, KEPT))
