@@ -12,6 +12,20 @@ import numpy as np
 from otkit._checks import as_count
 from otkit._typing import ArrayLike, FloatArray, IntArray
 
+__all__ = [
+    "Bakery",
+    "Manhattan",
+    "bakery",
+    "eight_gaussians",
+    "gaussians",
+    "grid_centres",
+    "manhattan",
+    "parallel_lines",
+    "ring_centres",
+    "swiss_roll",
+    "twenty_five_gaussians",
+]
+
 Seed = int | np.random.Generator | np.random.SeedSequence | None
 
 
@@ -169,7 +183,7 @@ def grid_centres() -> FloatArray:
 def eight_gaussians(n: int, *, sigma: float = 0.02, rng: Seed = None) -> FloatArray:
     """Draw n points from eight narrow normal distributions on a ring of radius 2, each as likely.
 
-    A usual target of generative models, of which many cover some of the eight modes only [1]_.
+    A usual target of generative models, of which many cover some of the eight modes only.
 
     Parameters
     ----------
@@ -184,7 +198,7 @@ def eight_gaussians(n: int, *, sigma: float = 0.02, rng: Seed = None) -> FloatAr
 
     References
     ----------
-    .. [1] Gulrajani, Ahmed, Arjovsky, Dumoulin & Courville, "Improved Training of Wasserstein GANs", 2017.
+    Gulrajani, Ahmed, Arjovsky, Dumoulin & Courville, *Improved training of Wasserstein GANs* (2017).
 
     Examples
     --------

@@ -220,7 +220,7 @@ def subgradient(result: Solved, *, of: Literal["distance", "value"] = "distance"
 
     * in the weights, where V is convex, a subgradient;
     * in the points, where V is the least of many smooth functions, the gradient of one that attains it. At a kink
-      of the metric the part of a matched pair is 0 (see `otkit.costs.gradients`);
+      of the metric the part of a matched pair is 0 (see ``otkit/costs/gradients.py``);
     * at W_p = 0, where the distance is least, 0 in the points, and for p > 1 in the weights too.
 
     Between probability measures the weights count relative to their total, as in `otkit.wasserstein`, so that

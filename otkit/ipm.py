@@ -133,7 +133,7 @@ def mmd(
 def median_bandwidth(
     x: ArrayLike | DiscreteMeasure, y: ArrayLike | DiscreteMeasure, *, kernel: Kernel = "gaussian"
 ) -> float:
-    """Return the bandwidth that `mmd` takes by default: the median distance between points of the pooled sample.
+    """Return the bandwidth that `otkit.mmd` takes by default: the median distance between points of the pooled sample.
 
     It is the distance that the kernel sees, ‖·‖₁ for "laplace" and Euclidean for the others, between different points,
     each counted once. Of more than 1000 different points it takes 1000, evenly spaced in their lexicographic order: no

@@ -73,6 +73,9 @@ class Sensitivity:
         the plan stay optimal.
     supply, demand : Shifts
         What moving mass between sources, and between sinks, does to the optimum.
+    problem : TransportProblem
+    prices : tuple of two ndarray
+        The potentials (f, g) of the tree.
 
     Notes
     -----

@@ -226,7 +226,7 @@ def test_no_f_divergence_sees_where_the_atoms_are():
 
 
 def test_the_page_of_errata_has_them_all():
-    page = Path(__file__).parent.parent / "docs" / "errata.md"
+    page = Path(__file__).parent.parent / "docs" / "explanation" / "errata.md"
     text = page.read_text(encoding="utf-8")
     for compute in lessons.ERRATA:
         assert f"lessons.{compute.__name__}()" in text

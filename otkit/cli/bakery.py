@@ -1,10 +1,13 @@
-"""`otkit bakery`: the notes' bakeries and cafés, with prices and proof."""
+"""`otkit bakery`: the notes' bakeries and cafés, with prices and proof; and as a page to play with."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from otkit.cli import options
+from otkit.cli.failures import BadInputError
 from otkit.cli.printing import (
     certificate_fields,
     certificate_rows,
@@ -22,8 +25,25 @@ if TYPE_CHECKING:
     from otkit.results import TransportResult
 
 
-def bakery(json: options.Json = False) -> None:
+def bakery(
+    json: options.Json = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Open a page to play with, on this machine alone, until Ctrl-C.")
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="Port of the page; 0 for any free one.", show_default=False),
+    ] = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in the browser, or print its address only.")
+    ] = True,
+) -> None:
     """Bakeries and cafés of the notes: Monge (65 printed, 64 proved) and Kantorovich (1070), with prices and proof."""
+    if serve:
+        _serve(port, open_browser)
+        return
+    if port is not None:
+        raise BadInputError("--port needs --serve: otkit bakery --serve --port PORT.")
     from otkit.certificate import certify
     from otkit.datasets import bakery as bakery_data
     from otkit.solve import transport
@@ -47,6 +67,31 @@ def bakery(json: options.Json = False) -> None:
     _print_problem("Monge: each bakery serves one café (loaves × minutes)", bread, monge, printed_map)
     console().print()
     _print_problem("Kantorovich: loaves may be split (loaves × minutes)", bread, kantorovich, printed_plan)
+
+
+def _serve(port: int | None, open_browser: bool) -> None:
+    """Serve the page until Ctrl-C."""
+    try:
+        from otkit.page.server import serve
+    except ModuleNotFoundError as missing:
+        name = (missing.name or "").partition(".")[0]
+        if name not in ("starlette", "uvicorn"):
+            raise
+        raise BadInputError(
+            f'the page needs Starlette and Uvicorn, but {name} is not installed: pip install "otkit[notebooks]".'
+        ) from missing
+
+    def report(url: str) -> None:
+        typer.echo(url)
+        typer.echo("Ctrl-C ends it.", err=True)
+
+    typer.echo("Getting ready; the first time, compiling takes up to a minute.", err=True)
+    try:
+        serve(port, open_browser=open_browser, report=report)
+    except OSError as error:
+        raise BadInputError(
+            f"port {port} can't be listened on ({error.strerror}). Leave --port out for one that is free."
+        ) from error
 
 
 def _print_problem(title: str, bread: Bakery, result: TransportResult, printed: Certificate) -> None:

@@ -41,7 +41,13 @@ _MANY_NEAR = 4
 
 
 class Line(NamedTuple):
-    """A cost on the line: ``scale * |x_i - y_j| ** p`` with p ≥ 1."""
+    """A cost on the line: ``scale * |x_i - y_j| ** p`` with p ≥ 1.
+
+    Attributes
+    ----------
+    x, y : ndarray, shapes (n,) and (m,)
+    scale, p : float
+    """
 
     x: FloatArray
     y: FloatArray
@@ -352,7 +358,7 @@ class MatrixCosts(PairCosts):
     matrix : array-like of shape (n, m)
         Finite costs, of either sign.
     metric, p, points
-        Where the matrix holds the evaluated costs of a `CallableCost`: what it was evaluated from.
+        Where the matrix holds the evaluated costs of an `otkit.CallableCost`: what it was evaluated from.
 
     Examples
     --------

@@ -28,8 +28,8 @@ _SMALLEST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
 class Cost(ABC):
     """A cost between two points, independent of any data.
 
-    Subclasses are frozen dataclasses: `Euclidean`, `SqEuclidean`, `Cityblock`, `Chebyshev`, `Minkowski`, `Cosine`,
-    `Haversine`, and `CallableCost` for any Python function.
+    Subclasses are frozen dataclasses: `otkit.Euclidean`, `otkit.SqEuclidean`, `otkit.Cityblock`, `otkit.Chebyshev`,
+    `otkit.Minkowski`, `otkit.Cosine`, `otkit.Haversine`, and `otkit.CallableCost` for any Python function.
 
     Attributes
     ----------

@@ -35,7 +35,15 @@ Array = TypeVar("Array", bound=np.ndarray)
 class PointPairs(NamedTuple):
     """Costs between points: ``scale * base(x_i, y_j) ** exponent``.
 
-    `x` is (n, d) and `y` is (d, m), both C-contiguous and read-only: neighbouring columns are neighbours in memory.
+    Attributes
+    ----------
+    kind : int
+        Which base; the constants above.
+    order : float
+        Of the Minkowski distance; elsewhere without meaning.
+    scale, exponent : float
+    x, y : ndarray, shapes (n, d) and (d, m)
+        Both C-contiguous and read-only: neighbouring columns are neighbours in memory.
     """
 
     kind: int
@@ -47,7 +55,13 @@ class PointPairs(NamedTuple):
 
 
 class MatrixPairs(NamedTuple):
-    """Costs given as a matrix (n, m): float64 or float32, any memory order, read-only."""
+    """Costs given as a matrix.
+
+    Attributes
+    ----------
+    matrix : ndarray, shape (n, m)
+        Of float64 or float32, in any memory order, read-only.
+    """
 
     matrix: Any
 
@@ -55,8 +69,14 @@ class MatrixPairs(NamedTuple):
 class SparsePairs(NamedTuple):
     """Costs of listed arcs alone, any other pair being infinitely dear: rows in CSR form, int64 and float64, read-only.
 
-    Row `i` has arcs to ``cols[starts[i]:starts[i + 1]]``, ascending, at the same places of `costs`. Of the functions
-    below `pair` alone takes it: what visits every pair is not for sparse costs.
+    Of the functions below `pair` alone takes it: what visits every pair is not for sparse costs.
+
+    Attributes
+    ----------
+    starts : ndarray, shape (n + 1,)
+        Row `i` has arcs to ``cols[starts[i]:starts[i + 1]]``.
+    cols, costs : ndarray, shape (arcs,)
+        The column of each arc, ascending within a row, and its cost.
     """
 
     starts: IntArray

@@ -30,6 +30,10 @@ class PairwiseResult:
         In words, what kind of bounds they are.
     seconds : float
         Wall-clock time.
+    comparison : object
+        How two of the measures are compared; `solve` asks it.
+    names : tuple of str, optional
+        What the measures are called, where they came with names.
 
     Examples
     --------

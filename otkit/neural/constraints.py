@@ -47,7 +47,12 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Clip(Constraint):
-    """Every weight and bias is clipped to ±limit after each step."""
+    """Every weight and bias is clipped to ±limit after each step.
+
+    Attributes
+    ----------
+    limit : float
+    """
 
     limit: float = 0.01
 
@@ -65,6 +70,12 @@ class GradientPenalty(Constraint):
     """Add weight · E(‖∇φ(z)‖ − target)², or of the positive part alone, at z = εx + (1 − ε)y with an ε for each z.
 
     ‖·‖ is the dual of the metric's norm: a function is 1-Lipschitz in a norm if its gradient has dual norm ≤ 1.
+
+    Attributes
+    ----------
+    weight, target : float
+    one_sided : bool
+        Whether the positive part alone counts.
     """
 
     weight: float = 10.0
@@ -129,7 +140,7 @@ class CriticOptions:
     widths : tuple of int
         Of the hidden layers.
     activation : str
-        A key of `otkit.neural.networks.ACTIVATIONS`.
+        "relu", "leaky_relu", "tanh", "softplus" or "maxmin".
     optimizer : {"adam", "rmsprop"}
     learning_rate : float
     betas : tuple of two floats

@@ -174,7 +174,10 @@ def fit_critic(
 
     References
     ----------
-    See `otkit.neural.constraints`.
+    Arjovsky, Chintala & Bottou, *Wasserstein GAN* (2017), for clipping; Gulrajani et al., *Improved training of
+    Wasserstein GANs* (2017), and Petzka, Fischer & Lukovnikov, *On the regularization of Wasserstein GANs* (2018), for
+    the penalties; Miyato et al., *Spectral normalization for generative adversarial networks* (2018); Anil, Lucas &
+    Grosse, *Sorting out Lipschitz function approximation* (2019), for "groupsort".
 
     Examples
     --------

@@ -23,7 +23,7 @@ class CriticFunction:
     weights : tuple of ndarray, shapes (outputs, inputs)
     biases : tuple of ndarray, shapes (outputs,)
     activation : str
-        "relu", "leaky_relu", "tanh", "softplus" or "maxmin", as in `otkit.neural.networks`.
+        "relu", "leaky_relu", "tanh", "softplus" or "maxmin".
     centre : ndarray, shape (d,)
     scale : float
 

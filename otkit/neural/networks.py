@@ -43,7 +43,7 @@ class Network(eqx.Module):
     weights : tuple of arrays, shapes (outputs, inputs)
     biases : tuple of arrays, shapes (outputs,)
     activation : str
-        A key of `ACTIVATIONS`.
+        "relu", "leaky_relu", "tanh", "softplus" or "maxmin".
     """
 
     weights: tuple[jax.Array, ...]

@@ -28,7 +28,7 @@ Flows = dict[Arc, Any]
 
 @dataclass(frozen=True, eq=False)
 class Pivot:
-    """A tree (the keys of `flows`), its potentials, the cost ⟨C, Γ⟩, and the arcs exchanged to come here."""
+    """A tree (the keys of `flows`), `f`, `g`, the `cost` ⟨C, Γ⟩, and the arcs ``entering`` and ``leaving``."""
 
     flows: Flows
     f: np.ndarray

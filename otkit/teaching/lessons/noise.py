@@ -15,7 +15,7 @@ def noise_bound(distance: int = 10, widths: Sequence[int] = (0, 1, 2, 5, 10, 20,
     """Return both sides of the noise bound, as it is true and as the notes print it, for two atoms and uniform noise.
 
     W_1(P_r, P_g) ≤ 2√V + 2C √JS(P_{r+ε}, P_{g+ε}), where V = E ε² and C is the diameter of a ball that holds both
-    noised supports [1]_. The notes print 2√V + √JS, whose second term has no units of length: at small noise it is
+    noised supports. The notes print 2√V + √JS, whose second term has no units of length: at small noise it is
     √log 2 at most, however far the atoms lie apart.
 
     Parameters
@@ -31,8 +31,8 @@ def noise_bound(distance: int = 10, widths: Sequence[int] = (0, 1, 2, 5, 10, 20,
 
     References
     ----------
-    .. [1] Arjovsky & Bottou, *Towards principled methods for training generative adversarial networks* (2017),
-       theorem 3.3. The step from W_1 to JS is W_1 ≤ C · TV of the noised measures, and Pinsker's inequality.
+    Arjovsky & Bottou, *Towards principled methods for training generative adversarial networks* (2017), theorem 3.3.
+    The step from W_1 to JS is W_1 ≤ C · TV of the noised measures, and Pinsker's inequality.
 
     Examples
     --------

@@ -1,0 +1,127 @@
+"""Serves the page to this machine alone, and answers what it asks."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import webbrowser
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from importlib import resources
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from otkit.page.answers import answer
+from otkit.page.examples import examples
+from otkit.page.town import read_town
+
+HOST = "127.0.0.1"
+USUAL_PORT = 6465  # the printed 65 and the true 64; a port that stays lets the browser remember the town
+LARGEST_REQUEST = 65_536  # bytes; twelve bakeries and twelve cafés take ten thousand
+
+# The page needs nothing but its own files, and the browser is told so. A page that an upgrade has changed is asked for
+# again, since the address is the same.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+def make_app() -> Starlette:
+    """Return the page as an ASGI application: GET /, its files, GET /examples, and POST /answer."""
+    files = str(resources.files("otkit.page") / "static")
+    return Starlette(
+        routes=[
+            Route("/examples", _examples),
+            Route("/answer", _answer, methods=["POST"]),
+            Mount("/", StaticFiles(directory=files, html=True)),
+        ],
+        middleware=[
+            # A page elsewhere can't reach this one by a name that it lets point to 127.0.0.1 (DNS rebinding).
+            Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"]),
+            Middleware(BaseHTTPMiddleware, dispatch=_add_headers),
+        ],
+    )
+
+
+async def _add_headers(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await respond(request)
+    response.headers.update(HEADERS)
+    return response
+
+
+async def _examples(request: Request) -> Response:
+    return JSONResponse(examples())
+
+
+async def _answer(request: Request) -> Response:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_REQUEST:
+            return _refusal(f"town must be at most {LARGEST_REQUEST} bytes long, but it is longer.", 413)
+    try:
+        content = json.loads(body, parse_int=float)  # no integer is too large to be refused as such
+    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
+        return _refusal("town must be a JSON object, but what was sent is no JSON.", 400)
+    try:
+        return JSONResponse(answer(read_town(content)))
+    except (ValueError, TypeError) as error:
+        return _refusal(str(error), 400)
+
+
+def _refusal(message: str, status: int) -> Response:
+    return JSONResponse({"error": message}, status)
+
+
+def listen(port: int | None) -> socket.socket:
+    """Return a socket of this machine alone, on the usual port or any free one if none is asked for.
+
+    Raises
+    ------
+    OSError
+        The port that was asked for is taken.
+    """
+    if port is not None:
+        return socket.create_server((HOST, port))
+    try:
+        return socket.create_server((HOST, USUAL_PORT))
+    except OSError:
+        return socket.create_server((HOST, 0))
+
+
+def serve(port: int | None, *, open_browser: bool, report: Callable[[str], Any]) -> None:
+    """Serve the page until Ctrl-C.
+
+    Parameters
+    ----------
+    port : int or None
+        None takes the usual one, or any free one.
+    open_browser : bool
+    report : callable
+        Called with the address once the page can answer without delay.
+    """
+    with listen(port) as listener:
+        for example in examples().values():
+            answer(read_town(example))  # compiles what answers need, so that nobody waits for the compiler later
+        url = f"http://{HOST}:{listener.getsockname()[1]}/"
+        report(url)
+        if open_browser:  # in a thread, since a browser in the terminal comes back only when it is closed
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+        settings = uvicorn.Config(
+            make_app(), log_level="warning", lifespan="off", ws="none", timeout_graceful_shutdown=1
+        )
+        with suppress(KeyboardInterrupt):  # which Uvicorn passes on once it has closed all connections
+            uvicorn.Server(settings).run(sockets=[listener])
