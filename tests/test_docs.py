@@ -28,9 +28,11 @@ pytestmark = pytest.mark.skipif(not DOCS.is_dir(), reason="a wheel holds no docu
 
 
 def names_of(page: Path) -> list[str]:
-    """Return the entries of a page's lists of names."""
-    blocks = re.findall(r"\.\. autosummary::\n(?: +:.*\n)*\n((?: +otkit\..*\n)+)", page.read_text(encoding="utf-8"))
-    return [line.strip() for block in blocks for line in block.splitlines()]
+    """Return the names that a page of the reference lists, and the constants that it describes itself."""
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"\.\. autosummary::\n(?: +:.*\n)*\n((?: +otkit\..*\n)+)", text)
+    constants = re.findall(r"\.\. py:data:: (otkit\..+)\n\n +\w", text)
+    return [line.strip() for block in blocks for line in block.splitlines()] + constants
 
 
 def found(name: str) -> object:

@@ -17,17 +17,32 @@ from sphinx.writers.html5 import HTML5Translator
 logger = logging.getLogger(__name__)
 
 
+# What browsers would set otherwise than LaTeX does, or the converter misreads.
+BEFORE = [(r"\\frac(\d)(\d)", r"\\frac{\1}{\2}")]
+AFTER = [
+    ("<mo>([⟨⟩‖|])</mo>", r'<mo stretchy="false">\1</mo>'),  # brackets grow after \left and \right alone
+    ('<mo class="mathopen">', '<mo form="prefix" stretchy="false">'),
+    ('<mi class="capital-greek">', '<mi mathvariant="normal">'),
+    # A thin space on both sides of log and its like, but for brackets.
+    (r"(<mo>&ApplyFunction;</mo>)(?!\s*<mo stretchy=\"false\">\()", r'\1<mspace width="0.17em"/>'),
+    (r"(</m(?:[in]|sub|sup|frac)>\s*)(<mi[^>]*>\w+</mi>\s*<mo>&ApplyFunction;)", r'\1<mspace width="0.17em"/>\2'),
+]
+
+
 def mathml(node: nodes.Element, as_block: bool) -> str:
     """Return the formula of `node` as a <math> element."""
-    tex = re.sub(r"\\frac(\d)(\d)", r"\\frac{\1}{\2}", node.astext())  # the converter would read \frac{12}{…}
     try:
-        text = latex2mathml.tex2mathml(tex, as_block=as_block)
+        return replaced(latex2mathml.tex2mathml(replaced(node.astext(), BEFORE), as_block=as_block), AFTER)
     except MathError as error:
         logger.warning("formula %r: %s", node.astext(), error, location=node)
         return ""
-    # As in LaTeX: brackets grow after \left and \right alone, and Γ stands upright.
-    text = re.sub("<mo>([⟨⟩‖|])</mo>", r'<mo stretchy="false">\1</mo>', text)
-    return text.replace('<mi class="capital-greek">', '<mi mathvariant="normal">')
+
+
+def replaced(text: str, table: list[tuple[str, str]]) -> str:
+    """Return the text with each pattern replaced."""
+    for pattern, replacement in table:
+        text = re.sub(pattern, replacement, text)
+    return text
 
 
 def visit_math(self: HTML5Translator, node: nodes.math) -> None:
