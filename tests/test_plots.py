@@ -251,6 +251,21 @@ def test_axes_of_the_caller_are_used(draw, clouds):
     assert plt.get_fignums() == [figure.number]
 
 
+def test_the_first_figure_of_a_notebook_leaves_interactive_mode_on(clouds, monkeypatch):
+    first_figure = plt.new_figure_manager
+
+    def start_backend(*args, **options):
+        plt.ion()  # as the backend of notebooks does when it is loaded
+        return first_figure(*args, **options)
+
+    monkeypatch.setattr(plt, "new_figure_manager", start_backend)
+    try:
+        otkit.plot_plan(clouds)
+        assert plt.isinteractive()
+    finally:
+        plt.ioff()
+
+
 @pytest.mark.parametrize("draw", [otkit.plot_plan, otkit.plot_potentials])
 def test_more_than_two_dimensions_are_refused_but_a_projection_is_drawn(draw):
     rng = np.random.default_rng(7)

@@ -10,7 +10,7 @@ import numpy as np
 from otkit._checks import as_points, as_positive
 from otkit._typing import ArrayLike, FloatArray
 from otkit.plots.scene import finish_scene, make_scene
-from otkit.plots.style import CURVES, INK, LARGEST_VECTOR, SHEET, SOURCE, TARGET, legend_below, own_axes
+from otkit.plots.style import CURVES, INK, LARGEST_VECTOR, SOURCE, TARGET, legend_below, new_axes, own_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -270,7 +270,7 @@ def plot_samples(
     for name, values in {"data": points, **made}.items():
         if values.shape[1] != 2:
             raise ValueError(f"{name} must be points in the plane, but they have {values.shape[1]} coordinates.")
-    panels = _panels(len(made)) if axes is None else list(axes)
+    panels = new_axes(len(made), (4.2 * len(made), 4.6)) if axes is None else list(axes)
     if len(panels) != len(made):
         raise ValueError(f"axes must be one for each of the {len(made)} models, but {len(panels)} were given.")
     low, high = points.min(axis=0), points.max(axis=0)
@@ -290,10 +290,3 @@ def plot_samples(
     ]
     panels[0].legend(handles=handles, frameon=False, loc="upper left")
     return panels
-
-
-def _panels(count: int) -> list[Axes]:
-    import matplotlib.pyplot as plt
-
-    with plt.style.context(SHEET):
-        return list(plt.subplots(1, count, figsize=(4.2 * count, 4.6), squeeze=False)[1][0])

@@ -8,7 +8,7 @@ people* (2002): the palette.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,12 +37,21 @@ def own_axes(ax: Axes | None) -> Axes:
     """Return `ax`, or the Axes of a new figure."""
     if ax is not None:
         return ax
+    (axes,) = new_axes(1, (6.0, 5.4))
+    layout: Any = axes.figure.get_layout_engine()
+    layout.set(w_pad=0.08, h_pad=0.08)
+    return axes
+
+
+def new_axes(count: int, size: tuple[float, float]) -> list[Axes]:
+    """Return Axes side by side in a new figure of a size in inches."""
     import matplotlib.pyplot as plt
 
+    # The first figure of all starts the backend, and that of notebooks turns interactive mode on, without which it
+    # shows nothing. Leaving a style takes back every setting, that one too: so the figure is made before.
+    figure = plt.figure(figsize=size, layout="constrained")
     with plt.style.context(SHEET):
-        figure, axes = plt.subplots(figsize=(6.0, 5.4))
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
-    return axes
+        return list(figure.subplots(1, count, squeeze=False)[0])
 
 
 def legend_below(axes: Axes, sources: str, targets: str, colours: tuple[str, str]) -> None:
