@@ -45,18 +45,23 @@ def solve(x, y):
 }
 
 
+def measured(name: str, n: int) -> tuple[float, float]:
+    """Return seconds and MiB of one run, in a process of its own."""
+    setup = (
+        f"{CLOUDS}{SOLVERS[name]}\nsolve(*clouds(40)); solve(*clouds(300)); solve(*clouds(1100)); x, y = clouds({n})"
+    )
+    if name == "HiGHS":
+        setup = f"{CLOUDS}{SOLVERS[name]}\nsolve(*clouds(20)); x, y = clouds({n})"
+    return fresh_run(setup, "solve(x, y)")[:2]
+
+
 def measure() -> dict[str, list[tuple[int, float, float]]]:
     """Return (n, seconds, MiB) of each solver's runs."""
     runs: dict[str, list[tuple[int, float, float]]] = {}
-    for name, source in SOLVERS.items():
+    for name in SOLVERS:
         runs[name] = []
         for n in SIZES:
-            setup = (
-                f"{CLOUDS}{source}\nsolve(*clouds(40)); solve(*clouds(300)); solve(*clouds(1100)); x, y = clouds({n})"
-            )
-            if name == "HiGHS":
-                setup = f"{CLOUDS}{source}\nsolve(*clouds(20)); x, y = clouds({n})"
-            runs[name].append((n, *fresh_run(setup, "solve(x, y)")[:2]))
+            runs[name].append((n, *measured(name, n)))
             print(f"  {name}, n = {n}: {runs[name][-1][1]:.3g} s", file=sys.stderr, flush=True)
             growth = SIZES[min(SIZES.index(n) + 1, len(SIZES) - 1)] / n
             if runs[name][-1][1] * growth**2 > LONGEST or runs[name][-1][2] * growth**2 > LARGEST:

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import socket
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -190,6 +191,18 @@ def test_places_without_loaves_have_prices_too():
     assert min(best["slack"][3]) == 0
 
 
+@pytest.mark.parametrize(("bakery_k", "cafe_k", "rate", "last"), [(3, 0, 8, 7), (2, 2, -1, 1)])
+def test_what_the_lecture_says_of_prices(bakery_k, cafe_k, rate, last):
+    content = town()
+    best = found()["optimum"]
+    assert best["f"][bakery_k] + best["g"][cafe_k] == rate
+    for more in range(1, last + 2):
+        content["bakeries"][bakery_k]["loaves"] += 1
+        content["cafes"][cafe_k]["loaves"] += 1
+        risen = answer(read_town(content))["optimum"]["value"] - 1070
+        assert (risen == rate * more) == (more <= last)
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
@@ -306,11 +319,15 @@ def refused(*arguments):
 
 
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
-def test_without_its_libraries_the_command_says_what_to_install(monkeypatch, missing):
-    monkeypatch.delitem(sys.modules, "otkit.page.server", raising=False)
-    monkeypatch.setitem(sys.modules, missing, None)
+def test_without_its_libraries_the_command_says_what_to_install(missing):
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None\n"  # as Python marks a module that is not there
+        "sys.argv = ['otkit', 'bakery', '--serve', '--no-open']\n"
+        "from otkit.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60)
     expected = f'the page needs Starlette and Uvicorn, but {missing} is not installed: pip install "otkit[notebooks]".'
-    assert refused("--serve") == f"otkit: {expected}"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"otkit: {expected}\n")
 
 
 def test_a_port_that_is_taken_and_one_without_a_page_are_refused():

@@ -27,5 +27,5 @@ def main() -> None:
     figure.savefig(Path(__file__).with_suffix(".png"), dpi=80, bbox_inches="tight", metadata={"Software": None})
 
 
-if __name__ == "__main__":  # pytest imports what lies in docs
+if __name__ == "__main__":
     main()

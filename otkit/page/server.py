@@ -115,7 +115,7 @@ def serve(port: int | None, *, open_browser: bool, report: Callable[[str], Any])
     """
     with listen(port) as listener:
         for example in examples().values():
-            answer(read_town(example))  # compiles what answers need, so that nobody waits for the compiler later
+            answer(read_town(example | {"own": "corner"}))  # compiles what answers need: nobody waits for it later
         url = f"http://{HOST}:{listener.getsockname()[1]}/"
         report(url)
         if open_browser:  # in a thread, since a browser in the terminal comes back only when it is closed

@@ -44,7 +44,7 @@ export function bracketed(value) {
   return value < 0 ? `(${short(value)})` : short(value);
 }
 
-export function count(number, one, many = `${one}s`) {
+export function count(number, { one, many }) {
   return `${short(number)} ${number === 1 ? one : many}`;
 }
 

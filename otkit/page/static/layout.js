@@ -4,7 +4,7 @@ const SMALL = 480; // a picture as narrow as a phone
 const LEAST_MAP = 560; // narrower, a true map can't be read: it scrolls in its own box
 const SAMPLES = 12; // points of an arc that labels keep away from
 
-// The map of the notes has no coordinates, so it may be stretched to fill the screen; all others keep their proportions.
+// The map of the notes has no coordinates and may be stretched to fill the screen; all others keep their proportions.
 export function view(town, room) {
   const [left, top, w, h] = town.frame;
   const stretched = town.example === "notes" && town.costs === "table";
@@ -56,13 +56,19 @@ export function arc(from, to, bend) {
   return { path, at, samples: Array.from({ length: SAMPLES }, (_, k) => at((k + 0.5) / SAMPLES)) };
 }
 
+// Whether a label fits between two markers.
+export function hasRoom(from, to) {
+  return Math.hypot(from.x - to.x, from.y - to.y) > from.r + to.r + 14;
+}
+
 // A place on each arc for its label, away from other arcs, from markers, from pins and from labels before it.
 export function labelSpots(arcs, markers, pins) {
   const spots = [];
   arcs.forEach((own, k) => {
     const others = arcs.filter((_, l) => l !== k).flatMap((other) => other.samples);
     const rating = ({ x, y }) =>
-      clearance(x, y, others, 16) + 2 * clearance(x, y, markers, 34) + 2 * clearance(x, y, pins, 24) + 4 * clearance(x, y, spots, 26);
+      clearance(x, y, others, 16) + 2 * clearance(x, y, markers, 34)
+      + 2 * clearance(x, y, pins, 24) + 4 * clearance(x, y, spots, 26);
     const candidates = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73].map(own.at);
     spots.push(candidates.reduce((best, spot) => (rating(spot) > rating(best) ? spot : best)));
   });

@@ -1,12 +1,13 @@
 // The map: markers to move, the plan as arcs, the prices as pins, the reader's plan as dashed arcs.
 
 import { brief, byId, count, html, short, svg } from "./dom.js";
-import { arc, arcWidth, labelSpots, loavesSpot, markerRadius, pinHead, view } from "./layout.js";
+import { arc, arcWidth, hasRoom, labelSpots, loavesSpot, markerRadius, pinHead, view } from "./layout.js";
 import { handleMoves } from "./moves.js";
-import { placeName, SIDES } from "./store.js";
+import { GOODS, placeName, SIDES } from "./store.js";
 
 const BEST_BEND = 0.06;
 const OWN_BEND = -0.06;
+const MOST_LABELS = 40; // more roads than these are told apart in the table alone
 const OUTER = { bakeries: -1, cafes: 1 }; // the side of a marker that its pin stands on
 
 export class TownMap {
@@ -86,13 +87,18 @@ export class TownMap {
       entries(plan).map(({ i, j, loaves }) => ({ i, j, loaves, ...arc(spots.bakeries[i], spots.cafes[j], bend) }));
     const best = optimum ? roads(optimum.plan, BEST_BEND) : [];
     const mine = compared ? roads(own.plan, OWN_BEND) : [];
-    const draw = (road, dearer) =>
-      svg("path", { d: road.path, class: dearer ? "dearer" : null, "stroke-width": arcWidth(road.loaves, most, look.small) });
+    const draw = (road, dearer) => {
+      const width = arcWidth(road.loaves, most, look.small);
+      return svg("path", { d: road.path, class: dearer ? "dearer" : null, "stroke-width": width });
+    };
     const slack = (road) => own.roads.find(({ from, to }) => from === road.i && to === road.j)?.slack;
     this.#layers.best.replaceChildren(...best.map((road) => draw(road)));
     this.#layers.own.replaceChildren(...mine.map((road) => draw(road, slack(road))));
     this.#layers.best.classList.toggle("faded", compared);
-    const labelled = (compared ? mine : best).filter((road) => mode !== "monge" || (compared && slack(road)));
+    const shown = compared ? mine : best;
+    const telling = (road) => mode !== "monge" || (compared && slack(road)); // that a unit is one goes without saying
+    const wanted = shown.filter((road) => hasRoom(spots.bakeries[road.i], spots.cafes[road.j]) && telling(road));
+    const labelled = wanted.length > MOST_LABELS ? [] : wanted;
     const at = labelSpots(labelled, [...spots.bakeries, ...spots.cafes], pins);
     const labels = labelled.map((road, k) => arcLabel(at[k], road.loaves, compared ? slack(road) : 0));
     this.#layers.labels.replaceChildren(...labels);
@@ -130,8 +136,8 @@ class Marker {
 
 function words(side, k, loaves, { mode, optimum }) {
   const price = optimum ? `, price ${short(optimum[side === "bakeries" ? "f" : "g"][k])}` : "";
-  const what = `${SIDES[side].name} ${placeName(side, k)}, ${count(loaves, mode === "monge" ? "unit" : "loaf", mode === "monge" ? "units" : "loaves")}`;
-  return { label: what[0].toUpperCase() + what.slice(1) + price, loaves: mode === "monge" ? "" : brief(loaves) };
+  const label = `${SIDES[side].name} ${placeName(side, k)}, ${count(loaves, GOODS[mode])}${price}`;
+  return { label: label[0].toUpperCase() + label.slice(1), loaves: mode === "monge" ? "" : brief(loaves) };
 }
 
 function costsInWords(town) {
@@ -160,7 +166,8 @@ function pinsOf({ f, g }, spots, look) {
   const largest = Math.max(...[...f, ...g].map(Math.abs));
   const side = (name, prices) => prices.map((price, k) => {
     const [foot, outer] = [spots[name][k], OUTER[name]];
-    return { side: name, price, outer, foot, head: pinHead(foot, outer, price, largest, look.small), tint: tint(price, largest) };
+    const head = pinHead(foot, outer, price, largest, look.small);
+    return { side: name, price, outer, foot, head, tint: tint(price, largest) };
   });
   return [...side("bakeries", f), ...side("cafes", g)];
 }
@@ -171,7 +178,8 @@ function drawPin({ side, price, outer, foot, head: { x, y }, tint }) {
     ? svg("circle", { cx: x, cy: y, r: 6, class: tint })
     : svg("rect", { x: x - 5, y: y - 5, width: 10, height: 10, class: tint });
   const pole = svg("path", { d: `M${foot.x + outer * foot.r} ${foot.y}H${x}V${y}` });
-  return svg("g", { class: `pin ${side}` }, pole, head, svg("text", { x: x + outer * 10, y, dy: "0.36em" }, brief(price)));
+  const text = svg("text", { x: x + outer * 10, y, dy: "0.36em" }, brief(price));
+  return svg("g", { class: `pin ${side}` }, pole, head, text);
 }
 
 // Seven steps from orange to purple.
@@ -200,16 +208,16 @@ function legend({ optimum, own, mode }) {
   ];
   const best = [
     entry(mode === "monge" ? "best plan" : "best plan, as wide as its loaves", line("arc-best")),
-    entry("price above 0", ...legendPin(18, 8, "tint-3")),
-    entry("price below 0", ...legendPin(3, 13, "tint-minus-3")),
+    entry("price, above or below 0", ...legendPin(9, 20, 8, "tint-3"), ...legendPin(22, 2, 14, "tint-minus-3")),
   ].map(revealing);
-  const mine = [entry("your plan", line("arc-own")), revealing(entry("your plan, dearer than the prices by +", line("arc-own dearer")))];
+  const mine = [
+    entry("your plan", line("arc-own")),
+    revealing(entry("your plan, dearer than the prices by +", line("arc-own dearer"))),
+  ];
   return [...places, ...(optimum ? best : []), ...(own ? mine : [])];
 }
 
-function legendPin(foot, head, tinted) {
-  return [
-    svg("path", { d: `M15 ${foot}V${head}`, class: "stem" }),
-    svg("circle", { cx: 15, cy: head, r: 5, class: tinted }),
-  ];
+function legendPin(x, foot, head, tinted) {
+  const stem = svg("path", { d: `M${x} ${foot}V${head}`, class: "stem" });
+  return [stem, svg("circle", { cx: x, cy: head, r: 5, class: tinted })];
 }

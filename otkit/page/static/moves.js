@@ -16,6 +16,8 @@ export function handleMoves(marker, store, map) {
   };
   const here = () => map.look.toScreen(store.town[side][k]);
 
+  // A finger on a marker moves it and not the page; `touch-action` is not heeded inside of pictures.
+  root.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   root.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     const pointer = onMap(map.root, event);

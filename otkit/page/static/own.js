@@ -2,8 +2,10 @@
 
 import { bracketed, byId, html, numberField, short, showNumber } from "./dom.js";
 import { costUnit } from "./proof.js";
-import { placeName } from "./store.js";
+import { GOODS, placeName } from "./store.js";
 
+const INVITATION = "Fill in who brings how much to whom, and try to beat the best plan. "
+  + "If yours costs more, the prices say on which roads.";
 const STARTS = {
   best: "the best plan",
   corner: "the north-west corner",
@@ -44,7 +46,7 @@ export class OwnPlan {
 
   #build(town, answer) {
     if (!answer.own) {
-      byId("own").replaceChildren(html("p", {}, "Fill in who brings how much to whom, and try to beat the best plan. If yours costs more, the prices say on which roads."));
+      byId("own").replaceChildren(html("p", {}, INVITATION));
       return;
     }
     const [bakeries, cafes] = [answer.supply, answer.demand].map((side) => side.map((_, k) => k));
@@ -55,19 +57,23 @@ export class OwnPlan {
       cols: cafes.map(() => html("td", { class: "sum" })),
       verdict: html("div", { class: "judged", "aria-live": "polite" }),
     };
-    const heading = (side, k, scope) => html("th", { scope, class: side }, html("span", { class: "tag" }, placeName(side, k)));
+    const heading = (side, k, scope) =>
+      html("th", { scope, class: side }, html("span", { class: "tag" }, placeName(side, k)));
+    const columns = cafes.map((j) => heading("cafes", j, "col"));
     const rows = bakeries.map((i) => html(
       "tr", {}, heading("bakeries", i, "row"), this.#cells.roads[i].map(({ root }) => root), this.#cells.rows[i],
     ));
     const table = html(
       "table",
       {},
-      html("thead", {}, html("tr", {}, html("td"), cafes.map((j) => heading("cafes", j, "col")), html("th", { scope: "col" }, "ships"))),
+      html("thead", {}, html("tr", {}, html("td"), columns, html("th", { scope: "col" }, "ships"))),
       html("tbody", {}, rows),
       html("tfoot", {}, html("tr", {}, html("th", { scope: "row" }, "gets"), this.#cells.cols, html("td"))),
     );
     const box = html("div", { class: "scroll", role: "region", "aria-labelledby": "own-title", tabindex: 0 }, table);
-    const key = html("p", { class: "hint slack" }, "Under each field: c − f − g, what a loaf on that road costs beyond its prices.");
+    const { one } = GOODS[town.mode];
+    const words = `Under each field: c − f − g, what a ${one} on that road costs beyond its prices.`;
+    const key = html("p", { class: "hint slack" }, words);
     byId("own").replaceChildren(box, key, this.#cells.verdict);
   }
 
@@ -84,7 +90,7 @@ export class OwnPlan {
       type: "radio",
       name: `own-${i}`,
       "aria-label": `${placeName("bakeries", i)} serves ${placeName("cafes", j)}`,
-      onchange: () => this.#store.change(`own ${i}`, (town) => (town.own[i] = town.own[i].map((_, k) => Number(k === j)))),
+      onchange: () => this.#store.change(`own ${i}`, ({ own }) => (own[i] = own[i].map((_, k) => Number(k === j)))),
     });
     return road(field, (units) => (field.checked = units > 0));
   }
@@ -119,24 +125,26 @@ function judgement(town, answer) {
   const { own, optimum } = answer;
   const cost = html("p", { class: "big", id: "own-cost" }, `${short(own.value)} ${costUnit(town)}`);
   if (!own.feasible) {
-    return [cost, html("p", { class: "verdict wrong" }, "Not a plan yet"), html("ul", {}, faults(own)), ...dearRoads(town, answer)];
+    const refusal = html("p", { class: "verdict wrong" }, "Not a plan yet");
+    return [cost, refusal, html("ul", {}, faults(own)), ...dearRoads(town, answer)];
   }
   if (own.loss === 0) {
-    return [cost, html("p", { class: "verdict reveals" }, "✓ Yours is a best plan: all its roads cost just what the prices allow.")];
+    const praise = "✓ Yours is a best plan: all its roads cost just what the prices allow.";
+    return [cost, html("p", { class: "verdict reveals" }, praise)];
   }
-  return [
-    cost,
-    html("p", { class: "verdict reveals", id: "own-loss" }, `It loses ${short(own.loss)} against the best plan (${short(optimum.value)}), and the prices prove it, road by road:`),
-    ...dearRoads(town, answer),
-  ];
+  const loss = `It loses ${short(own.loss)} against the best plan (${short(optimum.value)}), `
+    + "and the prices prove it, road by road:";
+  return [cost, html("p", { class: "verdict reveals", id: "own-loss" }, loss), ...dearRoads(town, answer)];
 }
 
 function faults(own) {
-  const fault = (side, verb, lacking, surplus) => (missing, k) =>
-    missing === 0 ? null : html("li", {}, `${placeName(side, k)} ${verb} ${short(Math.abs(missing))} ${missing > 0 ? lacking : surplus}`);
+  const fault = (side, verb) => (missing, k) => {
+    const amount = `${short(Math.abs(missing))} ${missing > 0 ? "too few" : "too many"}`;
+    return missing === 0 ? null : html("li", {}, `${placeName(side, k)} ${verb} ${amount}`);
+  };
   return [
-    own.row_missing.map(fault("bakeries", "ships", "too few", "too many")),
-    own.col_missing.map(fault("cafes", "gets", "too few", "too many")),
+    own.row_missing.map(fault("bakeries", "ships")),
+    own.col_missing.map(fault("cafes", "gets")),
     own.split ? html("li", {}, "Monge's problem takes whole units") : null,
   ].flat();
 }
@@ -153,15 +161,14 @@ function dearRoads(town, { own, optimum, cost }) {
     html("td", {}, short(loss)),
   );
   const heading = (words) => html("th", { scope: "col" }, words);
-  const total = own.feasible
-    ? html("tfoot", {}, html("tr", {}, html("th", { scope: "row", colspan: 3 }, "together Σ Γ (c − f − g)"), html("td", {}, short(own.loss))))
-    : null;
+  const headings = ["road", GOODS[town.mode].many, "c − f − g", "lost"].map(heading);
+  const together = html("th", { scope: "row", colspan: 3 }, "together Σ Γ (c − f − g)");
   const table = html(
     "table",
     { class: "account" },
-    html("thead", {}, html("tr", {}, heading("road"), heading(town.mode === "monge" ? "units" : "loaves"), heading("c − f − g"), heading("lost"))),
+    html("thead", {}, html("tr", {}, headings)),
     html("tbody", {}, own.roads.map(account)),
-    total,
+    own.feasible ? html("tfoot", {}, html("tr", {}, together, html("td", {}, short(own.loss)))) : null,
   );
   return [html("div", { class: "scroll reveals", role: "region", "aria-label": "Roads that lose", tabindex: 0 }, table)];
 }

@@ -66,9 +66,9 @@ function hideSecrets() {
 
 function choose(event) {
   const { name, value } = event.target;
-  if (name === "example") return store.change("example", (town) => Object.assign(town, structuredClone(examples[value])));
   store.change(name, (town) => {
-    town[name] = value;
+    if (name === "example") Object.assign(town, structuredClone(examples[value]));
+    else town[name] = value;
     if (name === "mode") town.own = null; // a plan of loaves is none of units
     if (name === "costs") town.table = value === "table" ? structuredClone(answered.cost) : null;
   });

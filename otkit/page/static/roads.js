@@ -54,7 +54,8 @@ export class RoadTable {
     const cells = { unit, totals, bakeries: this.#side("bakeries", n), cafes: this.#side("cafes", m) };
     cells.roads = range(n).map((i) => range(m).map((j) => this.#road(i, j)));
     this.#cells = cells;
-    const head = html("tr", {}, unit, range(m).map((j) => this.#heading("cafes", j, m)), column("loaves"), column("price f"));
+    const columns = [...range(m).map((j) => this.#heading("cafes", j, m)), column("loaves"), column("price f")];
+    const head = html("tr", {}, unit, columns);
     const rows = range(n).map((i) => html(
       "tr",
       {},
@@ -63,11 +64,13 @@ export class RoadTable {
       html("td", {}, cells.bakeries[i].field),
       html("td", { class: "price reveals" }, cells.bakeries[i].price),
     ));
-    const orders = html("tr", {}, row("loaves"), cells.cafes.map(({ field }) => html("td", {}, field)), totals, html("td"));
-    const prices = html(
-      "tr", {}, row("price g"), cells.cafes.map(({ price }) => html("td", { class: "price reveals" }, price)), html("td"), html("td"),
-    );
-    byId("roads").replaceChildren(html("thead", {}, head), html("tbody", {}, rows), html("tfoot", {}, orders, prices));
+    const fields = cells.cafes.map(({ field }) => html("td", {}, field));
+    const prices = cells.cafes.map(({ price }) => html("td", { class: "price reveals" }, price));
+    const foot = [
+      html("tr", {}, row("loaves"), fields, totals, html("td")),
+      html("tr", {}, row("price g"), prices, html("td"), html("td")),
+    ];
+    byId("roads").replaceChildren(html("thead", {}, head), html("tbody", {}, rows), html("tfoot", {}, foot));
   }
 
   #side(side, size) {
@@ -105,7 +108,8 @@ export class RoadTable {
       title: `Remove ${name}`,
       onclick: () => this.#store.change("remove", (town) => removePlace(town, side, k)),
     }, "×");
-    return html("th", { scope: side === "cafes" ? "col" : "row", class: side }, html("span", { class: "tag" }, name), remove);
+    const scope = side === "cafes" ? "col" : "row";
+    return html("th", { scope, class: side }, html("span", { class: "tag" }, name), remove);
   }
 }
 
@@ -117,9 +121,14 @@ function row(words) {
   return html("th", { scope: "row" }, words);
 }
 
+const HELP = {
+  prices: "A framed road is one of the best plan: there f + g is its cost, elsewhere f + g is at most that. "
+    + "Prices are known up to a shift: the lowest f is set to 0.",
+  follow: "Costs are distances on the map; edit one, and the table holds instead.",
+  edited: "The costs do not follow the map any longer: the table holds. Choose “Distance on the map” to go back.",
+};
+
 function help(town) {
-  const prices = "A framed road is one of the best plan: there f + g is its cost, elsewhere f + g is at most that. Prices are known up to a shift: the lowest f is set to 0.";
-  const edited = "The costs do not follow the map any longer: the table holds. Choose “Distance on the map” to go back.";
-  const follow = "Costs are distances on the map; edit one, and the table holds instead.";
-  return town.costs === "distance" ? `${prices} ${follow}` : town.example === "notes" ? prices : `${edited} ${prices}`;
+  if (town.costs === "distance") return `${HELP.prices} ${HELP.follow}`;
+  return town.example === "notes" ? HELP.prices : `${HELP.edited} ${HELP.prices}`;
 }

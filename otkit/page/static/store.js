@@ -6,6 +6,9 @@ const ONE_GESTURE = 700; // milliseconds: a drag, or a number being typed, is un
 
 export const SIDES = { bakeries: { letter: "x", name: "bakery" }, cafes: { letter: "y", name: "café" } };
 
+// What is shipped: loaves, or the units of Monge's problem.
+export const GOODS = { kantorovich: { one: "loaf", many: "loaves" }, monge: { one: "unit", many: "units" } };
+
 export function placeName(side, k) {
   return `${SIDES[side].letter}${k + 1}`;
 }
@@ -105,7 +108,8 @@ export function removePlace(town, side, k) {
   town[side].splice(k, 1);
   const without = (row) => row.toSpliced(k, 1);
   for (const name of ["table", "own"]) {
-    if (Array.isArray(town[name])) town[name] = side === "bakeries" ? without(town[name]) : town[name].map(without);
+    if (!Array.isArray(town[name])) continue;
+    town[name] = side === "bakeries" ? without(town[name]) : town[name].map(without);
   }
 }
 
