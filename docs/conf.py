@@ -65,6 +65,10 @@ bibtex_reference_style = "author_year"
 
 html_theme = "furo"
 html_title = "otkit"
+html_theme_options = {  # the blue of the pictures, lighter on black
+    "light_css_variables": {"color-brand-primary": "#0072B2", "color-brand-content": "#0072B2"},
+    "dark_css_variables": {"color-brand-primary": "#56B4E9", "color-brand-content": "#56B4E9"},
+}
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"  # needs no script and no network
@@ -95,7 +99,8 @@ def describe_commands(app: Sphinx, config: object) -> None:
     command = [sys.executable, "-m", "typer", "otkit.cli", "utils", "docs", "--name", "otkit"]
     text = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
     generated = DOCS / "reference" / "generated"
-    generated.mkdir(exist_ok=True)
+    shutil.rmtree(generated, ignore_errors=True)  # with the pages of names that are no more
+    generated.mkdir()
     (generated / "commands.txt").write_text(text[text.index("## ") :], encoding="utf-8")
 
 

@@ -19,8 +19,9 @@ logger = logging.getLogger(__name__)
 
 def mathml(node: nodes.Element, as_block: bool) -> str:
     """Return the formula of `node` as a <math> element."""
+    tex = re.sub(r"\\frac(\d)(\d)", r"\\frac{\1}{\2}", node.astext())  # the converter would read \frac{12}{…}
     try:
-        text = latex2mathml.tex2mathml(node.astext(), as_block=as_block)
+        text = latex2mathml.tex2mathml(tex, as_block=as_block)
     except MathError as error:
         logger.warning("formula %r: %s", node.astext(), error, location=node)
         return ""
