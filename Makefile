@@ -82,7 +82,7 @@ format: $(VENV)/installed-dev  ## ruff: mend what can be mended
 	$(BIN)/ruff format
 
 clean:  ## remove what these commands made
-	rm -rf $(VENV) $(WHEEL_VENV) build dist demo-output docs/_build docs/tutorials .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(WHEEL_VENV) build dist demo-output docs/_build docs/tutorials docs/reference/generated .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # Stamp files: an environment is made once and refreshed when the metadata change.
 $(VENV)/made $(WHEEL_VENV)/made:

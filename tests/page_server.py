@@ -18,7 +18,9 @@ def serving(*options: str) -> Iterator[tuple[str, subprocess.Popen]]:
         [*COMMAND, *(options or ("--port", "0"))], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
-            yield process.stdout.readline().strip(), process
+            url = process.stdout.readline().strip()
+            assert url, process.stderr.read()
+            yield url, process
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)

@@ -308,6 +308,36 @@ def test_the_server_answers_to_its_own_names_alone(url):
     assert ask(url, "answer")[0] in (404, 405)
 
 
+def test_nothing_is_left_to_compile_once_the_page_is_warm():
+    program = """
+import gc, json, sys
+from numba.core.dispatcher import Dispatcher
+from otkit.page.answers import answer
+from otkit.page.server import warm
+from otkit.page.town import read_town
+
+def kernels():
+    return sum(len(kernel.overloads) for kernel in gc.get_objects() if isinstance(kernel, Dispatcher))
+
+cold = kernels()
+warm()
+ready = kernels()
+for town in json.load(sys.stdin):
+    answer(read_town(town))
+print(ready > cold, kernels() - ready)
+"""
+    row = [{"x": 1, "y": k % 3, "loaves": k} for k in range(12)]
+    towns = [town(example, own=own) for example in examples() for own in ("corner", "nothing", "best")]
+    towns += [town(mode="monge", own="printed"), town("free", mode="monge")]
+    towns += [with_place(loaves=0), with_place(loaves=99)]
+    towns += [town("free", costs="table", table=[[0.5] * 3] * 3), town("free", bakeries=row[3:4])]
+    towns += [town("free", bakeries=row, cafes=row)]
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, input=json.dumps(towns)
+    )
+    assert done.stdout.split() == ["True", "0"]
+
+
 # --- the command ------------------------------------------------------------------------------------------------------
 
 

@@ -102,6 +102,19 @@ def listen(port: int | None) -> socket.socket:
         return socket.create_server((HOST, 0))
 
 
+def warm() -> None:
+    """Compile what answers need, so that nobody waits for it later.
+
+    Beside the examples: roads that cost the same, places without loaves, and unequal loaves take ways of their own.
+    """
+    alike, idle, unequal = (examples()["notes"] for _ in range(3))
+    alike["table"] = [[1.0] * 6] * 6
+    idle["bakeries"][2]["loaves"] = idle["cafes"][0]["loaves"] = 0.0
+    unequal["bakeries"][0]["loaves"] = 0.0
+    for town in (*examples().values(), alike, idle, unequal):
+        answer(read_town(town | {"own": "corner"}))
+
+
 def serve(port: int | None, *, open_browser: bool, report: Callable[[str], Any]) -> None:
     """Serve the page until Ctrl-C.
 
@@ -114,8 +127,7 @@ def serve(port: int | None, *, open_browser: bool, report: Callable[[str], Any])
         Called with the address once the page can answer without delay.
     """
     with listen(port) as listener:
-        for example in examples().values():
-            answer(read_town(example | {"own": "corner"}))  # compiles what answers need: nobody waits for it later
+        warm()
         url = f"http://{HOST}:{listener.getsockname()[1]}/"
         report(url)
         if open_browser:  # in a thread, since a browser in the terminal comes back only when it is closed
