@@ -24,8 +24,6 @@ PAGES = [
 ]
 TEXTS = [*PAGES, *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "benchmarks/README.md"))]
 
-pytestmark = pytest.mark.skipif(not DOCS.is_dir(), reason="a wheel holds no documentation")
-
 
 def names_of(page: Path) -> list[str]:
     """Return the names that a page of the reference lists, and the constants that it describes itself."""
