@@ -39,7 +39,7 @@ myst_heading_anchors = 3
 # needs must come with the package. One that fails stops the build.
 nb_execution_mode = "force"
 nb_execution_in_temp = True
-nb_execution_timeout = 300  # seconds for a cell; the longest takes a minute on two cores
+nb_execution_timeout = 300  # seconds for a cell, several times what the longest takes
 nb_execution_raise_on_error = True
 nb_merge_streams = True  # what a cell prints is one block, however it was flushed
 
