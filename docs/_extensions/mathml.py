@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from docutils import nodes
-from docutils.utils.math import MathError, latex2mathml
+from docutils.utils.math import latex2mathml
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
@@ -33,7 +33,7 @@ def mathml(node: nodes.Element, as_block: bool) -> str:
     """Return the formula of `node` as a <math> element."""
     try:
         return replaced(latex2mathml.tex2mathml(replaced(node.astext(), BEFORE), as_block=as_block), AFTER)
-    except MathError as error:
+    except Exception as error:  # what it does not know may raise anything, and a parallel build would lose the page
         logger.warning("formula %r: %s", node.astext(), error, location=node)
         return ""
 
