@@ -59,8 +59,10 @@ nojit: $(VENV)/installed-dev  ## the kernels' tests once more, without the compi
 		--deselect tests/test_simplex.py::test_hard_cases_end_at_the_optimum \
 		--deselect tests/test_simplex.py::test_both_roads_agree
 
-# Every notebook is run by the build (two at a time), a warning is an error, and no link may lead nowhere.
+# Every notebook is run by the build, a warning is an error, and no link may lead nowhere: not to a page of an earlier
+# build either.
 docs: $(VENV)/installed-dev  ## the site, into docs/_build/html
+	rm -rf docs/_build docs/reference/generated
 	$(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going --jobs 2 docs docs/_build/html
 	$(BIN)/python docs/check_links.py docs/_build/html
 

@@ -13,7 +13,11 @@ import pytest
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
-SOLUTION = {"jupyter": {"source_hidden": True}, "tags": ["hide-cell"]}
+SOLUTION = {  # folded, in Jupyter and on the site
+    "jupyter": {"source_hidden": True},
+    "mystnb": {"code_prompt_show": "Show a solution", "code_prompt_hide": "Hide the solution"},
+    "tags": ["hide-cell"],
+}
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
