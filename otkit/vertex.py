@@ -61,7 +61,7 @@ class Vertex(NamedTuple):
     least : int
         The sign of the smallest flow: −1 if the tree is no feasible basis, 0 if some arc carries nothing.
     mass : ndarray
-        The flows in units of the problem's masses, each rounded once.
+        The flows in units of the problem's masses, each rounded once (twice below the normal numbers).
     prices : Prices
     unit : Unit
     total : ndarray

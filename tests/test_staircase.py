@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import tempfile
 from fractions import Fraction
 from pathlib import Path
@@ -71,7 +72,9 @@ def check(problem):
     assert lower == upper or (lower < upper == math.nextafter(lower, math.inf) and value in (lower, upper))
     assert (lower == upper) == (Fraction(value) == optimum)
     for mass, flow in zip(proof.mass.tolist(), flows, strict=True):
-        assert abs(Fraction(mass) - flow) <= Fraction(math.ulp(mass)) * Fraction(501, 1000)  # either, half-way
+        # Either neighbour where it is half-way; below the normal numbers it is rounded twice, as in test_vertex.py.
+        share = Fraction(501, 1000) if mass >= sys.float_info.min else Fraction(3, 4)
+        assert abs(Fraction(mass) - flow) <= Fraction(math.ulp(mass)) * share
     unit = max(float(max(map(max, costs))), 1e-300)
     for i, j in zip(rows.tolist(), cols.tolist(), strict=True):
         assert abs(Fraction(proof.f[i]) + Fraction(proof.g[j]) - costs[i][j]) <= 1e-15 * unit

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.sparse
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from oracles import exact_masses, tree_in_fractions
 from strategies import extreme_problems, problems
@@ -28,8 +28,8 @@ def sign(number):
 
 
 def is_nearest(found, exact):
-    """Below the normal numbers, half of the smallest float is as near as floats come."""
-    return abs(Fraction(found) - exact) <= max(HALF_ULP * abs(exact), Fraction(5e-324) * Fraction(501, 1000))
+    """Below the normal numbers a flow is rounded twice, to 53 bits and to those that are left: by ½ + ¼ of the last."""
+    return abs(Fraction(found) - exact) <= max(HALF_ULP * abs(exact), Fraction(5e-324) * Fraction(3, 4))
 
 
 def tree_arcs(rng, problem):
@@ -69,6 +69,7 @@ def check(problem, rows, cols):
     return vertex
 
 
+@example(otkit.TransportProblem(np.zeros((3, 2)), [0.1, 0.1, 1e-310], [5e-324, 5e-324], probability=True), 0)
 @given(st.one_of(problems, extreme_problems()), seeds)
 def test_random_trees(problem, seed):
     check(problem, *tree_arcs(np.random.default_rng(seed), problem))
