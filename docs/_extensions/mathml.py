@@ -23,6 +23,7 @@ AFTER = [
     ("<mo>([⟨⟩‖|])</mo>", r'<mo stretchy="false">\1</mo>'),  # brackets grow after \left and \right alone
     ('<mo class="mathopen">', '<mo form="prefix" stretchy="false">'),
     ('<mi class="capital-greek">', '<mi mathvariant="normal">'),
+    ("<mo>'</mo>", "<mo>′</mo>"),
     # A thin space on both sides of log and its like, but for brackets.
     (r"(<mo>&ApplyFunction;</mo>)(?!\s*<mo stretchy=\"false\">\()", r'\1<mspace width="0.17em"/>'),
     (r"(</m(?:[in]|sub|sup|frac)>\s*)(<mi[^>]*>\w+</mi>\s*<mo>&ApplyFunction;)", r'\1<mspace width="0.17em"/>\2'),
