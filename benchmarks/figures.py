@@ -87,6 +87,7 @@ def draw_ratios(folder: Path) -> None:
         panel.grid(visible=True)
         panel.legend(loc="upper right")
     panels[0].set_ylabel("time, as a multiple of otkit's")
+    panels[0].set_ylim(top=3000.0)  # room for the names
     save(figure, folder / "ratios.png")
 
 
