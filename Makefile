@@ -62,7 +62,7 @@ nojit: $(VENV)/installed-dev  ## the kernels' tests once more, without the compi
 # Every notebook is run by the build, a warning is an error, and no link may lead nowhere: not to a page of an earlier
 # build either.
 docs: $(VENV)/installed-dev  ## the site, into docs/_build/html
-	rm -rf docs/_build docs/reference/generated
+	rm -rf docs/_build
 	$(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going --jobs 2 docs docs/_build/html
 	$(BIN)/python docs/check_links.py docs/_build/html
 

@@ -55,15 +55,17 @@ def _town(
     cafes: tuple[ArrayLike, ArrayLike],
     table: list[list[float]] | None,
 ) -> dict[str, Any]:
-    sides = {"bakeries": _places(*bakeries), "cafes": _places(*cafes)}
-    return (
-        {"example": name, "unit": unit, "frame": frame, "mode": "kantorovich", "costs": costs}
-        | sides
-        | {
-            "table": table,
-            "own": None,
-        }
-    )
+    return {
+        "example": name,
+        "unit": unit,
+        "frame": frame,
+        "mode": "kantorovich",
+        "costs": costs,
+        "bakeries": _places(*bakeries),
+        "cafes": _places(*cafes),
+        "table": table,
+        "own": None,
+    }
 
 
 def _places(where: ArrayLike, loaves: ArrayLike) -> list[dict[str, float]]:
