@@ -17,7 +17,7 @@ from otkit._jit import njit
 from otkit._sums import accurate_sum
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import PairCosts, bind, storage
-from otkit.tables import read_archive, write_archive
+from otkit.io.archives import read_archive, write_archive
 
 LARGEST_EXACT_INTEGER = 2.0**53
 

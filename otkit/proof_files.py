@@ -18,7 +18,7 @@ from otkit import proof
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts
 from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES
-from otkit.tables import replacing
+from otkit.io.atomic import replacing
 
 # How far, relatively, two libraries may differ. A rounding before the arcsine of haversine becomes its square root
 # where points are nearly opposite.

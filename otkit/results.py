@@ -14,8 +14,8 @@ from otkit._checks import require_choice
 from otkit._typing import FloatArray, IntArray
 from otkit.candidate import Candidate, SolverStats
 from otkit.certificate import Certificate, Evidence
+from otkit.io.archives import read_archive, write_archive
 from otkit.problem import FILE_FORMATS, TransportProblem, problem_from_parts
-from otkit.tables import read_archive, write_archive
 
 if TYPE_CHECKING:
     from scipy.sparse import coo_array

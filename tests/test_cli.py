@@ -17,10 +17,11 @@ import pytest
 from typer.testing import CliRunner
 
 import otkit
-from otkit import comparison, solve, tables, waiting
+from otkit import comparison, solve, waiting
 from otkit.candidate import SolverStats
 from otkit.cli import app
 from otkit.datasets import bakery, manhattan
+from otkit.io import tables
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(12, 2)), RNG.normal(size=(9, 2)) + 1.0

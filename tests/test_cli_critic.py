@@ -9,8 +9,8 @@ import pytest
 from test_cli import answer, assert_refused, run
 
 import otkit
-from otkit import tables
 from otkit.datasets import gaussians
+from otkit.io import tables
 from otkit.neural import PRESETS
 
 X, Y = gaussians(30, rng=0), gaussians(25, mean=[2, 0], rng=1)

@@ -9,8 +9,8 @@ import pytest
 from test_cli import answer, assert_refused, run
 
 import otkit
-from otkit import tables
 from otkit.divergences.generators import GENERATORS
+from otkit.io import tables
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(1.0, 1.0, (300, 2)), RNG.normal(0.0, 1.0, (250, 2))

@@ -7,7 +7,7 @@ import pytest
 from test_cli import answer, assert_refused, run
 
 import otkit
-from otkit import tables
+from otkit.io import tables
 
 RNG = np.random.default_rng(0)
 CLOUDS = [RNG.normal(size=(n, 2)) + [shift, 0.0] for n, shift in ((12, 0.0), (9, 0.2), (15, 4.0))]

@@ -7,7 +7,7 @@ import pytest
 from test_cli import answer, assert_refused, run
 
 import otkit
-from otkit import tables
+from otkit.io import tables
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(0.0, 1.0, (40, 1)), RNG.normal(1.0, 1.0, (30, 1))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from otkit import neural, tables
+from otkit import neural
 from otkit.cli import app
+from otkit.io import tables
 
 pytest.importorskip("jax")
 

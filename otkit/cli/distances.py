@@ -55,8 +55,8 @@ def transport(
     json: options.Json = False,
 ) -> None:
     """Cheapest plan for any cost matrix, in the units of its masses; equal masses where none are given."""
+    from otkit.io.tables import read_matrix, read_vector
     from otkit.problem import InfeasibleError, TransportProblem
-    from otkit.tables import read_matrix, read_vector
 
     options.check_places((plan, None), (plot, options.PICTURES), (save, (".npz",)), (proof, (".json",)))
     with checking_input():
@@ -91,7 +91,7 @@ def _finish(
     else:
         print_result(result)
     if plan is not None:
-        from otkit.tables import write_table
+        from otkit.io.tables import write_table
 
         entries = result.candidate
         write_table(plan, {"row": entries.rows, "column": entries.cols, "mass": entries.mass})
@@ -110,8 +110,8 @@ def _finish(
 def _draw(result: TransportResult, path: Path) -> None:
     from matplotlib.figure import Figure
 
+    from otkit.io.atomic import replacing
     from otkit.plots import plot_cost_and_plan, plot_plan
-    from otkit.tables import replacing
 
     points = result.problem.cost.points
     draw = plot_cost_and_plan if points is None or points[0].shape[1] > DRAWABLE_DIMENSION else plot_plan

@@ -82,7 +82,7 @@ def _rows(name: str, result: DivergenceResult, low: Any, high: Any, sizes: dict[
 def _from_histograms(name: str, p: Path, q: Path, base: float | None) -> tuple[DivergenceResult, dict[str, int]]:
     from otkit.by_name import f_divergence
     from otkit.divergences.labels import aligned
-    from otkit.tables import read_counts
+    from otkit.io.tables import read_counts
 
     counts = read_counts(p), read_counts(q)
     result = f_divergence(name, *counts, base=base)
@@ -92,7 +92,7 @@ def _from_histograms(name: str, p: Path, q: Path, base: float | None) -> tuple[D
 @checking_input()
 def _from_samples(name: str, p: Path, q: Path, estimator: str, seed: int) -> tuple[DivergenceResult, dict[str, int]]:
     from otkit.from_samples import estimate_divergence
-    from otkit.tables import read_points
+    from otkit.io.tables import read_points
 
     x, y = read_points(p)[0], read_points(q)[0]
     with waiting("estimating"):

@@ -69,7 +69,7 @@ def pairwise(
 
 def _files(paths: list[Path]) -> list[Path]:
     """Return the files that are named, and those of the folders that are named, sorted by name."""
-    from otkit.tables import PARQUET_SUFFIXES, TEXT_SUFFIXES
+    from otkit.io.atomic import PARQUET_SUFFIXES, TEXT_SUFFIXES
 
     known = {*TEXT_SUFFIXES, ".npy", ".npz", *PARQUET_SUFFIXES} - {""}
     files: list[Path] = []
@@ -88,8 +88,8 @@ def _files(paths: list[Path]) -> list[Path]:
 
 def _measure(file: Path, distance: str, weights: str | None) -> Any:
     from otkit.divergences.generators import GENERATORS
+    from otkit.io.tables import read_vector
     from otkit.measures import DiscreteMeasure
-    from otkit.tables import read_vector
 
     if distance in GENERATORS:
         return read_vector(file)
@@ -129,7 +129,7 @@ def _finish(result: PairwiseResult, names: list[str], out: Path | None, plot: Pa
             )
         )
     if out is not None:
-        from otkit.tables import write_table
+        from otkit.io.tables import write_table
 
         write_table(out, dict(zip(_different(names), distances.T, strict=True)))
     if plot is not None:
@@ -159,8 +159,8 @@ def _different(names: list[str]) -> list[str]:
 def _draw(result: PairwiseResult, names: list[str], path: Path) -> None:
     from matplotlib.figure import Figure
 
+    from otkit.io.atomic import replacing
     from otkit.plots.dendrogram import MOST_NAMES, plot_dendrogram
-    from otkit.tables import replacing
 
     height = max(3.0, min(12.0, 0.3 * min(len(names), MOST_NAMES)))
     figure = Figure(figsize=(7.0, height), layout="constrained")

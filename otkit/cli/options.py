@@ -58,7 +58,7 @@ def cost_from(metric: str) -> Cost:
 
 def points_and_weights(path: Path, column: str | None) -> tuple:
     """Read points with their weights, None where no column is named."""
-    from otkit.tables import read_points, read_weighted_points
+    from otkit.io.tables import read_points, read_weighted_points
 
     return (read_points(path)[0], None) if column is None else read_weighted_points(path, column)
 
@@ -79,7 +79,7 @@ def problem_from(
 @checking_input()
 def check_places(*places: tuple[Path | None, Sequence[str] | None]) -> None:
     """Refuse a place that can't be written before the work, not after it; None stands for the suffixes of tables."""
-    from otkit.tables import require_place
+    from otkit.io.atomic import require_place
 
     for path, suffixes in places:
         if path is not None:

@@ -76,8 +76,9 @@ def certify(
 
 def _read_problem(path: Path, a: Path | None, b: Path | None) -> TransportProblem:
     """Return the problem of a file, also one whose masses do not balance: that may be what is proved."""
+    from otkit.io.archives import is_archive
+    from otkit.io.tables import read_matrix, read_vector
     from otkit.problem import InfeasibleError, TransportProblem
-    from otkit.tables import is_archive, read_matrix, read_vector
 
     if is_archive(path):
         if a is not None or b is not None:

@@ -31,8 +31,8 @@ def same_law(
     """Permutation test: whether the points of X and Y come from one law, and how far apart they are."""
     from typing import cast
 
+    from otkit.io.tables import read_points
     from otkit.permutations import Statistic, two_sample_test
-    from otkit.tables import read_points
 
     points = read_points(x)[0], read_points(y)[0]
     cost = options.cost_from(metric)

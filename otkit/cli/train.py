@@ -76,7 +76,7 @@ def train(
         console().print(labelled(rows))
     drawn = trained.sample(samples, rng=seed)
     if out is not None:
-        from otkit.tables import write_matrix
+        from otkit.io.tables import write_matrix
 
         write_matrix(out, drawn)
     if plot is not None:
@@ -102,7 +102,7 @@ def _model(name: str, divergence: str | None, rounds: int | None) -> Any:
 def _points(data: str, seed: int) -> FloatArray:
     from otkit import datasets
     from otkit._checks import require_choice
-    from otkit.tables import read_points
+    from otkit.io.tables import read_points
 
     if data in SETS:
         return getattr(datasets, SETS[data])(DRAWN, rng=seed)
@@ -114,8 +114,8 @@ def _points(data: str, seed: int) -> FloatArray:
 def _draw(points: FloatArray, samples: dict[str, FloatArray], history: Any, path: Path) -> None:
     from matplotlib.figure import Figure
 
+    from otkit.io.atomic import replacing
     from otkit.plots import plot_samples, plot_training
-    from otkit.tables import replacing
 
     figure = Figure(figsize=(11.0, 5.0), layout="constrained")
     left, right = figure.subplots(1, 2)

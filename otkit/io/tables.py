@@ -10,28 +10,20 @@ from __future__ import annotations
 import contextlib
 import csv
 import itertools
-import json
-import os
-import secrets
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, TextIO
 
 import numpy as np
 
 from otkit._checks import as_float_array, require_finite
 from otkit._typing import ArrayLike, FloatArray
+from otkit.io.atomic import PARQUET_SUFFIXES, TEXT_SUFFIXES, PathLike, replacing, require_place
 
-PARQUET_SUFFIXES = (".parquet", ".pq")
-TEXT_SUFFIXES = ("", ".csv", ".tsv", ".txt", ".dat")
 FORMATS = "CSV, TSV, NPY, NPZ and Parquet"
 ROWS_PER_WRITE = 65536
-
-PathLike = str | os.PathLike[str]
-Built = TypeVar("Built")
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,83 +204,6 @@ def write_matrix(path: PathLike, matrix: ArrayLike) -> None:
             _write_parquet(place, {str(number): column for number, column in enumerate(values.T, start=1)})
         else:
             _write_text(place, list(values.T), [])
-
-
-def require_place(path: PathLike, suffixes: Sequence[str] | None = None) -> None:
-    """Raise an error if a file could not be written to `path`, before the work whose outcome it is to hold is done.
-
-    `suffixes` are those allowed, by default those of tables.
-    """
-    place = Path(path)
-    allowed = (*TEXT_SUFFIXES, ".npy", ".npz", *PARQUET_SUFFIXES) if suffixes is None else suffixes
-    if place.suffix.lower() not in allowed:
-        known = ", ".join(suffix for suffix in allowed if suffix)
-        raise ValueError(f"{path} must end in one of {known}, but it ends in {place.suffix!r}.")
-    if place.is_dir():
-        raise IsADirectoryError(f"{path} must be a file to write to, but it is a folder.")
-    if not place.parent.is_dir():
-        raise FileNotFoundError(f"{path} can't be written: there is no folder {place.parent}.")
-
-
-@contextlib.contextmanager
-def replacing(path: PathLike) -> Iterator[Path]:
-    """Give a place to write to, in the same folder, that becomes `path` when the block ends well.
-
-    If the block fails, `path` is as it was before. A device or a pipe is written to directly.
-    """
-    require_place(path, [Path(path).suffix.lower()])
-    target = Path(path).resolve()  # a symbolic link stays, and what it points to is replaced
-    if target.exists() and not target.is_file():
-        yield Path(path)
-        return
-    draft = target.with_name(f".{target.stem}-{secrets.token_hex(4)}{target.suffix}")
-    try:
-        yield draft
-        if target.exists():
-            shutil.copymode(target, draft)
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def write_archive(path: PathLike, header: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
-    """Write an NPZ file of arrays with a header in JSON; replaces an older file as `write_table` does."""
-    with replacing(path) as place, open(place, "wb") as file:
-        np.savez_compressed(file, allow_pickle=False, header=np.array(json.dumps(header)), **arrays)
-
-
-def read_archive(path: PathLike, build: Callable[[dict[str, Any], Mapping[str, Any]], Built], written_by: str) -> Built:
-    """Return what `build` makes of header and arrays of a file by `write_archive`.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    ValueError
-        The file is something else, cut off or damaged, or `build` does not find what it needs.
-    """
-    import zipfile
-    import zlib
-
-    damage = (KeyError, IndexError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
-    with open(path, "rb") as file:
-        try:
-            archive = np.load(file, allow_pickle=False)
-            return build(json.loads(str(archive["header"])), archive)
-        except (*damage, ValueError) as error:
-            raise ValueError(
-                f"path must be a whole file written by {written_by}, but {os.fspath(path)!r} is none: {error}"
-            ) from error
-
-
-def is_archive(path: PathLike) -> bool:
-    """Whether a file is one by `write_archive`, whatever it is called."""
-    import zipfile
-
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return "header.npy" in archive.namelist()
 
 
 # --- text -------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ import threading
 import numpy as np
 import pytest
 
-from otkit import tables
+from otkit.io import tables
+from otkit.io.atomic import replacing
 
 FORMATS = ["csv", "tsv", "txt", "npy", "npz", "parquet", "pq"]
 
@@ -291,7 +292,7 @@ def test_interrupted_block_leaves_nothing_behind(tmp_path):
         place.write_text("half")
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), tables.replacing(tmp_path / "new.csv") as place:
+    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "new.csv") as place:
         stop(place)
     assert os.listdir(tmp_path) == []
 

@@ -1,0 +1,1 @@
+"""Files: tables of numbers in every usual format, archives of results, and safe replacement of older files."""
