@@ -6,6 +6,10 @@ Every compiled function of otkit is made by `njit` below, so that the same promi
 * ``error_model="numpy"``: a division by zero gives inf or nan, as in NumPy, with no test in the vectoriser's way;
 * ``nogil``: other Python threads (a progress bar, Ctrl-C) run on while a kernel works;
 * ``no_cfunc_wrapper``: nothing calls kernels through C function pointers, so that the wrapper need not be compiled;
+* *what Python gets back* is a number, a tuple of numbers, one new array, or nothing. While Numba wraps anything else,
+  a signal handler may run whose exception Numba does not look for: a NamedTuple then ends in a segmentation fault, a
+  tuple with arrays, or an array that was an argument, in a SystemError. So kernels write all other results into arrays
+  that they are given. A function that allocates such arrays, calls kernels and makes a tuple of them is a `jitable`;
 * ``cache``: compiled once per machine, loaded from disk afterwards. Numba takes a cached kernel for current as long as
   the kernel's own file is, though kernels of other files are compiled into it; an upgrade could leave old arithmetic at
   work, or fail to load arguments of a type that is no more. So where each cache file begins with the version of Numba,
@@ -29,7 +33,7 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 import numba
 import numpy as np
 from numba import int64
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 
 F = TypeVar("F", bound=Callable[..., Any])
 Array = TypeVar("Array", bound=np.ndarray)
@@ -49,6 +53,11 @@ def njit(function: F) -> F:
     return cast(F, kernel)
 
 
+def jitable(function: F) -> F:
+    """Let kernels call a Python function too: there it is compiled with them, Python runs it as it is."""
+    return cast(F, register_jitable(error_model="numpy")(function))
+
+
 def read_only(array: Array) -> Array:
     """Return a read-only view: kernels are compiled once, for read-only arrays, whatever the caller holds."""
     view = array.view()
@@ -64,11 +73,12 @@ def _digest_of_kernels(solver: str) -> str:
     for path in sorted(package.rglob("*.py")):
         room, *inner = path.relative_to(package).with_suffix("").parts
         content = path.read_bytes()
-        if (room != "solvers" or inner[0] == solver) and (b"njit" in content or b"overload" in content):
+        compiled = any(word in content for word in (b"njit", b"jitable", b"overload"))
+        if compiled and (room != "solvers" or inner[0] == solver):
             digest.update(content)
     return digest.hexdigest()
 
 
 # A kernel that is handed a literal, or a variable that still is one, is compiled for that number and then once more for
 # any: ``int64(0)`` is no literal.
-__all__ = ["int64", "njit", "overload", "read_only"]
+__all__ = ["int64", "jitable", "njit", "overload", "read_only"]

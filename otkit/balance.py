@@ -50,7 +50,7 @@ class Unit(NamedTuple):
 
 def balance(problem: TransportProblem) -> tuple[Balance, Unit]:
     """Return how the masses of a problem become integers that balance, and what one is worth."""
-    low_a, total_a, low_b, total_b = _exact_totals(problem.a, problem.b)
+    (low_a, total_a), (low_b, total_b) = exact_total(problem.a), exact_total(problem.b)
     low = min(low_a, low_b)
     whole_a, whole_b = as_int(total_a), as_int(total_b)
     bits_a, bits_b = whole_a.bit_length(), whole_b.bit_length()
@@ -62,23 +62,20 @@ def balance(problem: TransportProblem) -> tuple[Balance, Unit]:
     return Balance(low_a, low_b, total_b, total_a, limbs(0, bits_a + bits_b, 4)), unit
 
 
-@njit
-def _exact_totals(a: FloatArray, b: FloatArray) -> tuple[int, IntArray, int, IntArray]:
-    """Return the units of both sides' masses, each with their sum in limbs."""
-    low_a, total_a = exact_total(a)
-    low_b, total_b = exact_total(b)
-    return low_a, total_a, low_b, total_b
-
-
-@njit
 def exact_total(masses: FloatArray) -> tuple[int, IntArray]:
     """Return the unit of masses, as a power of two, and their sum in limbs."""
     low, high = bit_range(masses)
     total = np.zeros(limbs(low, high, masses.size), dtype=np.int64)
+    _add_all(masses, low, total)
+    return low, total
+
+
+@njit
+def _add_all(masses: FloatArray, low: int, total: IntArray) -> None:
+    """Add masses to a row of zeros, and carry."""
     for k in range(masses.size):
         add(total, low, masses[k], int64(1))
     carry(total)
-    return low, total
 
 
 @njit

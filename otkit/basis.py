@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit import _double_double as dd
-from otkit._jit import njit
+from otkit._jit import jitable, njit
 from otkit._typing import BoolArray, FloatArray, IntArray
 
 
@@ -108,7 +108,7 @@ def spanning_tree(n: int, m: int, rows: IntArray, cols: IntArray) -> tuple[IntAr
     return rows[mask], cols[mask]
 
 
-@njit
+@jitable
 def root_tree(n: int, m: int, rows: IntArray, cols: IntArray, root: int) -> Tree:
     """Order a spanning tree breadth-first from node `root`.
 
@@ -120,13 +120,12 @@ def root_tree(n: int, m: int, rows: IntArray, cols: IntArray, root: int) -> Tree
     if rows.size != n + m - 1:
         raise ValueError("A spanning tree of n sources and m sinks has n + m - 1 arcs.")
     tree = root_forest(n, m, rows, cols, np.full(1, root))
-    for v in range(n + m):
-        if tree.parent[v] < 0 and v != root:
-            raise ValueError("The arcs do not reach all rows and columns, so they are no spanning tree.")
+    if (tree.parent < 0).sum() > 1:
+        raise ValueError("The arcs do not reach all rows and columns, so they are no spanning tree.")
     return tree
 
 
-@njit
+@jitable
 def root_forest(n: int, m: int, rows: IntArray, cols: IntArray, roots: IntArray) -> Tree:
     """Order a forest breadth-first, each tree from the node that comes first in `roots`.
 
@@ -135,7 +134,18 @@ def root_forest(n: int, m: int, rows: IntArray, cols: IntArray, roots: IntArray)
     ValueError
         If the arcs hold a cycle.
     """
-    size, arcs = n + m, rows.size
+    order, parent, arc = np.empty(n + m, np.int64), np.empty(n + m, np.int64), np.empty(n + m, np.int64)
+    tree = Tree(rows, cols, order, parent, arc, n)
+    if not _hang_from(roots, tree):
+        raise ValueError("The arcs hold a cycle, so they are no spanning tree.")
+    return tree
+
+
+@njit
+def _hang_from(roots: IntArray, tree: Tree) -> bool:
+    """Write order, parents and arcs to them into a tree that has its rows and columns; False if they hold a cycle."""
+    rows, cols, order, parent, arc, n = tree
+    size, arcs = order.size, rows.size
     start = np.zeros(size + 1, dtype=np.int64)  # adjacency lists of all nodes, one after the other
     for k in range(arcs):
         start[rows[k] + 1] += 1
@@ -151,9 +161,8 @@ def root_forest(n: int, m: int, rows: IntArray, cols: IntArray, roots: IntArray)
         fill[u] += 1
         fill[v] += 1
 
-    order = np.empty(size, dtype=np.int64)
-    parent = np.full(size, -1)
-    arc = np.full(size, -1)
+    for v in range(size):
+        parent[v] = arc[v] = -1
     reached = 0
     head = 0
     for root in roots:
@@ -170,12 +179,12 @@ def root_forest(n: int, m: int, rows: IntArray, cols: IntArray, roots: IntArray)
                     continue
                 v = n + cols[k] if u < n else rows[k]
                 if v == root or parent[v] >= 0:
-                    raise ValueError("The arcs hold a cycle, so they are no spanning tree.")
+                    return False
                 parent[v] = u
                 arc[v] = k
                 order[reached] = v
                 reached += 1
-    return Tree(rows, cols, order, parent, arc, n)
+    return True
 
 
 # --- what a tree determines -----------------------------------------------------------------------------------------
@@ -215,7 +224,7 @@ def tree_flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray
     return flow
 
 
-@njit
+@jitable
 def tree_potentials(tree: Tree, costs: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the potentials with f_i + g_j = c_ij on every arc of a spanning tree, each rounded once.
 
@@ -233,6 +242,13 @@ def tree_potentials(tree: Tree, costs: FloatArray) -> tuple[FloatArray, FloatArr
     f : (n,) float64
     g : (m,) float64
     """
+    potential = np.empty(tree.order.size)
+    _write_potentials(tree, costs, potential)
+    return potential[: tree.n], potential[tree.n :]
+
+
+@njit
+def _write_potentials(tree: Tree, costs: FloatArray, potential: FloatArray) -> None:
     n = tree.n
     size = tree.order.size
     high = np.zeros(size)
@@ -243,7 +259,6 @@ def tree_potentials(tree: Tree, costs: FloatArray) -> tuple[FloatArray, FloatArr
         if u < 0:
             continue
         high[v], low[v] = dd.subtract((costs[tree.arc[v]], 0.0), (high[u], low[u]))
-    potential = np.empty(size)
     first = 0
     while first < size:  # tree by tree
         stop = first + 1
@@ -257,7 +272,6 @@ def tree_potentials(tree: Tree, costs: FloatArray) -> tuple[FloatArray, FloatArr
         for v in tree.order[first:stop]:
             potential[v], _ = dd.add((high[v], low[v]), (shift if v < n else -shift, 0.0))
         first = stop
-    return potential[:n], potential[n:]
 
 
 # --- the cycle that another arc closes ------------------------------------------------------------------------------

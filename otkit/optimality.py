@@ -106,56 +106,54 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict 
     doubt = 1.5 * EPS * prices.reach + TINY
     pairs, parent = problem.cost.pairs, vertex.tree.parent
     if n * m <= AT_ONCE and problem.cost.complete:
-        return Verdict(vertex, *_decide_all(pairs, panel_height(pairs), prices, doubt, parent, n, m))
+        batch = Batch(np.empty(n * m, np.int64), np.empty(n * m, np.int64), np.empty(n * m))
+        count, complete, overpriced = _decide_all(pairs, panel_height(pairs), prices, doubt, parent, batch)
+        return Verdict(vertex, *batch.first(count), complete, overpriced)
     held: dict[int, int] = {}  # by each part of the sweep
 
     def decide(part: int, pair_rows: IntArray, pair_cols: IntArray, costs: FloatArray) -> Decided:
         room = KEPT - held.get(part, 0)
-        decided = _decide(prices, doubt, parent, n, pair_rows, pair_cols, costs, room)
-        held[part] = held.get(part, 0) + decided[0].size
-        return decided
+        kept = Batch(pair_rows, pair_cols, costs).first(costs.size)
+        count, complete, overpriced = _decide(prices, doubt, parent, kept, room)
+        held[part] = held.get(part, 0) + count
+        return *kept.first(count), complete, overpriced
 
     found = problem.cost.pairs_below(prices.f, prices.g, doubt, decide)
     if not found:
         return Verdict(vertex, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), True, 0)
-    kept_rows, kept_cols, reduced, complete, overpriced = zip(*found, strict=True)
+    kept_rows, kept_cols, reduced, complete_parts, overpriced_parts = zip(*found, strict=True)
     return Verdict(
         vertex,
         np.concatenate(kept_rows),
         np.concatenate(kept_cols),
         np.concatenate(reduced),
-        all(complete),
-        sum(overpriced),
+        all(complete_parts),
+        sum(overpriced_parts),
     )
 
 
 @njit
-def _decide_all(pairs: Pairs, height: int, prices: Prices, doubt: float, parent: IntArray, n: int, m: int) -> Decided:
-    """Decide all pairs of a small problem."""
-    batch = Batch(np.empty(n * m, np.int64), np.empty(n * m, np.int64), np.empty(n * m))
+def _decide_all(
+    pairs: Pairs, height: int, prices: Prices, doubt: float, parent: IntArray, batch: Batch
+) -> tuple[int, bool, int]:
+    """Decide all pairs of a small problem; `batch` has room for them."""
+    n, m = prices.f.size, prices.g.size
     panels = (n + ROWS - 1) // ROWS * ((m + TILE - 1) // TILE)
     count, _ = list_panels(pairs, height, prices.f, prices.g, doubt, int64(0), panels, batch)
-    rows, cols, costs = batch.rows[:count], batch.cols[:count], batch.costs[:count]
-    return _decide(prices, doubt, parent, n, rows, cols, costs, count)
+    listed = Batch(batch.rows[:count], batch.cols[:count], batch.costs[:count])
+    return _decide(prices, doubt, parent, listed, count)
 
 
 @njit
-def _decide(
-    prices: Prices,
-    doubt: float,
-    parent: IntArray,
-    n: int,
-    rows: IntArray,
-    cols: IntArray,
-    costs: FloatArray,
-    room: int,
-) -> Decided:
-    """Find the reduced costs of the pairs that are no tree arcs; without room, keep those alone that are overpriced."""
-    slack, which, reduced = (
-        np.empty(prices.limbs.shape[1], np.int64),
-        np.empty(rows.size, np.int64),
-        np.empty(rows.size),
-    )
+def _decide(prices: Prices, doubt: float, parent: IntArray, batch: Batch, room: int) -> tuple[int, bool, int]:
+    """Find the reduced costs of the pairs that are no tree arcs; without room, keep those alone that are overpriced.
+
+    Write the pairs that are kept, with their reduced costs, to the front of the batch. Return how many there are,
+    whether none was left out, and how many are overpriced.
+    """
+    rows, cols, costs = batch
+    n = prices.f.size
+    slack = np.empty(prices.limbs.shape[1], np.int64)
     count, overpriced, complete = 0, 0, True
     for k in range(rows.size):
         u, v = rows[k], n + cols[k]
@@ -166,14 +164,11 @@ def _decide(
             price = _reduced(prices, u, v, prices.f[rows[k]], prices.g[cols[k]], costs[k], slack)
         overpriced += price < 0.0
         if price < 0.0 or count < room:
-            which[count], reduced[count] = k, price
+            rows[count], cols[count], costs[count] = rows[k], cols[k], price
             count += 1
         else:
             complete = False
-    kept_rows, kept_cols = np.empty(count, np.int64), np.empty(count, np.int64)
-    for k in range(count):
-        kept_rows[k], kept_cols[k] = rows[which[k]], cols[which[k]]
-    return kept_rows, kept_cols, reduced[:count].copy(), complete, overpriced
+    return count, complete, overpriced
 
 
 @njit

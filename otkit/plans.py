@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._checks import as_float_array, within
-from otkit._jit import njit
+from otkit._jit import jitable, njit
 from otkit._typing import ArrayLike, FloatArray, IntArray
 
 
@@ -79,13 +79,19 @@ def _indices(values: ArrayLike, name: str, size: int, count: int) -> IntArray:
     return index
 
 
-@njit
+@jitable
 def north_west(supply: FloatArray, demand: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
     """Return the plan of the north-west corner rule: feasible, with fewer than n + m entries, whatever it costs."""
+    size = supply.size + demand.size
+    rows, cols, mass = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
+    used = _fill_corners(supply, demand, rows, cols, mass)
+    return rows[:used], cols[:used], mass[:used]
+
+
+@njit
+def _fill_corners(supply: FloatArray, demand: FloatArray, rows: IntArray, cols: IntArray, mass: FloatArray) -> int:
+    """Write the plan of the north-west corner rule; return how many entries it has."""
     n, m = supply.size, demand.size
-    rows = np.empty(n + m, np.int64)
-    cols = np.empty(n + m, np.int64)
-    mass = np.empty(n + m)
     i = j = k = 0
     left_i, left_j = supply[0], demand[0]
     while i < n and j < m:
@@ -103,10 +109,10 @@ def north_west(supply: FloatArray, demand: FloatArray) -> tuple[IntArray, IntArr
             j += 1
             if j < m:
                 left_j = demand[j]
-    return rows[:k].copy(), cols[:k].copy(), mass[:k].copy()
+    return k
 
 
-@njit
+@jitable
 def mended(
     rows: IntArray, cols: IntArray, mass: FloatArray, supply: FloatArray, demand: FloatArray
 ) -> tuple[IntArray, IntArray, FloatArray]:
@@ -116,20 +122,23 @@ def mended(
     by the north-west corner rule (after Altschuler, Weed & Rigollet, *Near-linear time approximation algorithms for
     optimal transport via Sinkhorn iteration*, 2017, whose rank-one correction is dense).
     """
-    kept = np.empty(mass.size)
-    for k in range(mass.size):
-        kept[k] = max(mass[k], 0.0)
-    _scale_down(rows, kept, supply)
-    _scale_down(cols, kept, demand)
-    more_rows, more_cols, more = north_west(_what_is_left(rows, kept, supply), _what_is_left(cols, kept, demand))
-    size = mass.size + more.size
+    size, given = mass.size + supply.size + demand.size, mass.size
     all_rows, all_cols, all_mass = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
-    for k in range(mass.size):
-        all_rows[k], all_cols[k], all_mass[k] = rows[k], cols[k], kept[k]
-    for k in range(more.size):
-        t = mass.size + k
-        all_rows[t], all_cols[t], all_mass[t] = more_rows[k], more_cols[k], more[k]
-    return all_rows, all_cols, all_mass
+    all_rows[:given], all_cols[:given], all_mass[:given] = rows, cols, mass
+    used = given + _mend(given, all_rows, all_cols, all_mass, supply, demand)
+    return all_rows[:used], all_cols[:used], all_mass[:used]
+
+
+@njit
+def _mend(given: int, rows: IntArray, cols: IntArray, mass: FloatArray, supply: FloatArray, demand: FloatArray) -> int:
+    """Mend the plan that the `given` first entries are, and write what is shipped more behind them; return how much."""
+    own_rows, own_cols, kept = rows[:given], cols[:given], mass[:given]
+    for k in range(given):
+        kept[k] = max(kept[k], 0.0)
+    _scale_down(own_rows, kept, supply)
+    _scale_down(own_cols, kept, demand)
+    left, wanted = _what_is_left(own_rows, kept, supply), _what_is_left(own_cols, kept, demand)
+    return _fill_corners(left, wanted, rows[given:], cols[given:], mass[given:])
 
 
 @njit

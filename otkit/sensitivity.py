@@ -351,7 +351,8 @@ def _shifts(
     heaviest = [np.argsort(-masses, kind="stable") for masses in (problem.a, problem.b)]
     heaviest[1] += n
     tree = root_forest(n, m, rows, cols, np.concatenate([heaviest[side], heaviest[1 - side]]))
-    root, gaining, losing = _path_minima(tree, flow, side == 0)
+    root, gaining, losing = np.arange(n + m), np.full(n + m, np.inf), np.full(n + m, np.inf)
+    _find_path_minima(tree, flow, side == 0, root, gaining, losing)
     mine = slice(0, n) if side == 0 else slice(n, n + m)
     reference = root[mine] - mine.start
     alone = reference == np.arange(reference.size)
@@ -364,14 +365,16 @@ def _shifts(
 
 
 @njit
-def _path_minima(tree: Tree, flow: FloatArray, sources: bool) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Return the root of each node, and the least flow on the way there of arcs that gain and of those that lose.
+def _find_path_minima(
+    tree: Tree, flow: FloatArray, sources: bool, root: IntArray, gaining: FloatArray, losing: FloatArray
+) -> None:
+    """Find the root of each node, and the least flow on the way there of arcs that gain and of those that lose.
+
+    At first each node is its own root, and both flows are infinite.
 
     What a source gets more leaves it along arcs from source to sink, which gain, and goes on against arcs, which lose;
     what a sink gets more comes the other way round.
     """
-    size = tree.order.size
-    root, gaining, losing = np.arange(size), np.full(size, np.inf), np.full(size, np.inf)
     for v in tree.order:
         u = tree.parent[v]
         if u < 0:
@@ -381,4 +384,3 @@ def _path_minima(tree: Tree, flow: FloatArray, sources: bool) -> tuple[IntArray,
             gaining[v] = min(gaining[v], flow[tree.arc[v]])
         else:
             losing[v] = min(losing[v], flow[tree.arc[v]])
-    return root, gaining, losing

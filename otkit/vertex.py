@@ -110,33 +110,17 @@ def evaluate(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verte
     costs = problem.cost.at(rows, cols)
     if rows.size != n + m - problem.cost.pieces or not span(costs)[0]:
         raise ValueError("A spanning tree of n sources and m sinks has n + m - 1 arcs, each with a cost.")
-    tree, flows, least, mass, prices, total = _evaluate(
-        n, m, rows, cols, costs, surplus(how, problem.a, problem.b), unit.exponent, as_limbs(unit.denominator)
-    )
-    return Vertex(tree, costs, flows, least, mass, prices, unit, total)
-
-
-@njit
-def _evaluate(
-    n: int,
-    m: int,
-    rows: IntArray,
-    cols: IntArray,
-    costs: FloatArray,
-    surplus: IntArray,
-    exponent: int,
-    denominator: IntArray,
-) -> tuple[Tree, IntArray, int, FloatArray, Prices, IntArray]:
-    """Do all that evaluating takes, in one call."""
     tree = root_forest(n, m, rows, cols, np.arange(n + m))
+    excess = surplus(how, problem.a, problem.b)
+    flows, mass = np.zeros((rows.size, how.size), np.int64), np.empty(rows.size)
+    least = _flows(tree, excess, unit.exponent, as_limbs(unit.denominator), flows, mass)
     low, high = bit_range(costs)
-    flows, mass = np.zeros((rows.size, surplus.shape[1]), np.int64), np.empty(rows.size)
     potentials, rounded = np.zeros((n + m, limbs(low, high, 4 * (n + m))), np.int64), np.empty(n + m)
-    total = np.zeros(surplus.shape[1] + limbs(low, high, int64(1)) + 2, np.int64)
-    least = _flows(tree, surplus, exponent, denominator, flows, mass)
     exact, reach = _potentials(tree, costs, low, potentials, rounded)
+    total = np.zeros(how.size + limbs(low, high, 1) + 2, np.int64)
     _add_up(flows, costs, low, total)
-    return tree, flows, least, mass, Prices(potentials, low, rounded[:n], rounded[n:], exact, reach), total
+    prices = Prices(potentials, low, rounded[:n], rounded[n:], exact, reach)
+    return Vertex(tree, costs, flows, least, mass, prices, unit, total)
 
 
 @njit

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import os
+import pkgutil
 import subprocess
 import sys
 import textwrap
+import typing
 
 import numba
+import numpy as np
 import pytest
+from numba.core.registry import CPUDispatcher
 
+import otkit
 from otkit.costs.threads import share, thread_count, threads
 
 compiled = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="about the compiler")
@@ -68,6 +75,118 @@ def test_a_cached_kernel_is_not_used_once_another_file_that_it_rests_on_has_chan
         )
         answers.append(int(run.stdout))
     assert answers == [11, 21]
+
+
+# --- what Python may get back: see otkit._jit -------------------------------------------------------------------------
+
+
+def modules():
+    """Import and return all modules of otkit; those whose libraries are not installed are left out."""
+    for found in pkgutil.walk_packages(otkit.__path__, "otkit."):
+        try:
+            yield importlib.import_module(found.name)
+        except ImportError:
+            continue
+
+
+def used_by_python(module):
+    """Return the kernels that are named in code that Python runs, and the lines of that code."""
+    names = vars(module)
+
+    def visit(node):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef):
+                made_by = {ast.unparse(each).partition("(")[0] for each in child.decorator_list}
+                if made_by & {"njit", "overload"}:
+                    continue
+            target = None
+            if isinstance(child, ast.Name):
+                target = names.get(child.id)
+            elif isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name):
+                target = getattr(names.get(child.value.id), child.attr, None)
+            if isinstance(target, CPUDispatcher):
+                yield target, f"{module.__name__}:{child.lineno}"
+            yield from visit(child)
+
+    with open(module.__file__, encoding="utf-8") as file:
+        return visit(ast.parse(file.read()))
+
+
+def is_number(kind):
+    """Whether a type is a number, or a plain tuple of numbers."""
+    if typing.get_origin(kind) is tuple:
+        return all(is_number(each) for each in typing.get_args(kind))
+    return kind in (bool, int, float)
+
+
+@compiled
+def test_kernels_return_to_python_what_no_signal_can_spoil():
+    used, spoilt = 0, []
+    for module in modules():
+        for kernel, where in used_by_python(module):
+            used += 1
+            returned = typing.get_type_hints(kernel.py_func)["return"]
+            an_array = typing.get_origin(returned) is np.ndarray
+            if not (returned is type(None) or is_number(returned) or an_array):
+                spoilt.append(f"{where}: {kernel.py_func.__name__} returns {returned}")
+    assert used > 100
+    assert not spoilt
+
+
+EVERY_DOOR = """
+import threading
+import warnings
+
+import numba
+import numpy as np
+
+here = threading.local()
+spoilt = {}
+
+
+def is_number(value):
+    if type(value) is tuple:
+        return all(map(is_number, value))
+    return isinstance(value, (bool, int, float, np.generic))
+
+
+def njit(function, **options):
+    def kernel(*arguments):
+        outer, here.depth = getattr(here, "depth", 0), 1
+        try:
+            value = function(*arguments)
+        finally:
+            here.depth = outer
+        new = isinstance(value, np.ndarray) and not any(value is each for each in arguments)
+        if outer == 0 and not (value is None or new or is_number(value)):
+            spoilt[function.__qualname__] = type(value).__name__
+        return value
+
+    return kernel
+
+
+numba.njit = njit
+import doors
+
+warnings.simplefilter("ignore")
+for door in doors.DOORS:
+    door.result()
+doors.otkit.transport(doors._problem()).sensitivity()
+print(spoilt)
+"""
+
+
+def test_at_every_door_kernels_return_to_python_what_no_signal_can_spoil():
+    """Kernels that Python comes to by other ways than their names, and arrays that were arguments."""
+    run = subprocess.run(
+        [sys.executable, "-c", EVERY_DOOR],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=os.path.dirname(__file__),
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+    )
+    assert run.stdout.strip() == "{}"
 
 
 def test_threads_are_counted_within_a_block_and_as_before_after_it():

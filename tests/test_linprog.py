@@ -308,7 +308,8 @@ def test_greedy_shipping_against_a_slow_twin(n, m, seed):
         ship(i, j)
     while any(left):
         ship(next(i for i in range(n) if left[i]), next(j for j in range(m) if left[n + j]))
-    found = refinement._ship_greedily(rows, cols, masses, n)
+    found = np.empty((2, n + m - 1), np.int64)
+    refinement._ship_greedily(rows, cols, masses, n, *found)
     assert list(zip(*(part.tolist() for part in found), strict=True)) == used
     assert len(used) == n + m - 1
 
@@ -345,7 +346,8 @@ def test_a_fully_degenerate_problem_does_not_cycle():
     masses = refinement.integer_masses(otkit.TransportProblem(cost))
     arcs = all_pairs(n, n)
     basic = np.array([i * n + j for i, j in zip(*refinement.first_basis(arcs, masses, n), strict=True)])
-    pivots, finished, f, g = refinement._pivot(n, n, *arcs, cost.reshape(-1), basic, masses, 10_000)
+    f, g = np.empty((2, n))
+    pivots, finished = refinement._pivot(*arcs, cost.reshape(-1), basic, masses, 10_000, f, g)
     assert finished
     assert pivots < 5000
     assert f.sum() + g.sum() == 0

@@ -104,14 +104,17 @@ def across(pairs: PointPairs) -> tuple[float, float, float]:
 
 def blocks(points: FloatArray, potentials: FloatArray, starts: IntArray) -> Blocks:
     """Return boxes and linear bounds of the blocks of points (n, d) that begin at `starts`."""
-    return Blocks(*_blocks(read_only(np.ascontiguousarray(points)), potentials, starts))
+    shape = starts.size, points.shape[1]
+    out = Blocks(np.empty(shape), np.empty(shape), np.empty(shape), np.empty(starts.size))
+    _write_blocks(read_only(np.ascontiguousarray(points)), potentials, starts, out)
+    return out
 
 
 @njit
-def _blocks(points: FloatArray, potentials: FloatArray, starts: IntArray) -> Blocks:
+def _write_blocks(points: FloatArray, potentials: FloatArray, starts: IntArray, out: Blocks) -> None:
     n, d = points.shape
     count = starts.size
-    centre, radius, slope, height = np.empty((count, d)), np.empty((count, d)), np.empty((count, d)), np.empty(count)
+    centre, radius, slope, height = out
     for block in range(count):
         low, high = starts[block], starts[block + 1] if block + 1 < count else n
         for k in range(d):
@@ -141,7 +144,6 @@ def _blocks(points: FloatArray, potentials: FloatArray, starts: IntArray) -> Blo
             for k in range(d):
                 rest -= right[k] * (points[i, k] - centre[block, k])
             height[block] = max(height[block], rest)
-    return Blocks(centre, radius, slope, height)
 
 
 @njit

@@ -40,6 +40,10 @@ class Batch(NamedTuple):
     cols: IntArray
     costs: FloatArray
 
+    def first(self, count: int) -> Batch:
+        """Return a copy of the first pairs."""
+        return Batch(self.rows[:count].copy(), self.cols[:count].copy(), self.costs[:count].copy())
+
 
 Kernel: TypeAlias = Callable[[int, int, Batch], tuple[int, int]]
 

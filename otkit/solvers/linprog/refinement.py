@@ -51,7 +51,9 @@ def first_basis(arcs: Arcs, masses: IntArray, n: int) -> Arcs:
     leaves_first = tree.arc[tree.order[:0:-1]]
     rows = np.concatenate([tree.rows[leaves_first], arcs.rows])
     cols = np.concatenate([tree.cols[leaves_first], arcs.cols])
-    return Arcs(*_ship_greedily(rows, cols, masses, n))
+    basis = Arcs(np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64))
+    _ship_greedily(rows, cols, masses, n, *basis)
+    return basis
 
 
 def refine(
@@ -66,10 +68,11 @@ def refine(
     pool = first_basis(arcs, masses, n)
     basic = np.arange(n + m - 1)
     pool = pool.followed_by(arcs)
+    f, g = np.empty(n), np.empty(m)
     pivots = 0
     while True:
         costs = cost.at(*pool)
-        made, finished, f, g = _pivot(n, m, *pool, costs, basic, masses, max(0, min(_PIVOTS, budget - pivots)))
+        made, finished = _pivot(*pool, costs, basic, masses, max(0, min(_PIVOTS, budget - pivots)), f, g)
         pivots += made
         monitor.tick(f"{n} × {m}: refining, {pivots} pivots")
         status: Status = "optimal"
@@ -95,14 +98,14 @@ def _is_violated(cost: PairCosts, arcs: Arcs, f: FloatArray, g: FloatArray) -> B
 
 
 @njit
-def _ship_greedily(rows: IntArray, cols: IntArray, masses: IntArray, n: int) -> tuple[IntArray, IntArray]:
-    """Ship all that can be shipped, arc after arc, and the rest by the north-west corner rule; return the arcs used.
+def _ship_greedily(
+    rows: IntArray, cols: IntArray, masses: IntArray, n: int, used_rows: IntArray, used_cols: IntArray
+) -> None:
+    """Ship all that can be shipped, arc after arc, and the rest by the north-west corner rule; write the arcs used.
 
     Each arc exhausts a node for good, so those used are a forest; and as no partial sums agree, a spanning tree.
     """
     left = masses.copy()
-    used_rows = np.empty(left.size - 1, dtype=np.int64)
-    used_cols = np.empty(left.size - 1, dtype=np.int64)
     used = 0
     i = k = 0
     j = n
@@ -122,25 +125,32 @@ def _ship_greedily(rows: IntArray, cols: IntArray, masses: IntArray, n: int) -> 
             i += 1
         while j < left.size and left[j] == 0:
             j += 1
-    return used_rows, used_cols
 
 
 @njit
 def _pivot(
-    n: int, m: int, rows: IntArray, cols: IntArray, costs: FloatArray, basic: IntArray, masses: IntArray, limit: int
-) -> tuple[int, bool, FloatArray, FloatArray]:
+    rows: IntArray,
+    cols: IntArray,
+    costs: FloatArray,
+    basic: IntArray,
+    masses: IntArray,
+    limit: int,
+    f: FloatArray,
+    g: FloatArray,
+) -> tuple[int, bool]:
     """Run the primal simplex over a pool of arcs, from the feasible tree rows[basic], cols[basic]; `basic` is updated.
 
     Everything is computed afresh from the tree at each pivot: that costs no more than to choose the entering arc, and
-    nothing can drift. Return the number of pivots, whether no arc is left to enter, and the potentials.
+    nothing can drift. Write the potentials; return the number of pivots, and whether no arc is left to enter.
     """
+    n, m = f.size, g.size
     pivots = 0
     while True:
         tree = root_tree(n, m, rows[basic], cols[basic], 0)
-        f, g = tree_potentials(tree, costs[basic])
+        f[:], g[:] = tree_potentials(tree, costs[basic])
         entering = _entering_arc(rows, cols, costs, f, g)
         if entering < 0 or pivots == limit:
-            return pivots, entering < 0, f, g
+            return pivots, entering < 0
         basic[_leaving_arc(tree, _integer_flows(tree, masses), rows[entering], n + cols[entering])] = entering
         pivots += 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -80,15 +80,16 @@ def _nearest(pairs: Any, g: FloatArray, first: int, stop: int, values: FloatArra
                             insert(values[i], indices[i], float(line[j]), j0 + j)
 
 
-@njit
-def _empty_lists(size: int, keep: int) -> tuple[FloatArray, Any]:
-    """Return lists of (inf, −1)."""
-    values, indices = np.empty((size, keep)), np.empty((size, keep), np.int32)
-    for i in range(size):
-        for k in range(keep):
-            values[i, k] = np.inf
-            indices[i, k] = -1
-    return values, indices
+class Lists(NamedTuple):
+    """For each node an ascending list of reduced costs, and the partners to which these arcs lead; (inf, −1): none."""
+
+    values: FloatArray
+    partners: Any
+
+
+def _empty_lists(size: int, keep: int) -> Lists:
+    """Return lists of nothing."""
+    return Lists(np.full((size, keep), np.inf), np.full((size, keep), -1, np.int32))
 
 
 @njit
@@ -100,7 +101,6 @@ def reduced_costs(pairs: Any, f: FloatArray, g: FloatArray, rows: Any, cols: Any
     return out
 
 
-@njit
 def merge_arcs(
     pairs: Any, f: FloatArray, g: FloatArray, columns_of_rows: Any, rows_of_columns: Any
 ) -> tuple[Any, Any, FloatArray, float]:
@@ -109,6 +109,24 @@ def merge_arcs(
     The costs are reduced by f and g; the last value is the largest |c| + |f| + |g| of an arc, by which rounding is
     measured.
     """
+    most = columns_of_rows.size + rows_of_columns.size
+    source, sink, cost = np.empty(most, np.uint32), np.empty(most, np.uint32), np.empty(most)
+    arcs, largest = _merge(pairs, f, g, columns_of_rows, rows_of_columns, source, sink, cost)
+    return source[:arcs], sink[:arcs], cost[:arcs], largest
+
+
+@njit
+def _merge(
+    pairs: Any,
+    f: FloatArray,
+    g: FloatArray,
+    columns_of_rows: Any,
+    rows_of_columns: Any,
+    source: Any,
+    sink: Any,
+    cost: FloatArray,
+) -> tuple[int, float]:
+    """Write the union of two lists; return its size and the scale of its rounding."""
     n, m = f.size, g.size
     start = np.zeros(n + 1, np.int64)
     for i in range(n):
@@ -130,9 +148,6 @@ def merge_arcs(
                 to[fill[i]] = j
                 fill[i] += 1
     seen = np.full(m, -1, np.int32)
-    source = np.empty(total, np.uint32)
-    sink = np.empty(total, np.uint32)
-    cost = np.empty(total)
     arcs = 0
     largest = 0.0
     for i in range(n):
@@ -150,16 +165,23 @@ def merge_arcs(
                 cost[arcs] = c - f[i] - g[j]
                 largest = max(largest, abs(c) + abs(f[i]) + abs(g[j]))
                 arcs += 1
-    return source[:arcs], sink[:arcs], cost[:arcs], largest
+    return arcs, largest
 
 
-@njit
 def best_arcs(
     source: Any, sink: Any, cost: FloatArray, arcs: int, pot: FloatArray, n: int, keep: int
 ) -> tuple[Any, Any]:
     """Return the `keep` arcs of least reduced cost of each row and of each column, as lists of partners (−1: none)."""
-    nodes = pot.size
-    values, partners = _empty_lists(nodes, keep)
+    lists = _empty_lists(pot.size, keep)
+    _insert_all(source, sink, cost, arcs, pot, n, lists)
+    return lists.partners[:n], lists.partners[n:]
+
+
+@njit
+def _insert_all(source: Any, sink: Any, cost: FloatArray, arcs: int, pot: FloatArray, n: int, lists: Lists) -> None:
+    """Insert all arcs into the lists of their ends."""
+    values, partners = lists
+    keep = values.shape[1]
     for e in range(arcs):
         i, j = source[e], sink[e]
         reduced = cost[e] - pot[i] + pot[j]
@@ -167,10 +189,8 @@ def best_arcs(
             insert(values[i], partners[i], reduced, int64(j - n))
         if reduced < values[j, keep - 1]:
             insert(values[j], partners[j], reduced, int64(i))
-    return partners[:n], partners[n:]
 
 
-@njit
 def refine_arcs(
     pairs: Any,
     cross: Any,
@@ -185,7 +205,31 @@ def refine_arcs(
 
     Cluster I holds the rows row_starts[I] … row_starts[I + 1], and so for columns; the arcs are ordered by source.
     """
-    n, m = row_starts[-1], col_starts[-1]
+    n, m = int(row_starts[-1]), int(col_starts[-1])
+    f, g = np.full(n, np.inf), np.full(m, np.inf)
+    of_rows, of_columns = _empty_lists(n, keep), _empty_lists(m, keep)
+    _refine(pairs, cross, coarse_g, coarse_source, coarse_sink, row_starts, col_starts, f, g, of_rows, of_columns)
+    return f, g, of_rows.partners, of_columns.partners
+
+
+@njit
+def _refine(
+    pairs: Any,
+    cross: Any,
+    coarse_g: FloatArray,
+    coarse_source: Any,
+    coarse_sink: Any,
+    row_starts: IntArray,
+    col_starts: IntArray,
+    f: FloatArray,
+    g: FloatArray,
+    of_rows: Lists,
+    of_columns: Lists,
+) -> None:
+    """Lower f and g, which are infinite, and insert what lists without entries should hold."""
+    row_values, columns_of_rows = of_rows
+    col_values, rows_of_columns = of_columns
+    keep = row_values.shape[1]
     clusters = row_starts.size - 1
     first = np.zeros(clusters + 1, np.int64)
     below = 0
@@ -196,7 +240,6 @@ def refine_arcs(
     for cluster in range(clusters):
         first[cluster + 1] += first[cluster]
     costs = np.empty(below)  # of all pairs below the arcs, in the order in which they are visited
-    f, g = np.full(n, np.inf), np.full(m, np.inf)
     k = 0
     for cluster in range(clusters):
         for i in range(row_starts[cluster], row_starts[cluster + 1]):
@@ -209,8 +252,6 @@ def refine_arcs(
                     costs[k] = pair(pairs, i, j)
                     g[j] = min(g[j], costs[k] - f[i])
                     k += 1
-    row_values, columns_of_rows = _empty_lists(n, keep)
-    col_values, rows_of_columns = _empty_lists(m, keep)
     k = 0
     for cluster in range(clusters):
         for i in range(row_starts[cluster], row_starts[cluster + 1]):
@@ -229,4 +270,3 @@ def refine_arcs(
                     if costs[k] - f[i] < col_values[j, keep - 1]:
                         insert(col_values[j], rows_of_columns[j], costs[k] - f[i], i)
                     k += 1
-    return f, g, columns_of_rows, rows_of_columns

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otkit._jit import int64, njit
+from otkit._jit import int64, jitable, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.start import find, hang
@@ -32,9 +32,21 @@ class Answer(NamedTuple):
     pivots: int
 
 
-@njit
+@jitable
 def solve_dense(cost: FloatArray, supply: FloatArray, demand: FloatArray) -> Answer:
     """Solve with costs (n, m), supply and demand, all masses positive."""
+    n, m = cost.shape
+    arcs = n + m - 1
+    rows, cols, mass = np.empty(arcs, np.int64), np.empty(arcs, np.int64), np.empty(arcs)
+    tree_rows, tree_cols = np.empty(arcs, np.int64), np.empty(arcs, np.int64)
+    f, g = np.empty(n), np.empty(m)
+    shipped, pivots = _solve(cost, supply, demand, Answer(rows, cols, mass, f, g, tree_rows, tree_cols, 0))
+    return Answer(rows[:shipped], cols[:shipped], mass[:shipped], f, g, tree_rows, tree_cols, pivots)
+
+
+@njit
+def _solve(cost: FloatArray, supply: FloatArray, demand: FloatArray, answer: Answer) -> tuple[int, int]:
+    """Write the arrays of an answer; return how many entries of the plan carry mass, and the number of pivots."""
     n, m = cost.shape
     sources, sinks, _, _ = integer_masses(supply, demand)
     largest = 0.0
@@ -51,20 +63,18 @@ def solve_dense(cost: FloatArray, supply: FloatArray, demand: FloatArray) -> Ans
         if pivots > PATIENCE * (n + m):
             tolerance *= 2.0
     flow = _flows(tree, supply, demand)
-    rows, cols = np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64)
-    plan_rows, plan_cols, mass = np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64), np.empty(n + m - 1)
     shipped = 0
     for k in range(n + m - 1):
-        rows[k], cols[k] = tree.arc[k + 1] // m, tree.arc[k + 1] % m
+        i, j = tree.arc[k + 1] // m, tree.arc[k + 1] % m
+        answer.tree_rows[k], answer.tree_cols[k] = i, j
         if flow[k + 1] > 0.0:
-            plan_rows[shipped], plan_cols[shipped], mass[shipped] = rows[k], cols[k], flow[k + 1]
+            answer.rows[shipped], answer.cols[shipped], answer.mass[shipped] = i, j, flow[k + 1]
             shipped += 1
-    f, g = np.empty(n), np.empty(m)
     for i in range(n):
-        f[i] = tree.pot[i]
+        answer.f[i] = tree.pot[i]
     for j in range(m):
-        g[j] = -tree.pot[n + j]
-    return Answer(plan_rows[:shipped], plan_cols[:shipped], mass[:shipped], f, g, rows, cols, pivots)
+        answer.g[j] = -tree.pot[n + j]
+    return shipped, pivots
 
 
 @njit

@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
-from otkit._jit import njit
+from otkit._jit import jitable, njit
 from otkit._typing import FloatArray, IntArray
 
 # Total of the integer masses: flows then never leave 63 bits.
 TOTAL_BITS = 60
 
 
-@njit
+@jitable
 def integer_masses(supply: FloatArray, demand: FloatArray) -> tuple[IntArray, IntArray, int, bool]:
     """Return positive integers with equal totals that are the masses in units of 2**-k, and k.
 
@@ -21,15 +21,22 @@ def integer_masses(supply: FloatArray, demand: FloatArray) -> tuple[IntArray, In
     heaviest node of the lighter side makes up the difference of the totals. The last value tells whether nothing was
     rounded, so that integer flows are the flows themselves.
     """
+    sources, sinks = np.empty(supply.size, np.int64), np.empty(demand.size, np.int64)
+    exponent, exact = _write_integers(supply, demand, sources, sinks)
+    return sources, sinks, exponent, exact
+
+
+@njit
+def _write_integers(supply: FloatArray, demand: FloatArray, sources: IntArray, sinks: IntArray) -> tuple[int, bool]:
     exponent = TOTAL_BITS - math.frexp(max(supply.sum(), demand.sum()))[1]
-    sources, rounded_sources = _in_units(supply, exponent)
-    sinks, rounded_sinks = _in_units(demand, exponent)
+    rounded_sources = _write_units(supply, exponent, sources)
+    rounded_sinks = _write_units(demand, exponent, sinks)
     surplus = sources.sum() - sinks.sum()
     if surplus > 0:
         sinks[np.argmax(sinks)] += surplus
     else:
         sources[np.argmax(sources)] -= surplus
-    return sources, sinks, exponent, surplus == 0 and not rounded_sources and not rounded_sinks
+    return exponent, surplus == 0 and not rounded_sources and not rounded_sinks
 
 
 def shares(masses: IntArray) -> FloatArray:
@@ -38,12 +45,11 @@ def shares(masses: IntArray) -> FloatArray:
 
 
 @njit
-def _in_units(masses: FloatArray, exponent: int) -> tuple[IntArray, bool]:
-    """Return max(1, round(masses · 2**exponent)), and whether that changed any."""
-    units = np.empty(masses.size, np.int64)
+def _write_units(masses: FloatArray, exponent: int, units: IntArray) -> bool:
+    """Write max(1, round(masses · 2**exponent)); return whether that changed any."""
     rounded = False
     for i in range(masses.size):
         scaled = math.ldexp(masses[i], exponent)
         units[i] = max(1, int(np.rint(scaled)))
         rounded |= units[i] != scaled
-    return units, rounded
+    return rounded

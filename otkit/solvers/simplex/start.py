@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._jit import int64, njit
+from otkit._jit import int64, jitable, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import pair
 from otkit.solvers.simplex.tree import Tree, empty_tree, set_potentials
@@ -65,7 +65,6 @@ def ship(forest: Forest, source: Any, sink: Any, order: IntArray) -> None:
             _append(forest, e, i, j, min(forest.left[i], forest.left[j]))
 
 
-@njit
 def complete(
     forest: Forest,
     pairs: Any,
@@ -83,6 +82,23 @@ def complete(
     such arc in the given order. Arcs that are not in the set yet are appended behind the first `arcs`; there is room
     for n + m of them. Supply and demand are positive. Returns the tree and the number of arcs.
     """
+    arcs = _join_pieces(forest, pairs, f, g, source, sink, cost, arcs, order)
+    return hang(f.size, g.size, source, sink, cost, forest.arc, forest.flow), arcs
+
+
+@njit
+def _join_pieces(
+    forest: Forest,
+    pairs: Any,
+    f: FloatArray,
+    g: FloatArray,
+    source: Any,
+    sink: Any,
+    cost: FloatArray,
+    arcs: int,
+    order: IntArray,
+) -> int:
+    """Do what `complete` does to forest and arcs; return the number of arcs."""
     n, m = f.size, g.size
     nodes = n + m
     group, left = forest.group, forest.left
@@ -116,13 +132,20 @@ def complete(
             source[arcs], sink[arcs], cost[arcs] = i, anchor, pair(pairs, i, anchor - n) - f[i] - g[anchor - n]
             _append(forest, arcs, i, anchor, nothing)
             arcs += 1
-    return hang(n, m, source, sink, cost, forest.arc, forest.flow), arcs
+    return arcs
+
+
+@jitable
+def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any, tree_flow: IntArray) -> Tree:
+    """Return the tree of the n + m − 1 arcs `tree_arc` as seen from its root, source 0, potentials included."""
+    tree = empty_tree(n + m)
+    _hang(n, source, sink, cost, tree_arc, tree_flow, tree)
+    return tree
 
 
 @njit
-def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any, tree_flow: IntArray) -> Tree:
-    """Return the tree of the n + m − 1 arcs `tree_arc` as seen from its root, source 0, potentials included."""
-    nodes = n + m
+def _hang(n: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any, tree_flow: IntArray, tree: Tree) -> None:
+    nodes = tree.pot.size
     start = np.zeros(nodes + 1, np.int32)
     for k in range(nodes - 1):
         start[source[tree_arc[k]] + 1] += 1
@@ -139,7 +162,6 @@ def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any
         incident[fill[j]] = k
         fill[i] += 1
         fill[j] += 1
-    tree = empty_tree(nodes)
     parent, thread, back, size, last = tree.parent, tree.thread, tree.back, tree.size, tree.last
     tree.arc[0], tree.flow[0], tree.cost[0] = -1, 0, 0.0
     for v in range(nodes):
@@ -179,4 +201,3 @@ def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any
         if last[u] == u:
             last[u] = last[v]
     set_potentials(tree)
-    return tree

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._jit import njit
+from otkit._jit import jitable, njit
 from otkit._typing import FloatArray, IntArray
 
 
@@ -42,7 +42,7 @@ class Tree(NamedTuple):
     is_sink: Any
 
 
-@njit
+@jitable
 def empty_tree(nodes: int) -> Tree:
     """Return a tree of `nodes` nodes, nothing set."""
     return Tree(
