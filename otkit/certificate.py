@@ -243,6 +243,8 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     ValueError, TypeError
         A plan or potentials whose shapes do not fit the problem, or that are no numbers; costs so large that the
         optimum leaves float64.
+    InfeasibleError
+        The problem has no plan, since its totals differ.
 
     Examples
     --------
@@ -257,6 +259,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     >>> otkit.certify(problem, plan=plan).verdict
     'feasible plan, but nothing proves it optimal; 3 ≤ OPT ≤ 4'
     """
+    problem.require_balance()
     entries = plan_entries(plan, problem.shape) if plan is not None else _corner_rule(problem)
     f, g, dual_fault = _finite_potentials(potentials, problem)
     masses = exact_masses(problem)

@@ -6,12 +6,13 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
-from otkit import proof_files
+from otkit import proof, proof_files
 from otkit._checks import as_weights, require_choice
 from otkit._jit import njit
 from otkit._sums import accurate_sum
@@ -20,6 +21,8 @@ from otkit.costs import PairCosts, bind, storage
 from otkit.io.archives import read_archive, write_archive
 
 LARGEST_EXACT_INTEGER = 2.0**53
+
+EPS, TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
 
 # What `TransportProblem.load` reads: a problem, or a result, which holds its problem.
@@ -79,7 +82,7 @@ class TransportProblem:
         and column if n = m, else equal shares of a total of one.
     probability : bool, default False
         Compare a/Σa with b/Σb, two probability measures. Otherwise the masses are taken as they are and must balance;
-        the totals may differ by rounding alone, and then b is rescaled to the total of a.
+        the totals may differ by rounding alone (`tolerance`), and then b is rescaled to the total of a.
 
     Attributes
     ----------
@@ -89,6 +92,9 @@ class TransportProblem:
     probability : bool
     totals : tuple of two floats
         Sums of a and b as given.
+    tolerance : float
+        How far, as a share of the larger, the totals may differ and still be meant to be equal: by n + m roundings of
+        the type in which the masses came, but by no more than one part in a million.
 
     Raises
     ------
@@ -110,6 +116,7 @@ class TransportProblem:
     b: FloatArray
     probability: bool
     totals: tuple[float, float]
+    tolerance: float
 
     def __init__(
         self,
@@ -127,26 +134,40 @@ class TransportProblem:
             masses[0] *= accurate_sum(masses[1]) / n
         if b is None and a is not None and not probability:
             masses[1] *= accurate_sum(masses[0]) / m
-        self._keep(bound, masses[0], masses[1], probability)
-        if not probability:
-            self._require_balance(max(_rounding_unit(a), _rounding_unit(b)))
+        roundings = max(16, n + m) * max(_rounding_unit(a), _rounding_unit(b))
+        self._keep(bound, masses[0], masses[1], probability, min(roundings, proof.LARGEST))
+        self.require_balance()
 
-    def _keep(self, cost: PairCosts, a: FloatArray, b: FloatArray, probability: bool) -> None:
+    def _keep(self, cost: PairCosts, a: FloatArray, b: FloatArray, probability: bool, tolerance: float) -> None:
         """Set the fields; raise ValueError where a total is no number."""
         a.setflags(write=False)
         b.setflags(write=False)
         totals = accurate_sum(a), accurate_sum(b)
-        self.__dict__.update(cost=cost, a=a, b=b, probability=probability, totals=totals)
+        self.__dict__.update(cost=cost, a=a, b=b, probability=probability, totals=totals, tolerance=tolerance)
         for name, total in zip("ab", totals, strict=True):
             if not math.isfinite(total):
                 raise ValueError(f"{name} must have a finite total, but its sum leaves float64. Rescale the masses.")
 
-    def _require_balance(self, unit: float) -> None:
-        """Raise InfeasibleError if the totals differ by more than n + m roundings of the inputs' own type."""
+    @cached_property
+    def balanced(self) -> bool:
+        """Whether a plan can take all of a to b: of probabilities always, else if the totals agree to the tolerance.
+
+        It is decided in exact arithmetic, since a proof that there is no plan is: one of the two holds, never both.
+        """
+        if self.probability:
+            return True
+        off, allowed = abs(self.totals[0] - self.totals[1]), self.tolerance * max(self.totals)
+        if abs(off - allowed) > 4.0 * EPS * max(self.totals) + TINY:  # both totals and `allowed` are rounded
+            return off <= allowed
+        sums = sum(map(Fraction, self.a.tolist())), sum(map(Fraction, self.b.tolist()))
+        return abs(sums[0] - sums[1]) <= Fraction(self.tolerance) * max(sums)
+
+    def require_balance(self) -> None:
+        """Raise InfeasibleError, with its proof, unless the problem is `balanced`."""
+        if self.balanced:
+            return
         n, m = self.shape
         total_a, total_b = self.totals
-        if abs(total_a - total_b) <= max(16, n + m) * unit * max(total_a, total_b):
-            return
         surplus = total_a > total_b
         more, less = ("a", "b") if surplus else ("b", "a")
         sign = 1.0 if surplus else -1.0
@@ -236,11 +257,13 @@ class TransportProblem:
     def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what a file holds of a problem: what JSON can say, and arrays."""
         header, arrays = storage.parts_of(self.cost)
-        return {"probability": self.probability} | header, {"a": self.a, "b": self.b} | arrays
+        header |= {"probability": self.probability, "tolerance": self.tolerance}
+        return header, {"a": self.a, "b": self.b} | arrays
 
     def restrict(self, rows: IntArray, cols: IntArray) -> TransportProblem:
         """Return the problem on some rows and columns that hold all the mass."""
-        return balanced_problem(self.cost.restrict(rows, cols), self.a.take(rows), self.b.take(cols), self.probability)
+        part = self.cost.restrict(rows, cols)
+        return problem_as_judged(part, self.a.take(rows), self.b.take(cols), self.probability, self.tolerance)
 
     def __repr__(self) -> str:
         n, m = self.shape
@@ -249,11 +272,13 @@ class TransportProblem:
         return f"TransportProblem({n} × {m}, {metric}{power}, total mass {self.total:g})"
 
 
-def balanced_problem(cost: PairCosts, a: ArrayLike, b: ArrayLike, probability: bool) -> TransportProblem:
-    """Return the problem of masses whose balance was accepted before: as float32, or with more rows around them."""
+def problem_as_judged(
+    cost: PairCosts, a: ArrayLike, b: ArrayLike, probability: bool, tolerance: float
+) -> TransportProblem:
+    """Return a problem whose tolerance is known: of masses that came as float32, or with more rows around them."""
     problem = object.__new__(TransportProblem)
     n, m = cost.shape
-    problem._keep(cost, as_weights(a, "a", n).copy(), as_weights(b, "b", m).copy(), probability)
+    problem._keep(cost, as_weights(a, "a", n).copy(), as_weights(b, "b", m).copy(), probability, tolerance)
     return problem
 
 
@@ -261,7 +286,7 @@ def problem_from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> 
     """Undo `TransportProblem.parts`."""
     require_choice(header["format"], "file format", FILE_FORMATS)
     cost = storage.from_parts(header, arrays, arrays["b"].size)
-    return balanced_problem(cost, arrays["a"], arrays["b"], header["probability"])
+    return problem_as_judged(cost, arrays["a"], arrays["b"], header["probability"], header["tolerance"])
 
 
 def rescaled(values: FloatArray, total: float, target: float) -> FloatArray:

@@ -8,27 +8,23 @@ A *forest* is a set of arcs without a cycle. There is one way to ship along it, 
 *potentials* f_i + g_j = c_ij, up to a number in each tree. If no flow is negative and f_i + g_j ≤ c_ij for every pair,
 the flows are optimal: a plan costs Σ c_ij Γ_ij ≥ Σ (f_i + g_j) Γ_ij = T Σ f_i a_i/Σa + T Σ g_j b_j/Σb, and that is what
 the flows cost. On the line, for costs |x_i − y_j|^p, it is enough that no two arcs cross (F. Santambrogio, *Optimal
-Transport for Applied Mathematicians*, theorem 2.9). Points without mass are in no plan; they are left out. There is no
-plan at all if u_i + v_j ≤ 0 for every pair that may trade, but Σ u_i (row sum) + Σ v_j (column sum) > 0: with a plan,
-that sum would be Σ (u_i + v_j) Γ_ij, which is not positive (J. Farkas, 1902).
+Transport for Applied Mathematicians*, theorem 2.9). Points without mass are left out. There is no plan if u_i + v_j ≤ 0
+for all pairs that may trade, but Σ u_i (row sum) + Σ v_j (column sum) > 0: a plan makes that Σ (u_i + v_j) Γ_ij ≤ 0.
 
 A *proof* is a JSON object: format, kind, n, m, sha256 (of the problem, see `digest`), statement, and for the kinds
 "tree", "line": arcs [[i, j], …], counted from 0, of a forest, and value, OPT rounded to a float in hexadecimal form;
-"cut", "totals": y = [u; v], such floats; a cut is about the row and column sums above, totals about a and b themselves.
+"cut", "totals": y = [u; v], such floats; a cut is about the sums above, totals about an a and b that do not balance.
 """
-
-from __future__ import annotations
 
 import math
 import struct
 from collections.abc import Callable, Collection, Iterable
 from fractions import Fraction
-from functools import reduce
 from hashlib import sha256
-from itertools import chain, pairwise, product
+from itertools import accumulate, chain, pairwise, product
 from typing import Any, NamedTuple
 
-FORMAT, KINDS = "otkit-proof-1", ("tree", "line", "cut", "totals")
+FORMAT, KINDS, LARGEST = "otkit-proof-1", ("tree", "line", "cut", "totals"), 1e-6
 
 
 class ProofError(ValueError):
@@ -45,12 +41,13 @@ class Costs(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Masses and costs."""
+    """Masses, which *balance* as probabilities or if Σa and Σb differ by at most tolerance · max(Σa, Σb); and costs."""
 
     a: list[float]
     b: list[float]
     costs: Costs
     probability: bool = False
+    tolerance: float = 2.0**-48
 
 
 class Proved(NamedTuple):
@@ -79,12 +76,13 @@ POWERS: dict[float, Any] = {0.5: math.sqrt, 1.0: lambda s: s, 1.5: lambda s: s *
 
 def points(x: list[list[float]], y: list[list[float]], terms: str, power: float, scale: float = 1.0) -> Costs:
     """Return scale · (sum of terms of |x_ik − y_jk|, k = 1 … d in order)^power, rounded after each step (IEEE 754)."""
-    add, raised = TERMS[terms], POWERS[power]
+    add, raised, numbers = TERMS[terms], POWERS[power], [len(x[0]), power, scale, *chain(*x, *y)]
 
     def at(i: int, j: int) -> float:
-        return scale * raised(reduce(add, (abs(s - t) for s, t in zip(x[i], y[j], strict=True)), 0.0))
+        *_, base = accumulate((abs(s - t) for s, t in zip(x[i], y[j], strict=True)), add, initial=0.0)
+        return scale * raised(base)
 
-    return Costs(f"float64 costs of points ({terms})", [len(x[0]), power, scale, *chain(*x, *y)], at)
+    return Costs(f"float64 costs of points ({terms})", numbers, at)
 
 
 def line(x: list[float], y: list[float], power: int) -> Costs:
@@ -94,15 +92,25 @@ def line(x: list[float], y: list[float], power: int) -> Costs:
 
 def digest(problem: Problem) -> str:
     """Return the SHA-256 of a line of text and all numbers, a, b and those of the costs, as little-endian doubles."""
-    (a, b, costs, probability), numbers = problem, [*problem.a, *problem.b, *problem.costs.numbers]
+    a, b, costs, probability, numbers = *problem[:4], [*problem.a, *problem.b, *problem.costs.numbers]
     head = f"{costs.name}, {len(a)} × {len(b)}, {'probability' if probability else 'masses'}\n"
     return sha256(head.encode("utf-8") + struct.pack(f"<{len(numbers)}d", *numbers)).hexdigest()
 
 
+def whole(problem: Problem) -> tuple[list[int], list[int], int, bool]:
+    """Return a and b as integers, how many units make one, and whether they balance."""
+    grain = max(Fraction(w).denominator for w in problem.a + problem.b)  # denominators are powers of two
+    a, b = ([int(Fraction(w) * grain) for w in side] for side in (problem.a, problem.b))
+    return a, b, grain, problem.probability or abs(sum(a) - sum(b)) <= Fraction(problem.tolerance) * max(sum(a), sum(b))
+
+
 def statement(problem: Problem, kind: str, value: float | None = None) -> str:
     """Say in words what a proof of some kind proves."""
-    none = f"no plan has row and column sums {'a, b' if kind == 'totals' else 'a/Σa, b/Σb'} ({problem.costs.name})"
-    return none if value is None else f"OPT = {value!r}, exact up to this one rounding, for {problem.costs.name}"
+    if value is None:
+        return f"no plan has row and column sums {'a, b' if kind == 'totals' else 'a/Σa, b/Σb'} ({problem.costs.name})"
+    a, b = map(sum, whole(problem)[:2])
+    rescaled = "" if problem.probability or a == b else f", b rescaled by 1 {(a - b) / b:+.1e} to the total of a"
+    return f"OPT = {value!r}, exact up to this one rounding, for {problem.costs.name}{rescaled}"
 
 
 def require(holds: bool, otherwise: str) -> None:
@@ -114,11 +122,13 @@ def require(holds: bool, otherwise: str) -> None:
 def check(problem: Problem, proof: dict[str, Any]) -> Proved:
     """Return what the proof proves about the problem, or raise ProofError."""
     try:
-        kind, head = proof["kind"], [proof["format"], proof["n"], proof["m"]]
-        require(head == [FORMAT, len(problem.a), len(problem.b)] and kind in KINDS, f"it begins with {head}, {kind!r}")
+        kind, head, sizes = proof["kind"], [proof["format"], proof["n"], proof["m"]], [len(problem.a), len(problem.b)]
+        require(repr(head) == repr([FORMAT, *sizes]) and kind in KINDS, f"it begins with {head}, {kind!r}")
         require(proof["sha256"] == digest(problem), "it is about other masses or costs, their SHA-256 differs")
-        require(all(map(math.isfinite, problem.costs.numbers)), "not all of the costs are finite")
-        require(all(0.0 <= w < math.inf for w in problem.a + problem.b), "masses must be finite and not negative")
+        a, b, numbers = problem.a, problem.b, [*problem.a, *problem.b, *problem.costs.numbers]
+        sound = all(map(math.isfinite, numbers)) and min(a + b) >= 0.0 <= problem.tolerance <= LARGEST
+        require(sound, "numbers must be finite, masses not negative, and their tolerance no more than 1e-6")
+        require(whole(problem)[3] != (kind == "totals"), f"kind {kind!r} is not for totals {sum(a)} and {sum(b)}")
         proved = check_forest(problem, proof) if kind in ("tree", "line") else check_farkas(problem, proof)
         require(proof["statement"] == proved.statement, f"it states other than {proved.statement!r}")
         return proved
@@ -130,36 +140,29 @@ def check(problem: Problem, proof: dict[str, Any]) -> Proved:
 
 def check_forest(problem: Problem, proof: dict[str, Any]) -> Proved:
     """Check that the flows of a forest are an optimal plan, and that they cost what is claimed."""
-    (a, b, costs, probability), arcs = problem, [(i, j) for i, j in proof["arcs"]]
-    parents = rooted(problem, arcs)
-    grain = max(Fraction(w).denominator for w in a + b)  # denominators are powers of two: the largest suits all
-    whole_a, whole_b = ([int(Fraction(w) * grain) for w in side] for side in (a, b))
-    exact = [Fraction(costs.at(i, j)) for i, j in arcs]
-    unit = max(c.denominator for c in exact)
-    cost = {(i, ~j): int(c * unit) for (i, j), c in zip(arcs, exact, strict=True)}
-    total_a, total_b, paid = sum(whole_a), sum(whole_b), 0
-    left = {i: w * total_b for i, w in enumerate(whole_a)} | {~j: w * total_a for j, w in enumerate(whole_b)}
-    for node, parent in reversed(parents.items()):  # what a leaf has left goes the one way it can
-        if parent is None:
-            require(left[node] == 0, "the masses of a tree do not balance")
-        else:
-            require(left[node] >= 0, f"the flow along ({max(node, parent)}, {~min(node, parent)}) is negative")
-            paid += cost[max(node, parent), min(node, parent)] * left[node]
-            left[parent] -= left[node]
-    optimum = Fraction(paid, unit * total_a * total_b) * (1 if probability else Fraction(total_a, grain))
+    costs, arcs = problem.costs, [(i, j) for i, j in proof["arcs"]]
+    parents, (a, b, grain, _) = rooted(problem, arcs), whole(problem)
+    cost = {(i, ~j): Fraction(costs.at(i, j)) for i, j in arcs}
+    unit, ways = max(c.denominator for c in cost.values()), [(k, up) for k, up in parents.items() if up is not None]
+    total_a, total_b, paid = sum(a), sum(b), Fraction(0)
+    left = {i: w * total_b for i, w in enumerate(a)} | {~j: w * total_a for j, w in enumerate(b)}
+    for node, parent in reversed(ways):  # what a leaf has left goes the one way it can
+        require(left[node] >= 0, f"the flow along ({max(node, parent)}, {~min(node, parent)}) is negative")
+        paid += cost[max(node, parent), min(node, parent)] * left[node]
+        left[parent] -= left.pop(node)
+    require(not any(left.values()), "the masses of a tree do not balance")
+    optimum = paid / (total_a * total_b) * (1 if problem.probability else Fraction(total_a, grain))
     value = float(optimum)  # rounded correctly, as any quotient of two Python integers
     require(value == float.fromhex(proof["value"]), f"its flows cost {value.hex()}, but it claims {proof['value']}")
     if proof["kind"] == "line":
-        power, x, y = costs.numbers[0], costs.numbers[1 : 1 + len(a)], costs.numbers[1 + len(a) :]
+        power, ends = costs.numbers[0], sorted((costs.numbers[1 + i], costs.numbers[1 + len(a) + j]) for i, j in arcs)
         require(costs.name.startswith("real") and isinstance(power, int) and power > 0, "costs are no real |x − y|^p")
-        for one, other in pairwise(sorted((x[i], y[j]) for i, j in arcs)):
-            require(one[1] <= other[1], f"the arcs from x to y = {one} and {other} cross")
+        require(all(one[1] <= other[1] for one, other in pairwise(ends)), "two of its arcs cross")
     else:
-        price: dict[int, int] = {}
-        for node, parent in parents.items():
-            price[node] = 0 if parent is None else cost[max(node, parent), min(node, parent)] - price[parent]
-        rows, columns = [k for k in parents if k >= 0], [~k for k in parents if k < 0]
-        for i, j in product(rows, columns) if costs.pairs is None else costs.pairs:
+        price = dict.fromkeys(parents, 0)
+        for node, parent in ways:
+            price[node] = int(cost[max(node, parent), min(node, parent)] * unit) - price[parent]
+        for i, j in costs.pairs or product([k for k in parents if k >= 0], [~k for k in parents if k < 0]):
             over, under = costs.at(i, j).as_integer_ratio()
             if i in price and ~j in price and (price[i] + price[~j]) * under > over * unit:
                 require(False, f"f_{i} + g_{j} exceeds the cost of the pair ({i}, {j})")
@@ -170,30 +173,27 @@ def rooted(problem: Problem, arcs: list[tuple[int, int]]) -> dict[int, int | Non
     """Return the parent of each point with mass, parents first and None at a root; column j is called ~j = −1 − j."""
     nodes = [i for i, w in enumerate(problem.a) if w] + [~j for j, w in enumerate(problem.b) if w]
     near: dict[int, list[int]] = {node: [] for node in nodes}
+    require(len(set(arcs)) == len(arcs) < len(nodes), "its arcs hold a cycle")  # so that walking them takes no longer
     for i, j in arcs:
-        require(min(i, j) >= 0 and i in near and ~j in near, f"the arc ({i}, {j}) joins no two points with mass")
+        require(type(i) is type(j) is int and i >= 0 > ~j and {i, ~j} <= near.keys(), f"({i}, {j}) joins no two masses")
         near[i].append(~j)
         near[~j].append(i)
     parents: dict[int, int | None] = {}
     for root in nodes:
-        reached = [] if root in parents else [root]
-        parents.setdefault(root, None)
+        reached = [root] if parents.setdefault(root, None) is None else []
         for node in reached:
-            children = [k for k in near[node] if k not in parents]
-            parents.update(dict.fromkeys(children, node))
-            reached += children
+            reached += [k for k in near[node] if k not in parents]
+            parents |= dict.fromkeys([k for k in near[node] if k not in parents], node)
     require(len(arcs) + list(parents.values()).count(None) == len(nodes), "its arcs hold a cycle")
     return parents
 
 
 def check_farkas(problem: Problem, proof: dict[str, Any]) -> Proved:
     """Check that u_i + v_j ≤ 0 for the pairs that may trade, but not in sum over the masses."""
-    (a, b, costs, _), y = problem, [float.fromhex(number) for number in proof["y"]]
-    u, v, gain = y[: len(a)], y[len(a) :], Fraction(0)
-    sums = [max(u) + max(v)] if costs.pairs is None else [u[i] + v[j] for i, j in costs.pairs]
+    a, b, y, pairs = *whole(problem)[:2], [float.fromhex(number) for number in proof["y"]], problem.costs.pairs
+    u, v, per_a, per_b = y[: len(a)], y[len(a) :], *((1, 1) if proof["kind"] == "totals" else (sum(b), sum(a)))
+    sums = [max(u) + max(v)] if pairs is None else [u[i] + v[j] for i, j in pairs]
     require(all(s <= 0.0 for s in sums), "u_i + v_j > 0 for a pair")  # rounding keeps the sign of a sum
-    for masses, prices in ((a, u), (b, v)):
-        total = Fraction(sum(map(Fraction, masses)) if proof["kind"] == "cut" else 1)
-        gain += sum(Fraction(w) * Fraction(t) for w, t in zip(masses, prices, strict=True)) / total
-    require(gain > 0, "the sum over the masses is not positive")
+    gains = (w * Fraction(t) for w, t in zip([w * per_a for w in a] + [w * per_b for w in b], y, strict=True))
+    require(sum(gains) > 0, "the sum over the masses is not positive")
     return Proved(statement(problem, proof["kind"]))

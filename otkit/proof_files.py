@@ -46,6 +46,10 @@ class Shipment(Protocol):
     def probability(self) -> bool:
         """Whether masses count relative to their total."""
 
+    @property
+    def tolerance(self) -> float:
+        """How far, relatively, totals may differ and still be meant to be equal."""
+
 
 def save_optimality(
     path: str | os.PathLike[str],
@@ -128,7 +132,11 @@ def read_proof(path: str | os.PathLike[str]) -> dict[str, Any]:
 def plain(problem: Shipment, kind: str, carried: list[list[float]] | None = None) -> proof.Problem:
     """Return a problem in plain Python, with real-valued costs if its proof is of kind "line"."""
     return proof.Problem(
-        problem.a.tolist(), problem.b.tolist(), _plain_costs(problem.cost, kind, carried), bool(problem.probability)
+        problem.a.tolist(),
+        problem.b.tolist(),
+        _plain_costs(problem.cost, kind, carried),
+        bool(problem.probability),
+        float(problem.tolerance),
     )
 
 

@@ -170,6 +170,96 @@ def test_no_plan_is_proved_by_totals_or_by_a_cut(tmp_path):
         check_proof(otkit.TransportProblem(graph, [2, 3, 1], [5, 1]), path)
 
 
+# --- of a problem, one thing is proved or the other: what a plan costs, or that there is none ------------------------
+
+
+OFF = {"ulp": 2.0**-52, "rounding": 8 * 2.0**-52, "beyond rounding": 32 * 2.0**-52, "1e-9": 1e-9, "half": 0.5}
+dyadic = st.integers(1, 64).map(lambda k: k / 8)
+decimal = st.floats(0.01, 100.0)
+
+
+@given(st.data(), st.sampled_from(["equal", "shares", *OFF]), st.sampled_from([np.float64, np.float32, np.float16]))
+def test_a_problem_has_a_plan_or_a_proof_of_none_and_never_both(data, totals, dtype):
+    n, m = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
+    a = np.array(data.draw(st.lists(data.draw(st.sampled_from([dyadic, decimal])), min_size=n, max_size=n)))
+    b = np.array(data.draw(st.lists(decimal, min_size=m, max_size=m)))
+    b *= a.sum() / b.sum()
+    b[-1] += b.sum() * OFF.get(totals, 0.0)
+    a, b = a.astype(dtype), b.astype(dtype)
+    cost = np.array(data.draw(st.lists(dyadic, min_size=n * m, max_size=n * m))).reshape(n, m)
+    try:
+        problem = otkit.TransportProblem(cost, a, b, probability=totals == "shares")
+        has_plan = True
+    except otkit.InfeasibleError as error:
+        problem, has_plan = error.problem, False
+    stated = proof_files.plain(problem, "tree")
+    shares = stated._replace(probability=True)
+    total = 1 if totals == "shares" else sum(map(Fraction, stated.a))
+    plan = written(
+        stated,
+        "tree",
+        proof.check(
+            shares,
+            written(
+                shares, "tree", exact_value(otkit.TransportProblem(cost, a, b, probability=True)), arcs_of(problem)
+            ),
+        ).optimum
+        * total,
+        arcs_of(problem),
+    )
+    surplus = sum(map(Fraction, stated.a)) - sum(map(Fraction, stated.b))
+    sign = 1.0 if surplus > 0 else -1.0
+    none = written(stated, "totals", None, [sign] * n + [-sign] * m)
+    accepted = []
+    for told in (plan, none):
+        try:
+            proof.check(stated, told)
+        except ProofError:
+            accepted.append(False)
+        else:
+            accepted.append(True)
+    assert accepted == [has_plan, not has_plan]
+    assert ("rescaled" in plan["statement"]) == (surplus != 0 and totals != "shares")
+    if not has_plan:  # nor does anything else say that there is one
+        with pytest.raises(otkit.InfeasibleError):
+            otkit.transport(problem)
+        with pytest.raises(otkit.InfeasibleError):
+            otkit.certify(problem)
+
+
+@pytest.mark.parametrize("off", [-1, 0, 1])
+def test_the_border_of_rounding_is_the_same_for_problems_and_proofs(off):
+    """One unit in the last place decides, and floats can't tell on which side of the border it is."""
+    for a in ([1.0], [3.0], [0.1, 0.2], [1e300, 1e284], [5e-324 * 2**60]):
+        tolerance = 16 * 2.0**-52
+        b = sum(a) * (1 + tolerance)
+        for _ in range(3):
+            b = float(np.nextafter(b, np.inf * off)) if off else b
+            try:
+                problem = otkit.TransportProblem([[1.0]] * len(a), a, [b])
+                has_plan = True
+            except otkit.InfeasibleError as error:
+                problem, has_plan = error.problem, False
+            total_a, total_b = sum(map(Fraction, a)), Fraction(b)
+            assert has_plan == (abs(total_a - total_b) <= Fraction(tolerance) * max(total_a, total_b))
+            assert proof.whole(proof_files.plain(problem, "tree"))[3] == has_plan
+
+
+def test_no_tolerance_excuses_more_than_a_millionth():
+    for count, dtype in ((10, np.float16), (300_000, np.float32), (10, np.float64)):
+        assert otkit.TransportProblem(np.zeros((1, count)), None, np.ones(count, dtype)).tolerance <= 1e-6
+    loose = proof.Problem([3.0], [1.0, 1.0], proof.matrix([[1.0, 2.0]]), tolerance=0.5)
+    with pytest.raises(ProofError, match="their tolerance no more than 1e-6"):
+        proof.check(loose, written(loose, "tree", Fraction(9, 2), [[0, 0], [0, 1]]))
+
+
+def test_repeated_arcs_are_counted_before_they_are_walked():
+    problem = proof.Problem([2.0, 1.0], [1.0, 2.0], proof.matrix([[1.0, 2.0], [3.0, 1.0]]))
+    for arcs in ([[0, 0]] * 300_000, [[0, 0], [0, 1], [1, 1]] * 100_000, [[k % 2, k] for k in range(300_000)]):
+        with pytest.raises(ProofError, match="its arcs hold a cycle"):  # seconds, if it were quadratic
+            proof.check(problem, written(problem, "tree", Fraction(4), arcs))
+
+
 # --- what is corrupted is not -----------------------------------------------------------------------------------------
 
 
@@ -306,7 +396,7 @@ MADE = worlds()
 
 def is_true(problem: proof.Problem, found: proof.Proved) -> bool:
     """Whether what a proof proves is so, by the exact solver."""
-    a, b, costs, probability = problem
+    a, b, costs, probability = problem[:4]
     pairs = [(i, j) for i in range(len(a)) for j in range(len(b))]
     allowed = [pair for pair in pairs if costs.pairs is None or pair in costs.pairs]
     table = np.full((len(a), len(b)), Fraction(10**9), dtype=object)
@@ -383,10 +473,10 @@ def test_no_other_tree_or_value_passes(problem, data):
         ("tree", {"arcs": [[0, 0], [1, 0], [0, 1], [1, 1]]}, "its arcs hold a cycle"),
         ("tree", {"arcs": [[0, 0], [1, 0], [1, 1]]}, r"the flow along \(1, 0\) is negative"),
         ("tree", {"arcs": [[0, 0], [0, 1], [1, 0]], "value": "0x1.cp+2"}, r"f_1 \+ g_1 exceeds the cost of the pair"),
-        ("tree", {"arcs": [[0, 0], [0, 1], [-1, 1]]}, "joins no two points with mass"),
-        ("tree", {"arcs": [[0, 0], [0, 1], [1, 2]]}, "joins no two points with mass"),
+        ("tree", {"arcs": [[0, 0], [0, 1], [-1, 1]]}, "joins no two masses"),
+        ("tree", {"arcs": [[0, 0], [0, 1], [1, 2]]}, "joins no two masses"),
         ("tree", {"value": "0x1.8p+1"}, "its flows cost"),
-        ("tree", {"kind": "line"}, "costs are no real"),
+        ("tree", {"kind": "line"}, "can't be followed, IndexError"),
         ("tree", {"kind": "cut"}, "can't be followed, KeyError 'y'"),
         ("tree", {"kind": "faith"}, "it begins with"),
         ("tree", {"n": 3}, "it begins with"),
@@ -436,7 +526,8 @@ def test_problems_that_are_none_prove_nothing():
         proof.Problem([1.0], [1.0], proof.matrix([[float("inf")]])),
         proof.Problem([1e308] * 2, [1e308] * 2, proof.matrix([[1e308] * 2] * 2)),
     ):
-        told = written(problem, "tree", Fraction(1), [[0, 0]])
+        told = written(proof.Problem([1.0], [1.0], far), "tree", Fraction(1), [[0, 0]])
+        told |= {"n": len(problem.a), "m": len(problem.b), "sha256": proof.digest(problem)}
         with pytest.raises(ProofError, match="The proof does not hold"):
             proof.check(problem, told)
 
