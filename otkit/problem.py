@@ -159,8 +159,8 @@ class TransportProblem:
         off, allowed = abs(self.totals[0] - self.totals[1]), self.tolerance * max(self.totals)
         if abs(off - allowed) > 4.0 * EPS * max(self.totals) + TINY:  # both totals and `allowed` are rounded
             return off <= allowed
-        sums = sum(map(Fraction, self.a.tolist())), sum(map(Fraction, self.b.tolist()))
-        return abs(sums[0] - sums[1]) <= Fraction(self.tolerance) * max(sums)
+        total_a, total_b = (sum(map(Fraction, masses.tolist()), Fraction()) for masses in (self.a, self.b))
+        return abs(total_a - total_b) <= Fraction(self.tolerance) * max(total_a, total_b)
 
     def require_balance(self) -> None:
         """Raise InfeasibleError, with its proof, unless the problem is `balanced`."""

@@ -3,7 +3,8 @@
 Costs of points that are made of + − × ÷ √ are evaluated again by the checker (the cosine from the unit vectors). Others
 rest on the mathematical library of the machine that evaluated them. Elsewhere their last bits may differ, and no proof
 survives that: prices have to respect each one of them. So the file carries all n × m, not only those of the tree, and
-the proof is about these. That they are the costs of the points is seen by evaluating them again, to `LIBRARY_ERROR`.
+the proof is about these. That they are the costs of the points is seen by evaluating them again: what two libraries may
+differ by is a few units in the last place (`otkit.costs.libraries`), and how far they do lie apart is stated.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ import numpy as np
 from otkit import proof
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts
+from otkit.costs.libraries import largest_difference
 from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES
 from otkit.io.atomic import replacing
 
-# How far, relatively, two libraries may differ. A rounding before the arcsine of haversine becomes its square root
-# where points are nearly opposite.
-LIBRARY_ERROR = 1e-6
+# Bytes that a proof takes at most: its head, an arc or a number for each point, a carried cost for each pair.
+HEAD, ARC, NUMBER = 1 << 14, 64, 40
 
 _TERMS = {SUM_SQUARES: "squares", SUM_ABS: "absolute", SUM_CUBES: "cubes", MAX_ABS: "largest"}
 
@@ -107,7 +108,7 @@ def check_proof(problem: Shipment, path: str | os.PathLike[str]) -> proof.Proved
     ...     otkit.check_proof(error.problem, path).statement
     'no plan has row and column sums a, b (costs as given)'
     """
-    content = read_proof(path)
+    content = read_proof(path, problem)
     carried, note = None, ""
     if _rests_on_library(problem.cost) and "costs" in content:
         carried, note = _carried(content["costs"], problem.cost)
@@ -115,18 +116,36 @@ def check_proof(problem: Shipment, path: str | os.PathLike[str]) -> proof.Proved
     return proved._replace(statement=proved.statement + note)
 
 
-def read_proof(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return what a proof file holds, unchecked."""
+def read_proof(path: str | os.PathLike[str], problem: Shipment) -> dict[str, Any]:
+    """Return what a file holds that is to be a proof about a problem, unchecked; a key given twice is refused."""
+    (n, m), where = problem.cost.shape, f"path must be a proof written by otkit, but {os.fspath(path)!r} is none"
+    numbers = ARC * (n + m) + (NUMBER * n * m if _rests_on_library(problem.cost) else 0)
     with open(path, encoding="utf-8") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > HEAD + numbers:
+            raise ValueError(
+                f"{where}: of {n} × {m} pairs one takes at most {HEAD + numbers} bytes, but it has {size}."
+            )
         try:
-            content = json.load(file)
+            content = json.load(file, object_pairs_hook=_each_once, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             content, reason = None, str(error)
         else:
             reason = f"its format is not {proof.FORMAT!r}"
     if not isinstance(content, dict) or content.get("format") != proof.FORMAT:
-        raise ValueError(f"path must be a proof written by otkit, but {os.fspath(path)!r} is none: {reason}.")
+        raise ValueError(f"{where}: {reason}.")
     return content
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a key is given twice")
+    return content
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def plain(problem: Shipment, kind: str, carried: list[list[float]] | None = None) -> proof.Problem:
@@ -168,12 +187,16 @@ def _carried(costs: Any, cost: PairCosts) -> tuple[list[list[float]], str]:
     except (TypeError, ValueError, OverflowError) as error:
         raise proof.ProofError(f"The proof does not hold: the costs it carries can't be read, {error}.") from error
     here = cost.dense()
-    if table.shape != here.shape or not (np.abs(table - here) <= LIBRARY_ERROR * np.abs(here)).all():
+    with np.errstate(invalid="ignore"):  # an infinite cost lies nowhere near
+        near = table.shape == here.shape and bool((np.abs(table - here) <= largest_difference(cost.pairs, here)).all())
+    if not near:
         raise proof.ProofError("The proof does not hold: the costs it carries are not those of these points.")
-    same = int(np.count_nonzero(table == here))
+    differ = table != here
+    apart = np.abs(table - here)[differ] / np.maximum(np.abs(here[differ]), np.finfo(np.float64).tiny)
+    others = f", the others to {apart.max():.1e} of their size" if apart.size else ""
     return rows, (
         f", which rest on the mathematical library of the machine that evaluated them and are read from the proof: "
-        f"evaluated here, {same} of {here.size} are the same to the bit"
+        f"evaluated here, {here.size - apart.size} of {here.size} are the same to the bit{others}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import json
+import math
 import random
 import subprocess
 import sys
@@ -26,6 +27,8 @@ import otkit
 from otkit import ProofError, check_proof, proof, proof_files
 from otkit.certificate import Evidence
 from otkit.costs import as_cost
+from otkit.costs.libraries import largest_difference
+from otkit.costs.pairs import HALF_ANGLE, IEEE_EXPONENTS, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, power
 from otkit.solve import solve_problem
 from otkit.teaching import network_simplex
 
@@ -625,7 +628,21 @@ def test_what_is_not_exact_is_not_saved_and_what_was_there_stays(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["proof.json"]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", "{}", '{"format": "otkit-proof-99"}', "3", "[" * 100_000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[1]",
+        "{}",
+        '{"format": "otkit-proof-99"}',
+        "3",
+        "[" * 10_000,
+        '{"n": NaN}',
+        '{"format": "otkit-proof-1", "n": 1, "n": 1}',
+        " " * 100_000,
+    ],
+)
 def test_files_that_are_no_proof_are_refused(content, tmp_path):
     path = tmp_path / "proof.json"
     path.write_text(content)
@@ -682,3 +699,91 @@ def test_problems_come_back_from_files(make, tmp_path):
     assert (again.probability, again.cost.p, repr(again)) == (problem.probability, problem.cost.p, repr(problem))
     with pytest.raises(ValueError, match=r"file format must be one of otkit-result-1"):
         otkit.load(path)
+
+
+LIBRARIES = [
+    (otkit.Minkowski(1.5), 1, 3),
+    (otkit.Minkowski(3), 2, 2),
+    (otkit.Minkowski(7.3), 1, 9),
+    (otkit.Minkowski(1.5), 2.2, 3),
+    ("euclidean", 1.3, 2),
+    ("euclidean", 7, 3),
+    ("cityblock", 2.5, 2),
+    ("chebyshev", 1.1, 2),
+    ("cosine", 1.7, 4),
+    ("haversine", 1, 2),
+    ("haversine", 2, 2),
+    ("haversine", 1.3, 2),
+]
+
+
+def _points_of(metric, d, rng):
+    if metric == "haversine":
+        x = np.column_stack([rng.uniform(-90, 90, 6), rng.uniform(-180, 180, 6)])
+        y = x + rng.choice([1e-9, 1e-3, 1.0], (6, 1)) * rng.normal(size=(6, 2))
+        opposite = np.column_stack([-x[:, 0], x[:, 1] + 180.0]) + 1e-7 * rng.normal(size=(6, 2))
+        return x, np.clip(np.vstack([y, opposite]), [-90, -720], [90, 720])
+    x = rng.normal(size=(6, d)) * 10.0 ** rng.integers(-3, 4)
+    return x, np.vstack([x + 1e-6 * rng.normal(size=(6, d)), rng.normal(size=(6, d))])
+
+
+def _elsewhere(pairs, metric, p, i, j, rng):
+    """Return a cost as a machine has it whose library is up to four units in the last place off, all ways."""
+
+    def off(value: float) -> float:
+        return value + rng.choice([-4, -3, 0, 3, 4]) * math.ulp(value)
+
+    x, y, base = pairs.x[i].tolist(), pairs.y[:, j].tolist(), 0.0
+    scale = off((2.0 * metric.radius) ** p) if pairs.kind == HALF_ANGLE else pairs.scale
+    if pairs.kind == HALF_ANGLE:
+        u, v = (off(math.sin(math.radians((s - t) / 2))) for s, t in zip(x[:2], y[:2], strict=True))
+        cosines = off(math.cos(math.radians(x[0]))) * off(math.cos(math.radians(y[0])))
+        base = off(math.asin(math.sqrt(min(1.0, u * u + cosines * (v * v)))))
+    else:
+        for t in (abs(s - t) for s, t in zip(x, y, strict=True)):
+            if pairs.kind == MAX_ABS:
+                base = max(base, t)
+            else:
+                base += {SUM_SQUARES: t * t, SUM_ABS: t, SUM_CUBES: t * t * t}.get(pairs.kind) or off(t**pairs.order)
+    return scale * (power(base, pairs.exponent) if pairs.exponent in IEEE_EXPONENTS else off(base**pairs.exponent))
+
+
+@pytest.mark.parametrize(("metric", "p", "d"), LIBRARIES)
+def test_what_libraries_may_differ_by_is_known_to_a_few_units(metric, p, d, rng):
+    """No two machines are farther apart than the bound, nor is the bound far above what they can be."""
+    x, y = _points_of(metric, d, rng)
+    metric = as_cost(metric)
+    cost = metric.between(x, y, p)
+    assert cost.arithmetic == "libm"
+    here = cost.dense()
+    bound = largest_difference(cost.pairs, here)
+    apart = np.zeros_like(here)
+    for _ in range(20):
+        there = np.array([[_elsewhere(cost.pairs, metric, p, i, j, rng) for j in range(len(y))] for i in range(len(x))])
+        apart = np.maximum(apart, np.abs(there - here))
+    assert (apart <= bound).all()
+    assert apart.max() >= 0.02 * bound.max()
+    usual = here < 0.99 * here.max() if cost.pairs.kind == HALF_ANGLE else np.ones(here.shape, bool)
+    assert (bound[usual] <= 1e-13 * (1 + d + p) * here[usual]).all()
+
+
+@pytest.mark.parametrize(("metric", "p", "d"), LIBRARIES)
+def test_carried_costs_can_be_shifted_by_roundings_alone(metric, p, d, rng, tmp_path):
+    path = tmp_path / "proof.json"
+    x, y = _points_of(metric, d, rng)
+    problem = points(x, y[:3], metric=metric, p=p)
+    here = problem.cost.dense()
+    for shift, holds in ((0.0, True), (2.0**-52, True), (1e-6, False), (1e-11, False)):
+        carried = here * (1.0 + shift)
+        other = otkit.TransportProblem(carried, problem.a, problem.b, probability=True)
+        value = float(exact_value(other))
+        stated = proof_files.plain(problem, "tree", carried.tolist())
+        told = written(stated, "tree", exact_value(other), arcs_of(other))
+        assert float.fromhex(told["value"]) == value
+        path.write_text(json.dumps(told | {"costs": [[c.hex() for c in row] for row in carried.tolist()]}))
+        if holds:
+            statement = check_proof(problem, path).statement
+            assert ("the others to" in statement) == (shift > 0.0)
+        else:
+            with pytest.raises(ProofError, match="are not those of these points"):
+                check_proof(problem, path)

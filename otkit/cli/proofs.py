@@ -41,8 +41,8 @@ def certify(
     from otkit.proof_files import check_proof, read_proof
 
     with checking_input():
-        kind = read_proof(proof).get("kind")
         shipment = _read_problem(problem, a, b)
+        kind = read_proof(proof, shipment).get("kind")
     start = time.perf_counter()
     try:
         with waiting("checking the proof"):
