@@ -88,7 +88,7 @@ def add_mass(row: IntArray, scratch: IntArray, low: int, factor: IntArray, mass:
         scratch[k] = 0
     add(scratch, low, mass, int64(1))
     carry(scratch)
-    add_product(row, factor, scratch, sign)
+    add_product(row, scratch, factor, sign)  # few limbs of a mass are not zero
 
 
 @njit

@@ -10,13 +10,14 @@ from otkit.candidate import Candidate
 from otkit.canonical import canonical_tree
 from otkit.certificate import Certificate, exact_certificate, line_certificate
 from otkit.costs import SparseCosts
+from otkit.monitor import Monitor
 from otkit.optimality import Verdict, judge
 from otkit.problem import TransportProblem
 from otkit.staircase import prove_on_line
 
 
 def prove(
-    problem: TransportProblem, candidate: Candidate, *, canonical: bool = False
+    problem: TransportProblem, candidate: Candidate, monitor: Monitor, *, canonical: bool = False
 ) -> tuple[Candidate, Certificate | None]:
     """Return the optimal vertex next to an answer with its exact certificate; the answer as it is where that fails.
 
@@ -30,7 +31,7 @@ def prove(
     if verdict is not None and not verdict.optimal and problem.cost.pieces == 1:
         from otkit.solvers.simplex.repair import repair
 
-        verdict = repair(problem, verdict)
+        verdict = repair(problem, verdict, monitor)
     if verdict is None or not verdict.optimal:
         return candidate, None
     unique = verdict.unique

@@ -370,7 +370,7 @@ def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candid
     task.monitor.tick("proving")
     certificate = None
     if task.proof != "float" and found.stats.status == "optimal":
-        found, certificate = prove(part, found, canonical=task.canonical)
+        found, certificate = prove(part, found, task.monitor, canonical=task.canonical)
     candidate = found if whole else _lifted(problem, rows, cols, found)
     if certificate is not None and candidate.basis is not None:
         certificate = replace(certificate, evidence=Evidence(problem, *candidate.basis, "tree"))

@@ -12,7 +12,7 @@ from oracles import exact_value
 import otkit
 from otkit import TransportProblem
 from otkit.enclosing import enclose
-from otkit.solvers.simplex.dense import solve_dense
+from otkit.solvers.simplex.dense import NO_LIMIT, solve_dense
 
 
 def with_mass(problem: TransportProblem) -> TransportProblem:
@@ -31,7 +31,7 @@ def enclosed(problem: TransportProblem, rows, cols, mass, f, g):
 
 
 def solved(problem: TransportProblem):
-    answer = solve_dense(problem.cost.dense(), problem.supply, problem.demand)
+    answer = solve_dense(problem.cost.dense(), problem.supply, problem.demand, NO_LIMIT)
     return answer.rows, answer.cols, answer.mass, answer.f, answer.g
 
 

@@ -14,6 +14,7 @@ from strategies import extreme_problems, problems
 from zoo import random_tree
 
 import otkit
+from otkit.monitor import Monitor
 from otkit.optimality import judge
 from otkit.plans import north_west
 from otkit.solvers.simplex.repair import _dual_pivots, repair
@@ -47,7 +48,7 @@ def staircase_tree(rng, problem):
 
 
 def check(problem, rows, cols):
-    verdict = repair(problem, judge(problem, rows, cols))
+    verdict = repair(problem, judge(problem, rows, cols), Monitor())
     assert verdict.optimal
     assert verdict.vertex.least >= 0
     assert verdict.vertex.exact_value == exact_value(problem)
@@ -97,7 +98,7 @@ def test_dual_pivots_never_overprice_a_pair():
         )
         tree = check(other, *staircase_tree(rng, other)).vertex.tree
         before = judge(problem, tree.rows, tree.cols)
-        after = judge(problem, *_dual_pivots(problem, before.vertex))
+        after = judge(problem, *_dual_pivots(problem, before.vertex, Monitor()))
         assert before.overpriced == after.overpriced == 0
         assert after.optimal
         moved += before.vertex.least < 0
@@ -134,7 +135,7 @@ def test_on_a_graph(seed):
     costs = np.where(listed, rng.integers(1, 4, (n, m)) + rng.choice([0.0, 2.0**-50], (n, m)), 0.0)
     graph = otkit.TransportProblem(scipy.sparse.csr_array(costs), *weights, probability=True)
     dear = otkit.TransportProblem(np.where(listed, costs, 1e6), *weights, probability=True)
-    verdict = repair(graph, judge(graph, *start))
+    verdict = repair(graph, judge(graph, *start), Monitor())
     assert listed[verdict.vertex.tree.rows, verdict.vertex.tree.cols].all()
     assert verdict.optimal
     assert verdict.vertex.exact_value == exact_value(dear)
@@ -144,7 +145,7 @@ def test_where_a_graph_has_no_way_repair_ends():
     """Row 0 may only go to column 0, which wants a little less."""
     cost = scipy.sparse.csr_array([[1.0, 0.0], [2.0, 3.0]])
     problem = otkit.TransportProblem(cost, [1.0, 1.0], [1.0 - 2.0**-52, 1.0 + 2.0**-52])
-    verdict = repair(problem, judge(problem, np.array([0, 1, 1]), np.array([0, 0, 1])))
+    verdict = repair(problem, judge(problem, np.array([0, 1, 1]), np.array([0, 0, 1])), Monitor())
     assert not verdict.optimal
     assert verdict.vertex.least == -1
 
@@ -153,7 +154,7 @@ def test_an_optimal_tree_stays_as_it_is():
     problem = otkit.TransportProblem([[1.0, 2.0], [3.0, 1.0]], [2.0, 1.0], [1.0, 2.0])
     verdict = judge(problem, np.array([0, 0, 1]), np.array([0, 1, 1]))
     assert verdict.optimal
-    assert repair(problem, verdict) is verdict
+    assert repair(problem, verdict, Monitor()) is verdict
 
 
 def test_degenerate_ties_do_not_cycle():

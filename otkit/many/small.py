@@ -14,7 +14,7 @@ from otkit._jit import njit, overload
 from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.costs.pairs import MatrixPairs, PointPairs, panel
 from otkit.enclosing import enclose
-from otkit.solvers.simplex.dense import solve_dense
+from otkit.solvers.simplex.dense import NO_LIMIT, solve_dense
 
 
 class Packed(NamedTuple):
@@ -56,7 +56,7 @@ def solve_pairs(
         fill_costs(pairs, bins, starts[i], starts[j], cost)
         rows, cols = slice(starts[i], starts[i + 1]), slice(starts[j], starts[j + 1])
         supply, demand = shares[rows], shares[cols]
-        answer = solve_dense(cost, supply, demand)
+        answer = solve_dense(cost, supply, demand, NO_LIMIT)
         found = enclose(
             cost, answer.rows, answer.cols, answer.mass, answer.f, answer.g,
             weights[rows], weights[cols], (totals[i], totals[j]), supply, demand,

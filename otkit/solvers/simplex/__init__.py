@@ -13,17 +13,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit._typing import IntArray
-from otkit.basis import root_tree, tree_flows
+from otkit._typing import FloatArray, IntArray
+from otkit.basis import root_tree, tree_flows, tree_potentials
 from otkit.candidate import Candidate, SolverStats, WarmStart
 from otkit.costs import PointCosts
 from otkit.costs.pairs import MatrixPairs
 from otkit.costs.sweeps import fill
-from otkit.monitor import Monitor
+from otkit.monitor import Monitor, Stopped
 from otkit.problem import TransportProblem
-from otkit.solvers.simplex.dense import solve_dense
+from otkit.solvers.simplex.amounts import Amounts, exact_masses, selected
+from otkit.solvers.simplex.dense import LARGEST_EFFORT, improve_dense, solve_dense
 from otkit.solvers.simplex.levels import Level, matrix_levels, point_levels
 from otkit.solvers.simplex.masses import TOTAL_BITS, integer_masses
+from otkit.solvers.simplex.monge import monge_order, staircase
 from otkit.solvers.simplex.multiscale import (
     Outcome,
     SimplexState,
@@ -36,6 +38,9 @@ from otkit.solvers.simplex.warm import warm_started
 
 # Up to this many pairs the dense solver is faster.
 DENSE_PAIRS = 256 * 256
+
+# From so many pairs on, it pays to look whether they are a Monge matrix.
+LEAST_STAIRCASE = 32 * 32
 
 
 @dataclass(frozen=True)
@@ -74,15 +79,15 @@ def solve(
         if options.resume is not None:
             raise ValueError("resume must be left out for sparse costs: start from potentials=error.result instead.")
         return solve_network(problem, warm, options.max_rounds, monitor)
-    if n * m <= DENSE_PAIRS and options.resume is None:
-        cost = np.empty((n, m))
-        fill(problem.cost.pairs, 0, 0, cost)
-        rows, cols, mass, f, g, tree_rows, tree_cols, pivots = solve_dense(cost, problem.supply, problem.demand)
-        stats = SolverStats("optimal", pivots, 0, "dense")
-        return Candidate(rows, cols, mass, f, g, (tree_rows, tree_cols), None, stats)
+    if options.resume is None:
+        answer = _staircase(problem) if warm is None else None
+        if answer is None and n * m <= DENSE_PAIRS:
+            answer = _dense(problem)
+        if answer is not None:
+            return answer
     supply, demand, exponent, exact = integer_masses(problem.supply, problem.demand)
     unit = float(np.ldexp(1.0, TOTAL_BITS - exponent))
-    outcome = _solve_sparse(problem, supply, demand, unit, options, warm, monitor)
+    outcome = _solve_sparse(problem, (supply, demand), unit, options, warm, monitor)
     rows, cols, f, g = outcome.rows, outcome.cols, outcome.f, outcome.g
     if exact:
         mass = np.ldexp(outcome.flow.astype(np.float64), -exponent)
@@ -94,17 +99,51 @@ def solve(
     return Candidate(rows[shipped], cols[shipped], mass[shipped], f, g, (rows, cols), outcome.state, stats)
 
 
+def _dense(problem: TransportProblem) -> Candidate | None:
+    """Solve a small problem; None if that takes longer than a call may."""
+    rows, cols, mass, f, g, tree_rows, tree_cols, pivots = solve_dense(
+        _costs(problem), problem.supply, problem.demand, LARGEST_EFFORT
+    )
+    stats = SolverStats("optimal", pivots, 0, "dense")
+    return Candidate(rows, cols, mass, f, g, (tree_rows, tree_cols), None, stats) if pivots >= 0 else None
+
+
+def _costs(problem: TransportProblem) -> FloatArray:
+    cost = np.empty(problem.shape)
+    fill(problem.cost.pairs, 0, 0, cost)
+    return cost
+
+
+def _staircase(problem: TransportProblem) -> Candidate | None:
+    """Return the optimal staircase of a Monge matrix; None of any other costs."""
+    pairs, (n, m) = problem.cost.pairs, problem.shape
+    if not isinstance(pairs, MatrixPairs) or n * m < LEAST_STAIRCASE:
+        return None
+    order = monge_order(pairs.matrix)
+    if order is None:
+        return None
+    rows, cols = staircase(exact_masses(problem), *order)
+    tree = root_tree(n, m, rows, cols, int(np.argmax(problem.supply)))
+    mass = np.maximum(tree_flows(tree, problem.supply, problem.demand), 0.0)
+    f, g = tree_potentials(tree, problem.cost.at(rows, cols))
+    used = mass > 0.0
+    return Candidate(rows[used], cols[used], mass[used], f, g, (rows, cols), None, SolverStats(detail="staircase"))
+
+
 def _solve_sparse(
     problem: TransportProblem,
-    supply: IntArray,
-    demand: IntArray,
+    masses: tuple[IntArray, IntArray],
     unit: float,
     options: SimplexOptions,
     warm: WarmStart | None,
     monitor: Monitor,
+    amounts: Amounts | None = None,
 ) -> Outcome:
-    """Put points into kd-order, solve, and bring the outcome back to the order of the problem."""
-    pairs = problem.cost.pairs
+    """Put points into kd-order, solve, and bring the outcome back to the order of the problem.
+
+    The masses are integers; exact `amounts` beside them are for a solve from the tree of a warm start.
+    """
+    pairs, (supply, demand) = problem.cost.pairs, masses
     if isinstance(problem.cost, PointCosts):
         row_order, col_order, pairs = problem.cost.kd_ordered
         supply, demand = supply[row_order], demand[col_order]
@@ -112,7 +151,9 @@ def _solve_sparse(
         row_order, col_order = np.arange(supply.size), np.arange(demand.size)
     if warm is not None and options.resume is None:
         levels = [Level(pairs, supply, demand, pairs, col_order)]
-        master = warm_started(levels[0], warm.restrict(row_order, col_order))
+        if amounts is not None:
+            amounts = selected(amounts, np.concatenate([row_order, supply.size + col_order]))
+        master = warm_started(levels[0], warm.restrict(row_order, col_order), amounts)
     else:
         if isinstance(pairs, MatrixPairs):
             levels = matrix_levels(pairs, supply, demand)
@@ -128,6 +169,30 @@ def _solve_sparse(
     f, g = np.empty(supply.size), np.empty(demand.size)
     f[row_order], g[col_order] = outcome.f, outcome.g
     return outcome._replace(rows=rows, cols=cols, f=f, g=g)
+
+
+def solve_exactly(problem: TransportProblem, warm: WarmStart, monitor: Monitor) -> tuple[IntArray, IntArray]:
+    """Return a tree, optimal up to the rounding of prices, none of whose exact flows is negative.
+
+    The warm start is a tree of the same problem, optimal for masses that were rounded.
+
+    Raises
+    ------
+    Stopped
+        Time is up.
+    """
+    n, m = problem.shape
+    if n * m <= DENSE_PAIRS:
+        arcs = np.stack([warm.rows, warm.cols])
+        if improve_dense(_costs(problem), warm.g, exact_masses(problem), arcs) >= 0:
+            return arcs[0], arcs[1]
+    supply, demand, exponent, _ = integer_masses(problem.supply, problem.demand)
+    unit = float(np.ldexp(1.0, TOTAL_BITS - exponent))
+    options = SimplexOptions()
+    outcome = _solve_sparse(problem, (supply, demand), unit, options, warm, monitor, exact_masses(problem))
+    if outcome.status in ("time_limit", "interrupted"):
+        raise Stopped(outcome.status)
+    return outcome.rows, outcome.cols
 
 
 def _levels_left(levels: list[Level], state: SimplexState) -> list[Level]:

@@ -8,8 +8,10 @@ import numpy as np
 
 from otkit._jit import int64, jitable, njit
 from otkit._typing import FloatArray, IntArray
+from otkit.basis import root_forest
+from otkit.solvers.simplex.amounts import Amounts
 from otkit.solvers.simplex.masses import integer_masses
-from otkit.solvers.simplex.start import find, hang
+from otkit.solvers.simplex.start import Forest, append, find, hang, ship
 from otkit.solvers.simplex.tree import Tree, pivot, set_potentials
 
 # Pivots between two computations of the potentials from the tree, which keep rounding from piling up.
@@ -18,9 +20,13 @@ REFRESH = 4000
 # A tolerance below the rounding of a hard case could let pivots go in circles: after so many for each node it doubles.
 PATIENCE = 200
 
+# Pairs looked at and potentials changed in one call, at most, some 0.2 s: whoever waits wants to be heard.
+LARGEST_EFFORT = 200_000_000
+NO_LIMIT = 1 << 62
+
 
 class Answer(NamedTuple):
-    """Plan entries, potentials, the arcs of the tree, and the number of pivots."""
+    """Plan entries, potentials, the arcs of the tree, and the number of pivots: −1 if there was too much to do."""
 
     rows: IntArray
     cols: IntArray
@@ -33,35 +39,30 @@ class Answer(NamedTuple):
 
 
 @jitable
-def solve_dense(cost: FloatArray, supply: FloatArray, demand: FloatArray) -> Answer:
-    """Solve with costs (n, m), supply and demand, all masses positive."""
+def solve_dense(cost: FloatArray, supply: FloatArray, demand: FloatArray, effort: int) -> Answer:
+    """Solve with costs (n, m), supply and demand, all masses positive, unless that takes too much effort."""
     n, m = cost.shape
     arcs = n + m - 1
     rows, cols, mass = np.empty(arcs, np.int64), np.empty(arcs, np.int64), np.empty(arcs)
     tree_rows, tree_cols = np.empty(arcs, np.int64), np.empty(arcs, np.int64)
     f, g = np.empty(n), np.empty(m)
-    shipped, pivots = _solve(cost, supply, demand, Answer(rows, cols, mass, f, g, tree_rows, tree_cols, 0))
+    answer = Answer(rows, cols, mass, f, g, tree_rows, tree_cols, 0)
+    shipped, pivots = _solve(cost, supply, demand, effort, answer)
     return Answer(rows[:shipped], cols[:shipped], mass[:shipped], f, g, tree_rows, tree_cols, pivots)
 
 
 @njit
-def _solve(cost: FloatArray, supply: FloatArray, demand: FloatArray, answer: Answer) -> tuple[int, int]:
+def _solve(cost: FloatArray, supply: FloatArray, demand: FloatArray, effort: int, answer: Answer) -> tuple[int, int]:
     """Write the arrays of an answer; return how many entries of the plan carry mass, and the number of pivots."""
     n, m = cost.shape
     sources, sinks, _, _ = integer_masses(supply, demand)
-    largest = 0.0
+    lowest = np.full(m, np.inf)
     for i in range(n):
         for j in range(m):
-            largest = max(largest, abs(cost[i, j]))
-    tolerance = 8.0 * np.finfo(np.float64).eps * largest
-    tree = _start(cost, sources, sinks)
-    pivots, row, done = 0, int64(0), int64(1)
-    while done > 0:
-        done, row = _pivots(tree, cost, row, tolerance)
-        set_potentials(tree)
-        pivots += done
-        if pivots > PATIENCE * (n + m):
-            tolerance *= 2.0
+            lowest[j] = min(lowest[j], cost[i, j])
+    nothing = np.empty(0, np.int64)
+    tree = _start(cost, lowest, np.concatenate((sources, sinks)), None, nothing, nothing)
+    pivots = _optimize(tree, None, cost, effort)
     flow = _flows(tree, supply, demand)
     shipped = 0
     for k in range(n + m - 1):
@@ -75,6 +76,45 @@ def _solve(cost: FloatArray, supply: FloatArray, demand: FloatArray, answer: Ans
     for j in range(m):
         answer.g[j] = -tree.pot[n + j]
     return shipped, pivots
+
+
+@njit
+def improve_dense(cost: FloatArray, g: FloatArray, amounts: Amounts, arcs: IntArray) -> int:
+    """Turn a tree that is optimal for masses near the given ones into one that is for these, up to rounding of prices.
+
+    The masses are exact amounts, which are used up. Rows and columns of the tree are replaced; g are its potentials.
+    Returns the number of pivots, or −1 if there was too much to do.
+    """
+    n, m = cost.shape
+    forest = root_forest(n, m, arcs[0], arcs[1], np.arange(n + m))
+    leaves_first = forest.arc[forest.order[:0:-1]]
+    left = np.minimum(amounts.length[: n + m], 1)
+    tree = _start(cost, g, left, amounts, forest.rows[leaves_first], forest.cols[leaves_first])
+    pivots = _optimize(tree, amounts, cost, LARGEST_EFFORT)
+    for k in range(n + m - 1):
+        arcs[0, k], arcs[1, k] = tree.arc[k + 1] // m, tree.arc[k + 1] % m
+    return pivots
+
+
+@njit
+def _optimize(tree: Tree, amounts: Amounts | None, cost: FloatArray, effort: int) -> int:
+    """Pivot to the optimum; return the number of pivots, or −1 where the effort was not enough."""
+    n, m = cost.shape
+    largest = 0.0
+    for i in range(n):
+        for j in range(m):
+            largest = max(largest, abs(cost[i, j]))
+    tolerance = 8.0 * np.finfo(np.float64).eps * largest
+    pivots, done, progress = 0, int64(1), np.zeros(2, np.int64)
+    while done > 0:
+        if progress[1] > effort:
+            return -1
+        done = _pivots(tree, amounts, cost, progress, tolerance)
+        set_potentials(tree)
+        pivots += done
+        if pivots > PATIENCE * (n + m):
+            tolerance *= 2.0
+    return pivots
 
 
 @njit
@@ -96,52 +136,53 @@ def _flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray:
 
 
 @njit
-def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
-    """Ship from each source to its cheapest open sinks, costs reduced by the column minima; join the pieces cheaply."""
+def _start(
+    cost: FloatArray,
+    g: FloatArray,
+    left: IntArray,
+    amounts: Amounts | None,
+    rows: IntArray,
+    cols: IntArray,
+) -> Tree:
+    """Ship along the given arcs, then from each source to its cheapest open sinks, costs reduced by g.
+
+    Each piece but the root's is joined to another by an arc without flow from one of its sources: strongly feasible.
+    """
     n, m = cost.shape
-    nodes = n + m
-    lowest = np.full(m, np.inf)
-    for i in range(n):
-        for j in range(m):
-            lowest[j] = min(lowest[j], cost[i, j])
-    left = demand.copy()
-    group, arcs = np.empty(nodes, np.int32), np.empty(nodes, np.int32)
+    nodes, given = n + m, rows.size
+    source, sink = np.empty(given + 2 * nodes, np.uint32), np.empty(given + 2 * nodes, np.uint32)
+    price = np.empty(given + 2 * nodes)
+    group = np.empty(nodes, np.int32)
     for v in range(nodes):
-        group[v] = arcs[v] = v
-    source = np.empty(nodes, np.uint32)
-    sink = np.empty(nodes, np.uint32)
-    price = np.empty(nodes)
-    flow = np.empty(nodes, np.int64)
-    count, root = 0, int64(0)
+        group[v] = v
+    for e in range(given):
+        source[e], sink[e], price[e] = rows[e], n + cols[e], cost[rows[e], cols[e]]
+    forest = Forest(np.empty(nodes, np.int32), np.empty(nodes, np.int64), np.zeros(1, np.int64), left, group)
+    ship(forest, amounts, source, sink, np.arange(given))
+    count = given
     for i in range(n):
-        rest = supply[i]
-        while rest > 0:
-            best = np.inf
-            to = -1
-            for j in range(m):
-                if left[j] > 0 and (to < 0 or cost[i, j] - lowest[j] < best):
-                    best, to = cost[i, j] - lowest[j], j
-            moved = min(rest, left[to])
-            rest -= moved
-            left[to] -= moved
-            source[count], sink[count], price[count], flow[count] = i, n + to, cost[i, to], moved
+        while left[i] > 0:
+            to = _cheapest(cost[i], g, left, forest, n, -1)
+            source[count], sink[count], price[count] = i, n + to, cost[i, to]
+            append(forest, amounts, count, i, n + to)
             count += 1
-            group[find(group, i)] = find(group, n + to)
+    piece, joined = np.empty(nodes, np.int32), np.zeros(nodes, np.bool_)
+    for v in range(nodes):
+        piece[v] = find(group, v)
+    joined[piece[0]] = True
+    for e in range(given):
+        i, j = rows[e], n + cols[e]
+        if not joined[piece[i]] and find(group, i) != find(group, j):
+            joined[piece[i]] = True
+            append(forest, amounts, e, i, j)
     for i in range(n):
-        if count == nodes - 1:
-            break
-        mine = find(group, i)
-        if mine == find(group, root):
-            continue
-        best = np.inf
-        to = -1
-        for j in range(m):
-            if (to < 0 or cost[i, j] - lowest[j] < best) and find(group, n + j) != mine:
-                best, to = cost[i, j] - lowest[j], j
-        source[count], sink[count], price[count], flow[count] = i, n + to, cost[i, to], 0
-        count += 1
-        group[mine] = find(group, n + to)
-    tree = hang(n, m, source, sink, price, arcs, flow)
+        if not joined[piece[i]]:
+            joined[piece[i]] = True
+            to = _cheapest(cost[i], g, left, forest, n, find(group, i))
+            source[count], sink[count], price[count] = i, n + to, cost[i, to]
+            append(forest, amounts, count, i, n + to)
+            count += 1
+    tree = hang(n, m, source, sink, price, forest.arc, forest.flow)
     for v in range(1, nodes):
         k = tree.arc[v]
         tree.arc[v] = int64(source[k]) * m + int64(sink[k]) - n
@@ -149,15 +190,28 @@ def _start(cost: FloatArray, supply: IntArray, demand: IntArray) -> Tree:
 
 
 @njit
-def _pivots(tree: Tree, cost: FloatArray, row: int, tolerance: float) -> tuple[int, int]:
+def _cheapest(line: FloatArray, g: FloatArray, left: IntArray, forest: Forest, n: int, other_than: int) -> int:
+    """Return the column of least reduced cost that is open, or, given a group, that belongs to another one."""
+    best = np.inf
+    to = -1
+    for j in range(line.size):
+        if (to < 0 or line[j] - g[j] < best) and (
+            left[n + j] > 0 if other_than < 0 else find(forest.group, n + j) != other_than
+        ):
+            best, to = line[j] - g[j], j
+    return to
+
+
+@njit
+def _pivots(tree: Tree, amounts: Amounts | None, cost: FloatArray, progress: IntArray, tolerance: float) -> int:
     """Pivot up to REFRESH times, the entering arc the most negative of a few rows, each scanned by SIMD first.
 
-    Returns the number of pivots, zero at the optimum, and the row to begin with next.
+    Returns the number of pivots, zero at the optimum; `progress` holds the row to begin with and the effort so far.
     """
     n, m = cost.shape
     sink_pot = tree.pot[n:]
     rows_at_once = max(1, min(n, int((n * m) ** 0.5) * 2 // m))
-    done = 0
+    done, row = 0, progress[0]
     while done < REFRESH:
         best = -tolerance
         p, q = int64(-1), int64(-1)
@@ -177,7 +231,8 @@ def _pivots(tree: Tree, cost: FloatArray, row: int, tolerance: float) -> tuple[i
                 row = row + 1 if row + 1 < n else 0
                 seen += 1
         if p < 0:
-            return done, row
-        pivot(tree, p, n + q, p * m + q, cost[p, q], best)
+            break
+        progress[1] += seen * m + pivot(tree, amounts, p, n + q, p * m + q, cost[p, q], best)
         done += 1
-    return done, row
+    progress[0] = row
+    return done

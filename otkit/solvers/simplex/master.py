@@ -9,6 +9,7 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.sweeps import Pairs, fill
+from otkit.solvers.simplex.amounts import Amounts, selected
 from otkit.solvers.simplex.candidates import best_arcs, merge_arcs, nearest, reduced_costs
 from otkit.solvers.simplex.levels import restricted
 from otkit.solvers.simplex.masses import shares
@@ -67,6 +68,7 @@ class Master:
         arcs: Arcs,
         *,
         tree_arcs: int = 0,
+        amounts: Amounts | None = None,
     ) -> None:
         n, m = supply.size, demand.size
         self.pairs, self._f, self._g = pairs, f, g
@@ -74,14 +76,17 @@ class Master:
         self._n = n
         self._source, self._sink, self._cost, self.scale = arcs
         self._arcs = self._cost.size
+        self._amounts = amounts
         forest = empty_forest(supply, demand)
-        ship(forest, self._source, self._sink, _order(self._cost, tree_arcs))
+        ship(forest, amounts, self._source, self._sink, _order(self._cost, tree_arcs))
         for _ in range(LEFTOVER_ROUNDS):
             if not self._ship_leftovers(forest):
                 break
         order = _order(self._cost[: self._arcs], tree_arcs)
         self._reserve(n + m)
-        self._tree, self._arcs = complete(forest, pairs, f, g, self._source, self._sink, self._cost, self._arcs, order)
+        self._tree, self._arcs = complete(
+            forest, amounts, pairs, f, g, self._source, self._sink, self._cost, self._arcs, order
+        )
         self._cursor = 0
         self.pivots = self.rounds = 0
         self.dual = f, g
@@ -99,7 +104,8 @@ class Master:
             return False
         part, f, g = restricted(self.pairs, rows, cols), self._f[rows], self._g[cols]
         if rows.size * cols.size <= LEFTOVER_PAIRS:
-            source, sink = _greedy(part, f, g, forest.left[rows], forest.left[n + cols])
+            amounts = None if self._amounts is None else selected(self._amounts, np.concatenate([rows, n + cols]))
+            source, sink = _greedy(part, f, g, forest.left[rows], forest.left[n + cols], amounts)
             order = np.arange(source.size)
         else:
             _, by_rows = nearest(part, g, LEFTOVER_KEEP, of_rows=True)
@@ -108,14 +114,14 @@ class Master:
             order = ascending(cost)
         first = self._arcs
         self.add(rows[source], cols[sink - rows.size])
-        ship(forest, self._source, self._sink, first + order)
+        ship(forest, self._amounts, self._source, self._sink, first + order)
         return True
 
     def optimize(self, tolerance: float, between: Callable[[], None]) -> None:
         """Pivot to the optimum over the present arcs, calling `between` every 0.1 s or so."""
         tolerance = max(tolerance, PIVOT_ROUNDINGS * EPS * self.scale)
         portions = pivots_to_optimum(
-            self._tree, self._source, self._sink, self._cost, self._arcs, self._cursor, tolerance
+            self._tree, self._source, self._sink, self._cost, self._arcs, self._cursor, tolerance, self._amounts
         )
         for done, self._cursor in portions:
             self.pivots += done
@@ -127,8 +133,10 @@ class Master:
         if self.lower is None or lower > self.lower:
             self.dual, self.lower = (f, g), lower
 
-    def cost(self) -> float:
-        """Return the cost of the flow of the tree, in units of 2**TOTAL_BITS integer masses."""
+    def cost(self) -> float | None:
+        """Return the cost of the flow of the tree, in units of 2**TOTAL_BITS integer masses; None of exact amounts."""
+        if self._amounts is not None:
+            return None
         return float(shares(self._tree.flow[1:]) @ self._tree.cost[1:]) + self.value_of(self._f, self._g)
 
     def value_of(self, f: FloatArray, g: FloatArray) -> float:
@@ -176,7 +184,9 @@ class Master:
         return rows, cols, self._tree.flow[1:]
 
 
-def _greedy(pairs: Pairs, f: FloatArray, g: FloatArray, supply: IntArray, demand: IntArray) -> tuple[Any, Any]:
+def _greedy(
+    pairs: Pairs, f: FloatArray, g: FloatArray, supply: IntArray, demand: IntArray, amounts: Amounts | None
+) -> tuple[Any, Any]:
     """Return sources and sinks of the arcs along which everything goes, shipped greedily by ascending reduced cost."""
     n, m = supply.size, demand.size
     cost = np.empty((n, m))
@@ -186,7 +196,7 @@ def _greedy(pairs: Pairs, f: FloatArray, g: FloatArray, supply: IntArray, demand
     source, sink = np.divmod(np.arange(n * m, dtype=np.uint32), np.uint32(m))
     sink += np.uint32(n)
     forest = empty_forest(supply, demand)
-    ship(forest, source, sink, ascending(cost.ravel()))
+    ship(forest, amounts, source, sink, ascending(cost.ravel()))
     arcs = forest.arc[: forest.counter[0]]
     return source[arcs], sink[arcs]
 

@@ -13,7 +13,7 @@ from otkit.costs.pairs import shape
 from otkit.costs.sweeps import Pairs, fill
 from otkit.monitor import Monitor, Stopped
 from otkit.solvers.simplex.candidates import merge_arcs, nearest, refine_arcs
-from otkit.solvers.simplex.dense import solve_dense
+from otkit.solvers.simplex.dense import LARGEST_EFFORT, solve_dense
 from otkit.solvers.simplex.levels import Level
 from otkit.solvers.simplex.master import EPS, Arcs, Master, arcs_between
 from otkit.solvers.simplex.pricing import Pricer
@@ -128,7 +128,7 @@ def resumed(level: Level, state: SimplexState) -> Master:
 def _coarsest_potentials(level: Level) -> FloatArray:
     cost = np.empty((level.supply.size, level.demand.size))
     fill(level.pairs, 0, 0, cost)
-    return solve_dense(cost, level.supply.astype(np.float64), level.demand.astype(np.float64)).g
+    return solve_dense(cost, level.supply.astype(np.float64), level.demand.astype(np.float64), LARGEST_EFFORT).g
 
 
 def start_from_rows(pairs: Pairs, f: FloatArray) -> Start:
@@ -165,7 +165,8 @@ def _generate_columns(master: Master, monitor: Monitor, coarse: bool, unit: floa
 
     def report(violated: str = "") -> None:
         lower = None if coarse or master.lower is None else unit * master.lower
-        upper = None if coarse else unit * master.cost()
+        cost = None if coarse else master.cost()
+        upper = None if cost is None else unit * cost
         monitor.tick(f"{n} × {m}: round {master.rounds}, {master.pivots} pivots{violated}", lower, upper)
         monitor.check()
 

@@ -63,8 +63,8 @@ class Network:
         self.pivots = self._cursor = 0
         self._total = float(supply.sum())
         forest = empty_forest(np.append(0, supply), np.append(demand, 0))
-        ship(forest, self._source, self._sink, _leaves_first(cost, warm))
-        ship(forest, self._source, self._sink, ascending(self._cost[: self._listed]))
+        ship(forest, None, self._source, self._sink, _leaves_first(cost, warm))
+        ship(forest, None, self._source, self._sink, ascending(self._cost[: self._listed]))
         _use_depot_and_dump(forest, self._source, self._sink, n + 1, self._listed, int(supply.sum()) + 1)
         self._tree = hang(n + 1, m + 1, self._source, self._sink, self._cost, forest.arc, forest.flow)
         self._set_price(self._price)

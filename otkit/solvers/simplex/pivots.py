@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from otkit._jit import int64, njit
-from otkit._typing import FloatArray
+from otkit._typing import FloatArray, IntArray
+from otkit.solvers.simplex.amounts import Amounts
 from otkit.solvers.simplex.tree import Tree, empty_tree, pivot, set_potentials
 
 # Between two looks at the clock the simplex may do so many units of work for each node and arc. Then nodes are numbered
@@ -23,7 +24,14 @@ PATIENCE = 200
 
 
 def pivots_to_optimum(
-    tree: Tree, source: Any, sink: Any, cost: FloatArray, arcs: int, cursor: int, tolerance: float
+    tree: Tree,
+    source: Any,
+    sink: Any,
+    cost: FloatArray,
+    arcs: int,
+    cursor: int,
+    tolerance: float,
+    amounts: Amounts | None = None,
 ) -> Iterator[tuple[int, int]]:
     """Pivot until no arc has a reduced cost below −tolerance; the search begins at the arc `cursor`.
 
@@ -32,24 +40,34 @@ def pivots_to_optimum(
     size = tree.pot.size + arcs
     effort = max(LEAST_EFFORT * size, min(EFFORT * size, LARGE_EFFORT))
     patience = PATIENCE * tree.pot.size
+    here = np.array([cursor])
     while True:
-        done, cursor, finished = run_pivots(tree, source, sink, cost, arcs, cursor, tolerance, effort)
-        if finished and done == 0:
+        done = run_pivots(tree, source, sink, cost, arcs, here, tolerance, effort, amounts)
+        if done == 0:
             return
         patience -= done
         if patience < 0:
             tolerance, patience = 2.0 * tolerance, PATIENCE * tree.pot.size
-        yield done, cursor
+        yield done, int(here[0])
 
 
 @njit
 def run_pivots(
-    tree: Tree, source: Any, sink: Any, cost: FloatArray, arcs: int, cursor: int, tolerance: float, effort: int
-) -> tuple[int, int, bool]:
+    tree: Tree,
+    source: Any,
+    sink: Any,
+    cost: FloatArray,
+    arcs: int,
+    cursor: IntArray,
+    tolerance: float,
+    effort: int,
+    amounts: Amounts | None,
+) -> int:
     """Pivot until no arc has a reduced cost below −tolerance, or some `effort` is spent; potentials are then set anew.
 
     Block search: the arcs are looked through in turn, a block at a time, and the most negative of the first block that
-    has a negative one enters (Grigoriadis 1986). Returns the pivots done, where to look next, and whether none is left.
+    has a negative one enters (Grigoriadis 1986). Returns how many pivots were made, none only at the optimum, and
+    writes where to look next into `cursor[0]`.
 
     Meanwhile nodes are numbered in the preorder of the tree: most of the time goes to walks along that list, and
     memory read in order is several times as fast. Effort counts the potentials changed and arcs looked at.
@@ -68,8 +86,7 @@ def run_pivots(
     pot = preordered.pot
     block = max(32, int(arcs**0.5))
     done = spent = 0
-    e = cursor
-    finished = False
+    e = cursor[0]
     while spent < effort:
         best = -tolerance
         chosen = int64(-1)
@@ -84,16 +101,17 @@ def run_pivots(
             scanned += stop - e
             e = stop if stop < arcs else 0
         if chosen < 0:
-            finished = True
             break
-        spent += scanned + pivot(preordered, int64(tail[chosen]), int64(head[chosen]), chosen, cost[chosen], best)
+        p, q = int64(tail[chosen]), int64(head[chosen])
+        spent += scanned + pivot(preordered, amounts, p, q, chosen, cost[chosen], best)
         done += 1
     back = np.empty(nodes, np.uint32)
     for v in range(nodes):
         back[number[v]] = v
     _renumber(preordered, back, tree)
     set_potentials(tree)
-    return done, e, finished
+    cursor[0] = e
+    return done
 
 
 @njit

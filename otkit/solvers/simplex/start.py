@@ -9,6 +9,7 @@ import numpy as np
 from otkit._jit import int64, jitable, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import pair
+from otkit.solvers.simplex.amounts import Amounts, move_least
 from otkit.solvers.simplex.tree import Tree, empty_tree, set_potentials
 
 
@@ -22,7 +23,11 @@ def find(group: Any, v: int) -> int:
 
 
 class Forest(NamedTuple):
-    """Shipments: `counter[0]` arcs and their flows; `left` is what nodes still have, `group` a union-find forest."""
+    """Shipments: `counter[0]` arcs and their flows; `left` is what nodes still have, `group` a union-find forest.
+
+    With a table of `amounts`, flows are slots of it, and what node v still has is in slot v; `left` says whether that
+    is anything.
+    """
 
     arc: Any
     flow: IntArray
@@ -44,17 +49,24 @@ def empty_forest(supply: IntArray, demand: IntArray) -> Forest:
 
 
 @njit
-def _append(forest: Forest, arc: int, i: int, j: int, flow: int) -> None:
-    k = forest.counter[0]
+def append(forest: Forest, amounts: Amounts | None, arc: int, i: int, j: int) -> None:
+    """Ship as much as goes from i to j."""
+    k, left = forest.counter[0], forest.left
+    if amounts is None:
+        flow = min(left[i], left[j])
+        left[i] -= flow
+        left[j] -= flow
+    else:
+        flow = left.size + k
+        move_least(amounts, i, j, flow)
+        left[i], left[j] = amounts.length[i], amounts.length[j]
     forest.arc[k], forest.flow[k] = arc, flow
     forest.counter[0] = k + 1
-    forest.left[i] -= flow
-    forest.left[j] -= flow
     forest.group[find(forest.group, i)] = find(forest.group, j)
 
 
 @njit
-def ship(forest: Forest, source: Any, sink: Any, order: IntArray) -> None:
+def ship(forest: Forest, amounts: Amounts | None, source: Any, sink: Any, order: IntArray) -> None:
     """Ship as much as goes along each arc in the given order.
 
     Each shipment exhausts one of its two nodes, which no later one touches: so the arcs form a forest.
@@ -62,11 +74,12 @@ def ship(forest: Forest, source: Any, sink: Any, order: IntArray) -> None:
     for e in order:
         i, j = int64(source[e]), int64(sink[e])
         if forest.left[i] > 0 and forest.left[j] > 0:
-            _append(forest, e, i, j, min(forest.left[i], forest.left[j]))
+            append(forest, amounts, e, i, j)
 
 
 def complete(
     forest: Forest,
+    amounts: Amounts | None,
     pairs: Any,
     f: FloatArray,
     g: FloatArray,
@@ -82,13 +95,14 @@ def complete(
     such arc in the given order. Arcs that are not in the set yet are appended behind the first `arcs`; there is room
     for n + m of them. Supply and demand are positive. Returns the tree and the number of arcs.
     """
-    arcs = _join_pieces(forest, pairs, f, g, source, sink, cost, arcs, order)
+    arcs = _join_pieces(forest, amounts, pairs, f, g, source, sink, cost, arcs, order)
     return hang(f.size, g.size, source, sink, cost, forest.arc, forest.flow), arcs
 
 
 @njit
 def _join_pieces(
     forest: Forest,
+    amounts: Amounts | None,
     pairs: Any,
     f: FloatArray,
     g: FloatArray,
@@ -102,14 +116,14 @@ def _join_pieces(
     n, m = f.size, g.size
     nodes = n + m
     group, left = forest.group, forest.left
-    root, nothing = int64(0), int64(0)
+    root = int64(0)
     j = n
     for i in range(n):
         while left[i] > 0:
             while left[j] == 0:
                 j += 1
             source[arcs], sink[arcs], cost[arcs] = i, j, pair(pairs, i, j - n) - f[i] - g[j - n]
-            _append(forest, arcs, i, j, min(left[i], left[j]))
+            append(forest, amounts, arcs, i, j)
             arcs += 1
     piece = np.empty(nodes, np.int32)
     for v in range(nodes):
@@ -122,7 +136,7 @@ def _join_pieces(
             break
         if not joined[piece[i]] and find(group, i) != find(group, j):
             joined[piece[i]] = True
-            _append(forest, e, i, j, nothing)
+            append(forest, amounts, e, i, j)
     anchor = n
     while find(group, anchor) != find(group, root):
         anchor += 1
@@ -130,7 +144,7 @@ def _join_pieces(
         if not joined[piece[i]]:
             joined[piece[i]] = True
             source[arcs], sink[arcs], cost[arcs] = i, anchor, pair(pairs, i, anchor - n) - f[i] - g[anchor - n]
-            _append(forest, arcs, i, anchor, nothing)
+            append(forest, amounts, arcs, i, anchor)
             arcs += 1
     return arcs
 

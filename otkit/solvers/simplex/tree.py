@@ -17,13 +17,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._jit import jitable, njit
+from otkit._jit import int64, jitable, njit
 from otkit._typing import FloatArray, IntArray
+from otkit.solvers.simplex.amounts import Amounts, compare, decrease, increase
 
 
 class Tree(NamedTuple):
     """Arrays over the nodes; `arc`, `flow` and `cost` belong to the arc between a node and its parent.
 
+    Where amounts are kept in a table, `flow` holds slots of it.
     `is_sink` tells sinks from sources.
 
     The potential of a source is f, of a sink −g: the reduced cost of an arc is cost − pot[source] + pot[sink], and
@@ -60,15 +62,34 @@ def empty_tree(nodes: int) -> Tree:
 
 
 @njit
-def pivot(tree: Tree, p: int, q: int, arc: int, cost: float, reduced: float) -> int:
+def pivot(tree: Tree, amounts: Amounts | None, p: int, q: int, arc: int, cost: float, reduced: float) -> int:
     """Bring the arc from source `p` to sink `q`, whose reduced cost is negative, into the tree.
 
-    Returns the number of potentials that changed.
+    Returns how many potentials, and limbs of amounts, were gone through.
+    """
+    # Climb to the apex of the cycle. Flow decreases on up arcs of p's side and on down arcs of q's side.
+    if amounts is None:
+        out_p, out_q, moved, apex, at_q = _move(tree, p, q)
+        work = 0
+    else:
+        out_p, out_q, moved, apex, at_q, work = _move_amount(tree, amounts, p, q)
+    if at_q:
+        _rehang(tree, apex, out_q, np.uint32(q), np.uint32(p), arc, moved, cost)
+        return work + _add_below(tree, np.uint32(q), -reduced)
+    _rehang(tree, apex, out_p, np.uint32(p), np.uint32(q), arc, moved, cost)
+    return work + _add_below(tree, np.uint32(p), reduced)
+
+
+@njit
+def _move(tree: Tree, p: int, q: int) -> tuple[Any, Any, int, Any, Any]:
+    """Move as much as goes round the cycle that an arc from p to q closes.
+
+    Returns, of both sides of the cycle, the lower end of the arc that blocks; what was moved; the apex; and whether the
+    arc of q's side leaves.
     """
     parent, size, flow, is_sink = tree.parent, tree.size, tree.flow, tree.is_sink
-    # Climb to the apex of the cycle. Flow decreases on up arcs of p's side and on down arcs of q's side.
     a, b = np.uint32(p), np.uint32(q)
-    most_p = most_q = np.int64(np.iinfo(np.int64).max)
+    most_p = most_q = int64(np.iinfo(np.int64).max)
     out_p, out_q = a, b
     while a != b:
         if size[a] < size[b]:
@@ -90,11 +111,47 @@ def pivot(tree: Tree, p: int, q: int, arc: int, cost: float, reduced: float) -> 
         while b != apex:
             flow[b] += -moved if is_sink[b] else moved
             b = parent[b]
-    if most_q <= most_p:
-        _rehang(tree, apex, out_q, np.uint32(q), np.uint32(p), arc, moved, cost)
-        return _add_below(tree, np.uint32(q), -reduced)
-    _rehang(tree, apex, out_p, np.uint32(p), np.uint32(q), arc, moved, cost)
-    return _add_below(tree, np.uint32(p), reduced)
+    return out_p, out_q, moved, apex, most_q <= most_p
+
+
+@njit
+def _move_amount(tree: Tree, amounts: Amounts, p: int, q: int) -> tuple[Any, Any, int, Any, Any, int]:
+    """Do the same where flows are slots of a table: the entering arc gets the slot of the leaving one, as it is."""
+    parent, size, flow, is_sink = tree.parent, tree.size, tree.flow, tree.is_sink
+    a, b = np.uint32(p), np.uint32(q)
+    most_p = most_q = int64(-1)
+    out_p, out_q = a, b
+    while a != b:
+        if size[a] < size[b]:
+            if not is_sink[a] and (most_p < 0 or compare(amounts, flow[a], most_p) < 0):
+                most_p, out_p = flow[a], a
+            a = parent[a]
+        else:
+            if is_sink[b] and (most_q < 0 or compare(amounts, flow[b], most_q) <= 0):
+                most_q, out_q = flow[b], b
+            b = parent[b]
+    apex = a
+    at_q = most_p < 0 or (most_q >= 0 and compare(amounts, most_q, most_p) <= 0)
+    moved = most_q if at_q else most_p
+    steps = 0
+    if amounts.length[moved] > 0:
+        a = np.uint32(p)
+        while a != apex:
+            if is_sink[a]:
+                increase(amounts, flow[a], moved)
+            elif flow[a] != moved:
+                decrease(amounts, flow[a], moved)
+            a = parent[a]
+            steps += 1
+        b = np.uint32(q)
+        while b != apex:
+            if not is_sink[b]:
+                increase(amounts, flow[b], moved)
+            elif flow[b] != moved:
+                decrease(amounts, flow[b], moved)
+            b = parent[b]
+            steps += 1
+    return out_p, out_q, moved, apex, at_q, steps * amounts.length[moved]
 
 
 @njit

@@ -10,6 +10,7 @@ from otkit._typing import IntArray
 from otkit.basis import root_tree, spanning_tree
 from otkit.candidate import WarmStart
 from otkit.costs.pairs import MatrixPairs
+from otkit.solvers.simplex.amounts import Amounts
 from otkit.solvers.simplex.candidates import best_arcs, merge_arcs
 from otkit.solvers.simplex.levels import REFINED_DIMENSION, Level
 from otkit.solvers.simplex.master import Master, arcs_between
@@ -24,8 +25,8 @@ PARTNERS = 2
 KEEP = 4
 
 
-def warm_started(level: Level, warm: WarmStart) -> Master:
-    """Return a level with a first tree: that of a similar problem, as far as the masses allow.
+def warm_started(level: Level, warm: WarmStart, amounts: Amounts | None = None) -> Master:
+    """Return a level with a first tree: that of a similar problem, as far as the masses, or their exact amounts, allow.
 
     In few dimensions, what was optimal there tells which arcs matter here with no sweep over pairs: after a small move
     a point is served by those that served its neighbours. Elsewhere, and from potentials alone, c-transforms tell.
@@ -48,7 +49,8 @@ def warm_started(level: Level, warm: WarmStart) -> Master:
     rows = np.concatenate([tree.rows[leaves_first], rows])  # that some arcs are there twice does no harm
     cols = np.concatenate([tree.cols[leaves_first], cols])
     arcs_of_both = arcs_between(level.pairs, f, g, rows, cols)
-    return Master(level.pairs, level.supply, level.demand, f, g, arcs_of_both, tree_arcs=n + m - 1)
+    in_tree = n + m - 1
+    return Master(level.pairs, level.supply, level.demand, f, g, arcs_of_both, tree_arcs=in_tree, amounts=amounts)
 
 
 def _partners_of_neighbours(ends: IntArray, others: IntArray, size: int) -> Any:

@@ -1,0 +1,74 @@
+"""Monge matrices, such as |x − y|^p between bins of two histograms: a staircase of arcs is optimal, without a pivot.
+
+If c_ij + c_kl ≤ c_il + c_kj for all rows i < k and columns j < l, then the north-west corner rule finds an optimal plan
+whatever the masses, and the potentials of any staircase from the first pair to the last are feasible (Hoffman 1963).
+Rows and columns may come in another order, which the differences of two columns, or two rows, give away: along a Monge
+matrix they never fall (Burkard, Klinz & Rudolf 1996, *Perspectives of Monge properties in optimization*).
+
+Rounding may have spoilt the property by a few ulp; the exact proof of the staircase takes care of that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from otkit._jit import njit
+from otkit._typing import FloatArray, IntArray
+from otkit.solvers.simplex.amounts import Amounts, compare, decrease
+
+EPS = float(np.finfo(np.float64).eps)
+
+# Rounding of four costs, each off by an ulp or two, and of their sums.
+ROUNDINGS = 16.0
+
+
+def monge_order(matrix: FloatArray) -> tuple[IntArray, IntArray] | None:
+    """Return orders of rows and columns in which a matrix is Monge, up to rounding; None if there seem to be none."""
+    n, m = matrix.shape
+    rows, cols = np.arange(n), np.arange(m)
+    if _is_monge(matrix, rows, cols):
+        return rows, cols
+    # The columns at both ends are those that are farthest from a row at the other end.
+    first = int(np.argmax(matrix[np.argmax(matrix[:, 0])]))
+    last = int(np.argmax(matrix[np.argmax(matrix[:, first])]))
+    rows = np.argsort(matrix[:, first] - matrix[:, last], kind="stable")
+    cols = np.argsort(matrix[rows[0]] - matrix[rows[-1]], kind="stable")
+    return (rows, cols) if _is_monge(matrix, rows, cols) else None
+
+
+@njit
+def _is_monge(matrix: FloatArray, rows: IntArray, cols: IntArray) -> bool:
+    """Say whether c_ij + c_kl ≤ c_il + c_kj for all neighbours, up to rounding."""
+    for i in range(rows.size - 1):
+        upper, lower = matrix[rows[i]], matrix[rows[i + 1]]
+        before = upper[cols[0]] - lower[cols[0]]
+        for j in range(1, cols.size):
+            high, low = upper[cols[j]], lower[cols[j]]
+            here = high - low
+            if here < before and before - here > ROUNDINGS * EPS * (abs(high) + abs(low)):
+                return False
+            before = here
+    return True
+
+
+def staircase(amounts: Amounts, row_order: IntArray, col_order: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the staircase along which the north-west corner rule ships exact masses; `amounts` is used up."""
+    n, m = row_order.size, col_order.size
+    steps = np.empty((2, n + m - 1), np.int64)
+    _walk(amounts, n, row_order, col_order, steps)
+    return steps[0], steps[1]
+
+
+@njit
+def _walk(amounts: Amounts, n: int, row_order: IntArray, col_order: IntArray, steps: IntArray) -> None:
+    """Write the pairs of the staircase."""
+    i = j = 0
+    for k in range(steps.shape[1]):
+        row, col = row_order[i], col_order[j]
+        steps[0, k], steps[1, k] = row, col
+        if j == col_order.size - 1 or (i < row_order.size - 1 and compare(amounts, row, n + col) <= 0):
+            decrease(amounts, n + col, row)
+            i += 1
+        else:
+            decrease(amounts, row, n + col)
+            j += 1
