@@ -137,10 +137,8 @@ def test_closed_form_equals_quadrature(family, data):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_which_closed_forms_there_are(family):
-    seeds = iter([0.3, 1.3, 0.7, 0.4] * 4)
-    p, q = (
-        FAMILIES[family](lambda _: next(seeds) if family not in ("bernoulli", "binom", "geom") else 0.3) for _ in "pq"
-    )
+    seeds = iter([0.3, 1.3, 0.7, 0.4] * 4 if family not in ("bernoulli", "binom", "geom") else [0.3, 0.4])
+    p, q = (FAMILIES[family](lambda _: next(seeds)) for _ in "pq")
     for name in ("kl", "reverse_kl", "jeffreys", "hellinger", "chi2", "neyman"):
         assert closed_form(GENERATORS[name], p, q) is not None
     assert closed_form(alpha_divergence(0.3), p, q) is not None
@@ -171,7 +169,7 @@ def test_nearly_equal_normal_distributions_keep_their_digits():
     with mpmath.workdps(60):
         sigma, mean = mpmath.mpf(1.0 + 2e-9), mpmath.mpf(3e-9)
         exact = mpmath.log(sigma) + (1 + mean**2) / (2 * sigma**2) - mpmath.mpf(1) / 2
-        assert abs(otkit.kl(p, q) - exact) <= 1e-6 * exact  # σ² is rounded; σ − 1 has but 8 digits
+        assert abs(otkit.kl(p, q) - exact) <= 1e-15 * exact
         quadrature = density_divergence("kl", p, q, closed=False)
         assert abs(quadrature.value - exact) <= 1e-6 * exact + quadrature.error
 
@@ -428,7 +426,7 @@ def test_bad_input_in_many_dimensions():
     with pytest.raises(ValueError, match="at most three dimensions for cubature, but they have 4"):
         otkit.js(p, stats.multivariate_normal(np.ones(4)))
     flat = stats.multivariate_normal([0, 0], [[1, 1], [1, 1]], allow_singular=True)
-    with pytest.raises(ValueError, match="positive definite covariances"):
+    with pytest.raises(ValueError, match="positive definite covariance"):
         otkit.kl(flat, stats.multivariate_normal([0, 0]))
 
 

@@ -19,6 +19,7 @@ from otkit.divergences.result import DivergenceResult
 from otkit.divergences.series import sum_over_atoms
 from otkit.divergences.space import integrate_in_space
 
+_EPS = float(np.finfo(np.float64).eps)
 _MASS_TOLERANCE = 1e-6
 _WORST_MASS_ERROR = 1e-2
 
@@ -95,7 +96,11 @@ def density_divergence(
     divergence = as_divergence(divergence)
     unit = unit_of_base(base, divergence)
     result = _divergence(divergence, p, q, support, points, rtol, closed)
-    return result if unit == 1.0 else replace(result, value=result.value / unit, error=result.error / unit)
+    if unit == 1.0:
+        return result
+    value = float(result) / unit
+    rounding = 0.0 if np.isinf(value) else 4.0 * _EPS * abs(value)  # of the unit, and of the quotient
+    return replace(result, value=value, error=result.error / unit + rounding)
 
 
 def _divergence(

@@ -125,8 +125,11 @@ def as_distribution(value: Any, name: str, support: ArrayLike | None = None) -> 
 def family_of(value: Any) -> tuple[str, tuple[float, ...], float, float] | None:
     """Return name, shape parameters, loc and scale, if `value` is a frozen one-dimensional SciPy distribution.
 
-    Distributions whose parameters are arrays have none.
+    The newer ``scipy.stats.Normal`` has the same under other names. Those whose parameters are arrays have none.
     """
+    if type(value).__name__ in ("Normal", "StandardNormal") and hasattr(value, "sigma"):
+        mean, deviation = np.asarray(value.mu), np.asarray(value.sigma)
+        return ("norm", (), float(mean), float(deviation)) if mean.ndim == deviation.ndim == 0 else None
     law = getattr(value, "dist", None)
     if law is None or not hasattr(law, "_parse_args"):
         return None

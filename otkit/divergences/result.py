@@ -25,6 +25,8 @@ class DivergenceResult:
         numerical evaluation; "estimate": from samples; "lower_bound": the value of one critic on samples.
     error : float or ndarray
         In the same order: a bound on the rounding error, the integrator's error estimate, the standard error (twice).
+        Where the value is ∞, an error of 0 says that the divergence is infinite, an error of ∞ that it is finite but
+        beyond the largest float, 1.8e308.
     detail : str
         How it was found, or what to mind.
 
@@ -69,7 +71,9 @@ class DivergenceResult:
         elif self.kind == "lower_bound":
             ends = value - float(ndtri(level)) * error, np.full_like(value, np.inf)
         else:
-            ends = value - error, value + error
+            beyond = np.isinf(value) & np.isinf(error)
+            with np.errstate(invalid="ignore"):
+                ends = np.where(beyond, np.finfo(np.float64).max, value - error), value + error
         low, high = (end if end.ndim else float(end) for end in ends)
         return low, high
 
@@ -87,8 +91,15 @@ class DivergenceResult:
         value, error = (
             (f"{self.value:.6g}", f"{self.error:.2g}") if np.ndim(self.value) == 0 else (self.value, self.error)
         )
+        if np.ndim(self.value) == 0 and self.value == self.error == np.inf:
+            return f"> 1.79769e+308 (beyond float64; {what}; {self.detail})"
         number = f"{'≥ ' * (self.kind == 'lower_bound')}{value}{'' if proved else f' ± {error}'}"
         return f"{number} ({'; '.join(part for part in (what, self.detail) if part)})"
 
     def __repr__(self) -> str:
         return f"DivergenceResult({self})"
+
+
+def beyond_floats(kind: Kind, detail: str) -> DivergenceResult:
+    """Return a divergence that is finite, but larger than every float: rounded to ∞, with an error of ∞."""
+    return DivergenceResult(np.inf, kind, np.inf, f"{detail}, beyond float64")
