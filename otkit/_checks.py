@@ -12,59 +12,57 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 
+from otkit._columns import columns_of
 from otkit._jit import njit
 from otkit._typing import ArrayLike, FloatArray, IntArray
+from otkit._values import Values, first_missing, first_unsafe, is_safe, values_of
 
 
 def as_float_array(value: ArrayLike, name: str) -> FloatArray:
     """Return `value` as a float64 array, sharing memory where it already is one.
 
-    Lists, NumPy arrays of any real type, pandas and polars frames and series, and CPU tensors are taken. Complex,
-    boolean-like text and object columns are not.
+    Lists, NumPy arrays of any real type, pandas, polars and Arrow columns and frames, and CPU tensors are taken.
+
+    Raises
+    ------
+    TypeError
+        Complex numbers, text, categories, times, sparse matrices, quantities with a unit.
+    ValueError
+        Missing and masked entries, and numbers that float64 would round though they are integers. NaN is a float.
     """
     if type(value) is np.ndarray and value.dtype == np.float64:
         return value
-    if value is None:
-        raise TypeError(f"{name} must be array-like, but None was given.")
-    if hasattr(value, "detach") and callable(value.detach):  # a tensor that may carry gradients
-        value = value.detach()
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a rectangular array of numbers, but its rows differ in length.") from error
-    if array.dtype == object or array.dtype.kind in "USMmV":
-        array = _numbers_from_objects(array, value, name)
-    if array.dtype.kind == "c":
-        raise TypeError(f"{name} must be real, but its type is {array.dtype}.")
-    return np.asarray(array, dtype=np.float64)
+    table = columns_of(value, name)
+    if table is None:
+        return as_floats(values_of(value, name), name)
+    names = [f"{name}[{label!r}]" for label in table.names]
+    parts = [as_floats(values_of(*each), each[1]) for each in zip(table.columns, names, strict=True)]
+    return np.column_stack(parts) if parts else np.empty((0, 0))
 
 
-def _numbers_from_objects(array: np.ndarray, value: ArrayLike, name: str) -> np.ndarray:
-    """Convert an object array whose entries are all numbers (mixed data frames give these); refuse text, digits too."""
-    numbers = _as_numbers(array)
-    if numbers is not None:
-        return numbers
-    columns = getattr(value, "columns", None)
-    if columns is not None and array.ndim == 2:
-        for label, column in zip(columns, array.T, strict=True):
-            if _as_numbers(column) is None:
-                raise TypeError(
-                    f"{name} must have numeric columns, but column {str(label)!r} holds {column[0]!r}. "
-                    "Drop it or convert it."
-                )
-    items = array.astype(object).flat
-    example = next((item for item in items if _as_numbers(np.array([item], dtype=object)) is None), array.dtype)
-    raise TypeError(f"{name} must be numeric, but it holds {example!r}.")
+def as_floats(values: Values, name: str) -> FloatArray:
+    """Return numbers in float64, as they are; refuse what is missing, what float64 does not hold, and times."""
+    if values.quantity != "numbers":
+        raise TypeError(f"{name} must be numeric, but it holds {values.quantity}.")
+    if values.missing is not None and values.missing.any():
+        raise ValueError(missing_entries(values, name))
+    if not is_safe(values.array):
+        where = entry(values.array, first_unsafe(values.array), name)
+        raise ValueError(
+            f"{name} must hold numbers that float64 holds as they are, but {where} would be rounded: integers beyond "
+            "2**53 are. Count in another unit, or from another origin."
+        )
+    return np.asarray(values.array, dtype=np.float64)
 
 
-def _as_numbers(array: np.ndarray) -> np.ndarray | None:
-    """Return an object array in float64, or None if an entry is no number."""
-    if array.dtype != object or any(isinstance(item, str | bytes) for item in array.flat):
-        return None
-    try:
-        return array.astype(np.float64)
-    except (TypeError, ValueError):
-        return None
+def missing_entries(values: Values, name: str, remedy: str = "") -> str:
+    """Say how many entries are missing, which is the first, and what to do."""
+    absent = values.absent()
+    if not remedy and values.masked:
+        remedy = f" Leave them out, or give them a value: {name}.filled(value)."
+    what = "no masked entries" if values.masked else "no missing values"
+    many = f" ({int(absent.sum()):,} of {absent.size:,})" if absent.size > 1 else ""
+    return f"{name} must hold {what}, but {first_missing(values, name)}{many}.{remedy}"
 
 
 def require_finite(array: FloatArray, name: str) -> None:

@@ -20,16 +20,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Literal
 
 import numpy as np
 
-from otkit._checks import as_cost_array, as_points, as_power, as_weights, require_memory, require_same_dimension
+from otkit._checks import as_cost_array, as_power, as_weights, require_memory
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, Minkowski, PairCosts, SqEuclidean, as_cost, bind
-from otkit.measures import DiscreteMeasure
+from otkit.io.frames import NOTHING, Frame, Missing, Reading, as_clouds
+from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.problem import TransportProblem
 from otkit.results import TransportResult
 from otkit.solve import solve_problem
@@ -60,6 +61,8 @@ class BarycenterResult:
     results : tuple of TransportResult
         The transport from each measure to the barycenter, with its own certificate.
     method : {"line", "lp"}
+    reading : Reading
+        How the measures were read, in words.
     """
 
     points: FloatArray | None
@@ -69,6 +72,7 @@ class BarycenterResult:
     upper: float
     results: tuple[TransportResult, ...]
     method: Literal["line", "lp"]
+    reading: Reading = NOTHING
 
     @property
     def value(self) -> float:
@@ -86,7 +90,7 @@ class BarycenterResult:
         if self.points is None:
             raise ValueError("measure needs points, but the support was given by a ground cost. Use `masses`.")
         used = np.flatnonzero(self.masses)
-        return DiscreteMeasure(self.points[used], self.masses[used])
+        return DiscreteMeasure(Frame(self.reading.columns, block=self.points[used]), self.masses[used])
 
     def __str__(self) -> str:
         how = "average of quantile functions" if self.method == "line" else "linear program"
@@ -94,7 +98,7 @@ class BarycenterResult:
             f"barycenter of {self.weights.size} measures: {np.count_nonzero(self.masses)} points with mass\n"
             f"  value    {self.value:.12g}\n"
             f"  proof    {self.lower:.12g} ≤ OPT ≤ {self.upper:.12g}, gap {self.gap:.1e}\n"
-            f"  method   {self.method} ({how})"
+            f"  method   {self.method} ({how})" + "".join(f"\n  data     {note}" for note in self.reading.notes)
         )
 
     def __repr__(self) -> str:
@@ -109,6 +113,7 @@ def barycenter(
     metric: str | Cost = "euclidean",
     support: ArrayLike | None = None,
     ground_cost: ArrayLike | PairCosts | None = None,
+    missing: Missing = "raise",
 ) -> BarycenterResult:
     """Return the Wasserstein barycenter: the measure ν with the least Σ_k λ_k W_p^p(ν, μ_k), with a proof.
 
@@ -130,6 +135,9 @@ def barycenter(
         The points where the barycenter may have mass. It may be left out on the line.
     ground_cost : array-like, shape (n, m), optional
         The cost from each bin of the histograms to each bin of the barycenter, taken as it is.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
+        them, or leave them out and say how many.
 
     Returns
     -------
@@ -177,25 +185,23 @@ def barycenter(
         histograms = [as_weights(each, f"measures[{k}]", cost.shape[0]) for k, each in enumerate(measures)]
         return _on_support([_heavy(cost, masses) for masses in histograms], shares, None)
     power = as_power(p)
-    clouds = [_cloud(each, k) for k, each in enumerate(measures)]
-    places = None if support is None else as_points(support, "support")
-    _require_one_space(clouds, places)
+    ground = as_cost(metric)
+    clouds, places, reading = _clouds(measures, support, missing, ground)
     if places is not None:
-        ground = as_cost(metric)
         sides = [(ground.between(cloud.points, places, p=power), cloud.weights) for cloud in clouds]
-        return _on_support([_heavy(*side) for side in sides], shares, places)
+        return replace(_on_support([_heavy(*side) for side in sides], shares, places), reading=reading)
     if clouds[0].points.shape[1] > 1:
         raise ValueError(
             f"support must be given in dimension {clouds[0].points.shape[1]}: without one the barycenter is found "
             "exactly on the line alone. Give the points where it may have mass, such as a grid or all points there are."
         )
-    line = as_cost(metric).between(clouds[0].points[:1], clouds[0].points[:1], p=power).line()
+    line = ground.between(clouds[0].points[:1], clouds[0].points[:1], p=power).line()
     if line is None or line.p not in (1.0, 2.0):
         raise ValueError(
             f"p must be 1 or 2, and the cost |x − y|^p, where support is left out, but metric={metric!r} with "
             f"p = {power:g} was given. Give a support."
         )
-    return _on_line(clouds, shares, line.p)
+    return replace(_on_line(clouds, shares, line.p), reading=reading)
 
 
 def displacement_interpolation(result: TransportResult, t: float) -> DiscreteMeasure:
@@ -248,25 +254,28 @@ def displacement_interpolation(result: TransportResult, t: float) -> DiscreteMea
         raise ValueError(f"result must be proved optimal, but {result.certificate.verdict}.")
     (x, y), entries = cost.points, result.candidate
     used = entries.mass > 0.0
-    return DiscreteMeasure((1.0 - time) * x[entries.rows[used]] + time * y[entries.cols[used]], entries.mass[used])
+    points = (1.0 - time) * x[entries.rows[used]] + time * y[entries.cols[used]]
+    return DiscreteMeasure(Frame(cost.reading.columns, block=points), entries.mass[used])
 
 
 # --- what is given --------------------------------------------------------------------------------------------------
 
 
-def _cloud(value: ArrayLike | DiscreteMeasure, k: int) -> DiscreteMeasure:
-    if isinstance(value, DiscreteMeasure):
-        return value
-    try:
-        return DiscreteMeasure(value)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"measures[{k}] is no measure: {error}") from None
-
-
-def _require_one_space(clouds: list[DiscreteMeasure], places: FloatArray | None) -> None:
-    known = {f"measures[{k}]": cloud.points for k, cloud in enumerate(clouds)}
-    for name, points in (known if places is None else known | {"support": places}).items():
-        require_same_dimension(clouds[0].points, points, ("measures[0]", name))
+def _clouds(
+    measures: Sequence[ArrayLike | DiscreteMeasure], support: ArrayLike | None, missing: Missing, metric: Cost
+) -> tuple[list[DiscreteMeasure], FloatArray | None, Reading]:
+    """Return the measures and the support in one space, and how they were read."""
+    given: dict[str, ArrayLike] = {}
+    weights: dict[str, ArrayLike | None] = {}
+    for k, each in enumerate(measures):
+        name = f"measures[{k}]"
+        given[name], weights[f"{name}.weights"] = taken_apart(each, None, name, "weights")
+    if support is not None:
+        given["support"], weights["weights of the support"] = support, None
+    clouds = as_clouds(given, weights, missing=missing, invariant=metric.translation_invariant)
+    points = clouds.points if support is None else clouds.points[:-1]
+    checked = [DiscreteMeasure(*each) for each in zip(points, clouds.weights, strict=False)]
+    return checked, None if support is None else clouds.points[-1], clouds.reading
 
 
 def _heavy(cost: PairCosts, masses: FloatArray) -> tuple[PairCosts, FloatArray]:

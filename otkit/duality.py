@@ -18,6 +18,7 @@ from otkit._typing import ArrayLike, FloatArray
 from otkit.candidate import Candidate
 from otkit.costs import Cost, PairCosts, SparseCosts, as_cost, bind
 from otkit.costs.gradients import gradients
+from otkit.io.frames import Frame, as_clouds
 from otkit.problem import TransportProblem
 
 
@@ -83,17 +84,23 @@ class KantorovichPotential:
         The points y_j.
     prices : ndarray, shape (m,)
         The numbers g_j.
+    columns : tuple of str
+        Names of the coordinates, which those of a data frame are matched with; empty where they have none.
     """
 
     metric: Cost
     points: FloatArray
     prices: FloatArray
+    columns: tuple[str, ...] = ()
 
     def __call__(self, z: ArrayLike) -> Any:
         """Return φ at the rows of a (k, d) array, or at one point of shape (d,), as a float.
 
         On the line a 1-D array is k points, and a number is one.
         """
+        if self.columns and np.ndim(z) == 2:
+            known = Frame(self.columns, block=self.points)
+            z = as_clouds({"points": known, "z": z}, invariant=False).points[1]
         where = _checks.as_float_array(z, "z")
         dimension = self.points.shape[1]
         single = where.ndim == (0 if dimension == 1 else 1)
@@ -142,7 +149,13 @@ def kantorovich_potential(result: Solved) -> KantorovichPotential:
             f"cost must be a metric for a Kantorovich potential, but {reason}. "
             "The dual then has two functions: result.potentials."
         )
-    return KantorovichPotential(metric, points[1], result.candidate.g)
+    reading = result.problem.cost.reading
+    if reading.moved:
+        raise ValueError(
+            f"result must be between points as they are for a function of them, but here {'; '.join(reading.notes)}. "
+            "Subtract an origin of your own first."
+        )
+    return KantorovichPotential(metric, points[1], result.candidate.g, reading.columns)
 
 
 def _why_no_metric(cost: PairCosts) -> str:
@@ -184,14 +197,16 @@ def lipschitz_constant(
     >>> otkit.lipschitz_constant([0.0, 3.0, 4.0], [0.0, 1.0, 3.0])
     3.0
     """
-    where = _checks.as_points(points, "points")
+    cost = as_cost(metric)
+    clouds = as_clouds({"points": points}, invariant=cost.translation_invariant)
+    where = clouds.points[0]
     heights = _checks.as_float_array(values, "values")
     if heights.shape != (where.shape[0],):
         raise ValueError(
             f"values must have shape ({where.shape[0]},), one entry a point, but their shape is {heights.shape}."
         )
     _checks.require_finite(heights, "values")
-    return as_cost(metric).between(where).steepest_slope(heights, heights)
+    return cost.bound(clouds).steepest_slope(heights, heights)
 
 
 class Subgradient(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from otkit.divergences.generators import FDivergence, as_divergence
 from otkit.divergences.result import DivergenceResult
 from otkit.divergences.samples import classifier, corrected, gaussian, histogram, knn
 from otkit.divergences.samples.points import Options, as_samples
+from otkit.io.frames import Missing
 
 Estimator = Callable[[FDivergence, FloatArray, FloatArray, Options, np.random.Generator], DivergenceResult]
 
@@ -52,6 +54,7 @@ def estimate_divergence(
     bins: int | None = None,
     folds: int = 5,
     rng: int | np.random.Generator | None = 0,
+    missing: Missing = "raise",
 ) -> DivergenceResult:
     r"""Estimate :math:`D_f(P\|Q)` from samples x of P and y of Q, with a standard error.
 
@@ -78,6 +81,9 @@ def estimate_divergence(
         Folds of the cross-fit, for "classifier".
     rng : int, Generator or None
         Source of randomness, for "corrected", "classifier" and "gaussian". The default makes the result reproducible.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
+        them out and say how many.
 
     Returns
     -------
@@ -118,7 +124,7 @@ def estimate_divergence(
     )
     if options.folds < 2:
         raise ValueError(f"folds must be at least 2, but folds = {folds} was given.")
-    x, y = as_samples(x, y, divergence)
+    x, y, reading = as_samples(x, y, divergence, missing)
     chosen = estimator if estimator != "auto" else select_estimator(len(x), len(y), x.shape[1])[0]
     for option, given, of in (("k", k, "knn"), ("bins", bins, "histogram")):
         if given is not None and chosen != of:
@@ -127,9 +133,10 @@ def estimate_divergence(
                 f"which is {chosen!r} here."
             )
     result = ESTIMATORS[chosen](divergence, x, y, options, np.random.default_rng(rng))
+    detail = reading.added_to(result.detail)
     lowest = float(divergence.f(1.0))
     if result.value < lowest:
         what = "negative" if lowest == 0.0 else f"below the least possible, {lowest:.4g}"
         note = f"the estimate is {what}, as noise makes it where P and Q are close"
-        return DivergenceResult(result.value, result.kind, result.error, f"{result.detail}; {note}")
-    return result
+        return DivergenceResult(result.value, result.kind, result.error, f"{detail}; {note}")
+    return replace(result, detail=detail)

@@ -23,9 +23,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from otkit._checks import as_count, as_points, as_power, require_same_dimension
+from otkit._checks import as_count, as_power
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import Cost, as_cost
+from otkit.io.frames import NOTHING, Missing, Reading, as_clouds
 from otkit.many.subsets import Pool
 
 # Half-samples of one sample beside one another, for its self-distance.
@@ -55,6 +56,8 @@ class WassersteinInterval:
     decay : float
         β, the rate at which the squares of such distances fall with n; 2/d in dimension d > 2, at most 1.
     p : float
+    reading : Reading
+        How the samples were read, in words.
     """
 
     distance: float
@@ -66,6 +69,7 @@ class WassersteinInterval:
     self_distance: tuple[float, float]
     decay: float
     p: float
+    reading: Reading = NOTHING
 
     @property
     def detail(self) -> str:
@@ -80,7 +84,8 @@ class WassersteinInterval:
 
     def __str__(self) -> str:
         return (
-            f"{self.estimate:.4g}, {self.level:.0%} interval {self.lower:.4g} to {self.upper:.4g} ({self.detail}; "
+            f"{self.estimate:.4g}, {self.level:.0%} interval {self.lower:.4g} to {self.upper:.4g} "
+            f"({self.reading.added_to(self.detail)}; "
             f"W_{self.p:g} = {self.distance:.4g}, between halves of x {self.self_distance[0]:.4g}, of y "
             f"{self.self_distance[1]:.4g})"
         )
@@ -99,6 +104,7 @@ def wasserstein_interval(
     metric: Metric = "euclidean",
     subsamples: int = 64,
     rng: int | np.random.Generator | None = 0,
+    missing: Missing = "raise",
 ) -> WassersteinInterval:
     """Return W_p between two samples with an interval, by subsampling.
 
@@ -118,6 +124,9 @@ def wasserstein_interval(
         twice that.
     rng : int, Generator or None
         The same number gives the same answer; None draws anew each time.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
+        them out and say how many.
 
     Returns
     -------
@@ -150,8 +159,9 @@ def wasserstein_interval(
     >>> round(found.distance, 1), found.lower < 1.0 < found.upper
     (1.0, True)
     """
-    x, y = as_points(x, "x"), as_points(y, "y")
-    require_same_dimension(x, y)
+    cost = as_cost(metric)
+    clouds = as_clouds({"x": x, "y": y}, missing=missing, invariant=cost.translation_invariant)
+    x, y = clouds.points
     for name, points in (("x", x), ("y", y)):
         if len(points) < 8:
             raise ValueError(
@@ -164,7 +174,7 @@ def wasserstein_interval(
     from scipy.special import ndtri
 
     p = as_power(p)
-    pool = _Squares(np.concatenate([x, y]), as_cost(metric), p)
+    pool = _Squares(np.concatenate([x, y]), cost, p)
     generator = np.random.default_rng(rng)
     n, m = len(x), len(y)
     whole = float(pool.between(np.arange(n)[None], n + np.arange(m)[None])[0])
@@ -191,6 +201,7 @@ def wasserstein_interval(
         self_distance=(math.sqrt(by_halves[0]), math.sqrt(by_halves[1])),
         decay=decay,
         p=p,
+        reading=clouds.reading,
     )
 
 

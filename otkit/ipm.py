@@ -24,6 +24,7 @@ from otkit.costs.pairs import SUM_ABS, SUM_SQUARES, PointPairs
 from otkit.costs.sweeps import fill
 from otkit.costs.threads import share
 from otkit.divergences.result import DivergenceResult
+from otkit.io.frames import Missing
 from otkit.measures import DiscreteMeasure
 from otkit.signed import Samples, as_samples, difference, groups, largest_coordinate, total_mass
 
@@ -70,6 +71,7 @@ def mmd(
     kernel: Kernel = "gaussian",
     bandwidth: float | None = None,
     unbiased: bool = False,
+    missing: Missing = "raise",
 ) -> DivergenceResult:
     """Return MMD², the squared maximum mean discrepancy between two weighted samples.
 
@@ -79,7 +81,8 @@ def mmd(
     Parameters
     ----------
     x, y : array-like, shapes (n, d) and (m, d), or DiscreteMeasure
-        One point a row; 1-D arrays are points on the line.
+        One point a row; 1-D arrays are points on the line. Columns of data frames are matched by name; times are
+        points in seconds.
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative weights; each side is divided by its total. Equal weights by default.
     kernel : {"gaussian", "laplace", "rational_quadratic"}, default "gaussian"
@@ -92,6 +95,9 @@ def mmd(
         with a bound on the rounding error. True: the U-statistic, the estimate of MMD² between the distributions the
         samples come from, which leaves out pairs of a point with itself; it is negative about half the time
         where these are equal, and returned as it is. Its kind is "estimate", its error the jackknife's standard error.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
+        them, or leave them out and say how many.
 
     Returns
     -------
@@ -118,9 +124,10 @@ def mmd(
     True
     """
     _checks.require_choice(kernel, "kernel", _KERNELS)
-    samples = as_samples(x, y, a, b)
+    samples = as_samples(x, y, a, b, missing)
     sigma = _median_bandwidth(samples, kernel) if bandwidth is None else _as_bandwidth(bandwidth, samples)
     how = f"MMD², {kernel} kernel, bandwidth {sigma:.6g}{' (median distance)' if bandwidth is None else ''}"
+    how = samples.reading.added_to(how)
     shift = math.frexp(sigma)[1]
     unit = math.ldexp(sigma, -shift)
     scale = 1.0 / unit if kernel == "laplace" else 1.0 / (2.0 * unit * unit)
@@ -142,7 +149,8 @@ def median_bandwidth(
     Parameters
     ----------
     x, y : array-like, shapes (n, d) and (m, d), or DiscreteMeasure
-        One point a row; 1-D arrays are points on the line.
+        One point a row; 1-D arrays are points on the line. Columns of data frames are matched by name; times are
+        points in seconds.
     kernel : {"gaussian", "laplace", "rational_quadratic"}, default "gaussian"
         The kernel that it is for.
 
@@ -161,6 +169,8 @@ def energy_distance(
     y: ArrayLike | DiscreteMeasure,
     a: ArrayLike | None = None,
     b: ArrayLike | None = None,
+    *,
+    missing: Missing = "raise",
 ) -> DivergenceResult:
     """Return the energy distance between two weighted samples, in any dimension.
 
@@ -169,9 +179,13 @@ def energy_distance(
     Parameters
     ----------
     x, y : array-like, shapes (n, d) and (m, d), or DiscreteMeasure
-        One point a row; 1-D arrays are points on the line.
+        One point a row; 1-D arrays are points on the line. Columns of data frames are matched by name; times are
+        points in seconds.
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative weights; each side is divided by its total. Equal weights by default.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
+        them, or leave them out and say how many.
 
     Returns
     -------
@@ -196,10 +210,11 @@ def energy_distance(
     >>> round(otkit.energy_distance([[0.0, 0.0]], [[3.0, 4.0], [0.0, 0.0]]).value ** 2, 12)
     2.5
     """
-    half, error, shift = _half_energy(as_samples(x, y, a, b))
+    samples = as_samples(x, y, a, b, missing)
+    half, error, shift = _half_energy(samples)
     value = math.sqrt(2.0 * half)
     off = 2.0 * error / value if half > error else math.sqrt(2.0 * (half + error))
-    return _scaled_result(value, off + 2.0 * _U * value, shift // 2, "energy distance")
+    return _scaled_result(value, off + 2.0 * _U * value, shift // 2, samples.reading.added_to("energy distance"))
 
 
 def cramer_distance(
@@ -207,6 +222,8 @@ def cramer_distance(
     y: ArrayLike | DiscreteMeasure,
     a: ArrayLike | None = None,
     b: ArrayLike | None = None,
+    *,
+    missing: Missing = "raise",
 ) -> DivergenceResult:
     """Return the Cramér distance between two weighted samples: ∫ (F − G)² on the line.
 
@@ -217,9 +234,13 @@ def cramer_distance(
     Parameters
     ----------
     x, y : array-like, shapes (n, d) and (m, d), or DiscreteMeasure
-        One point a row; 1-D arrays are points on the line.
+        One point a row; 1-D arrays are points on the line. Columns of data frames are matched by name; times are
+        points in seconds.
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative weights; each side is divided by its total. Equal weights by default.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
+        them, or leave them out and say how many.
 
     Returns
     -------
@@ -237,7 +258,8 @@ def cramer_distance(
     >>> otkit.cramer_distance([0.0, 1.0], [0.0, 3.0]).value
     0.5
     """
-    return _scaled_result(*_half_energy(as_samples(x, y, a, b)), "Cramér distance")
+    samples = as_samples(x, y, a, b, missing)
+    return _scaled_result(*_half_energy(samples), samples.reading.added_to("Cramér distance"))
 
 
 def total_variation(
@@ -245,6 +267,8 @@ def total_variation(
     y: ArrayLike | DiscreteMeasure,
     a: ArrayLike | None = None,
     b: ArrayLike | None = None,
+    *,
+    missing: Missing = "raise",
 ) -> DivergenceResult:
     """Return the total variation ½ Σ |P − Q| = sup_A |P(A) − Q(A)| between two weighted samples, as discrete measures.
 
@@ -257,6 +281,9 @@ def total_variation(
         One point a row; 1-D arrays are points on the line. A point may occur several times.
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative weights; each side is divided by its total. Equal weights by default.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
+        them, or leave them out and say how many.
 
     Returns
     -------
@@ -274,10 +301,12 @@ def total_variation(
     >>> otkit.total_variation([1, 1, 2, 3], [1, 2, 2, 4]).value
     0.5
     """
-    samples = as_samples(x, y, a, b)
+    samples = as_samples(x, y, a, b, missing)
     parts = difference(samples)
     value = 0.5 * (accurate_sum(parts.a) + accurate_sum(parts.b))
-    return DivergenceResult(min(1.0, value), "exact", 4.0 * _U * value + samples.doubt, "total variation")
+    return DivergenceResult(
+        min(1.0, value), "exact", 4.0 * _U * value + samples.doubt, samples.reading.added_to("total variation")
+    )
 
 
 def _as_bandwidth(value: float, samples: Samples) -> float:
@@ -432,7 +461,9 @@ def _scaled_result(value: float, error: float, shift: int, what: str) -> Diverge
     try:
         result = math.ldexp(value, shift)
     except OverflowError:
-        raise ValueError(f"x and y lie so far apart that their {what} leaves float64. Rescale both.") from None
+        raise ValueError(
+            f"x and y lie so far apart that their {what.partition(';')[0]} leaves float64. Rescale both."
+        ) from None
     lost = 0.0 if math.ldexp(result, -shift) == value else math.ulp(0.0)
     return DivergenceResult(result, "exact", math.ldexp(error, shift) + lost, what)
 

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from otkit._checks import as_count, as_points, as_power, require_choice, require_same_dimension
+from otkit._checks import as_count, as_power, require_choice
 from otkit._jit import int64, njit, read_only
 from otkit._sums import accurate_sum, two_sum
 from otkit._typing import ArrayLike, BoolArray, FloatArray
@@ -26,6 +26,7 @@ from otkit.costs import Cost, Euclidean, SqEuclidean, as_cost
 from otkit.costs.averages import Semimetric, row_sums, subset_sums
 from otkit.costs.pairs import PointPairs
 from otkit.costs.threads import pause, share
+from otkit.io.frames import NOTHING, Missing, Reading, as_clouds
 from otkit.ipm import median_bandwidth
 from otkit.many.subsets import Pool
 
@@ -60,6 +61,8 @@ class TwoSampleTest:
         The values of random deals, in the order drawn: what chance alone makes of two such samples.
     stopped : bool
         Whether the test ended early, the decision being clear.
+    reading : Reading
+        How the samples were read, in words.
     """
 
     statistic: str
@@ -67,6 +70,7 @@ class TwoSampleTest:
     p_value: float
     null: FloatArray
     stopped: bool
+    reading: Reading = NOTHING
 
     @property
     def effect(self) -> float:
@@ -78,7 +82,7 @@ class TwoSampleTest:
         early = ", stopped early" if self.stopped else ""
         return (
             f"p = {self.p_value:.4g} ({self.statistic} = {self.observed:.4g}, {by_chance}; "
-            f"{self.null.size} permutations{early})"
+            f"{self.reading.added_to(f'{self.null.size} permutations{early}')})"
         )
 
     def __repr__(self) -> str:
@@ -95,6 +99,7 @@ def two_sample_test(
     p: float = 1.0,
     metric: str | Cost | Metric = "euclidean",
     rng: int | np.random.Generator | None = 0,
+    missing: Missing = "raise",
 ) -> TwoSampleTest:
     """Test whether two samples come from the same law, by permutations.
 
@@ -115,6 +120,9 @@ def two_sample_test(
         For "wasserstein", as in `otkit.wasserstein`.
     rng : int, Generator or None
         The same number gives the same answer; None draws anew each time.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
+        them out and say how many.
 
     Returns
     -------
@@ -138,8 +146,9 @@ def two_sample_test(
     >>> otkit.two_sample_test(x, y[:40] - 0.7, statistic="energy", stop_at_level=0.05).p_value > 0.05
     True
     """
-    x, y = as_points(x, "x"), as_points(y, "y")
-    require_same_dimension(x, y)
+    moves = as_cost(metric).translation_invariant if statistic == "wasserstein" else not callable(statistic)
+    clouds = as_clouds({"x": x, "y": y}, missing=missing, invariant=moves)
+    x, y = clouds.points
     permutations = as_count(permutations, "permutations")
     most = _most_exceedances(stop_at_level, permutations)
     measure = _measure(statistic, x, y, p, metric)
@@ -155,14 +164,16 @@ def two_sample_test(
         reached = np.flatnonzero(exceeding + np.cumsum(beyond) >= most)
         if reached.size:
             drawn = start + int(reached[0]) + 1
-            return _outcome(measure, observed, most / drawn, null[:drawn], drawn < permutations)
+            return _outcome(measure, observed, most / drawn, null[:drawn], drawn < permutations, clouds.reading)
         exceeding += int(beyond.sum())
-    return _outcome(measure, observed, (exceeding + 1) / (permutations + 1), null, False)
+    return _outcome(measure, observed, (exceeding + 1) / (permutations + 1), null, False, clouds.reading)
 
 
-def _outcome(measure: _Measure, observed: float, p_value: float, null: FloatArray, stopped: bool) -> TwoSampleTest:
+def _outcome(
+    measure: _Measure, observed: float, p_value: float, null: FloatArray, stopped: bool, reading: Reading
+) -> TwoSampleTest:
     """Return the outcome in units of the statistic, of which a power was compared."""
-    return TwoSampleTest(measure.name, observed**measure.root, p_value, null**measure.root, stopped)
+    return TwoSampleTest(measure.name, observed**measure.root, p_value, null**measure.root, stopped, reading)
 
 
 def _most_exceedances(level: float | None, permutations: int) -> float:

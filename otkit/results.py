@@ -269,6 +269,7 @@ class TransportResult:
             lines.append("  note     other plans cost as little")
         if self.problem.normalization:
             lines.append(f"  note     {self.problem.normalization}")
+        lines += [f"  data     {note}" for note in self.problem.cost.reading.notes]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

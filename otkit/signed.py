@@ -15,6 +15,7 @@ from otkit import _checks
 from otkit import _double_double as dd
 from otkit._jit import njit, read_only
 from otkit._typing import ArrayLike, FloatArray, IntArray
+from otkit.io.frames import NOTHING, Missing, Reading, as_clouds
 from otkit.measures import DiscreteMeasure, taken_apart
 
 _DOUBT = 2.0**-98  # of masses in double-double, for each point: a few operations, 2⁻¹⁰⁴ each
@@ -29,6 +30,7 @@ class Samples(NamedTuple):
     a: FloatArray
     b: FloatArray
     counted: bool
+    reading: Reading = NOTHING
 
     @property
     def doubt(self) -> float:
@@ -46,14 +48,18 @@ class SignedMeasure(NamedTuple):
 
 
 def as_samples(
-    x: ArrayLike | DiscreteMeasure, y: ArrayLike | DiscreteMeasure, a: ArrayLike | None, b: ArrayLike | None
+    x: ArrayLike | DiscreteMeasure,
+    y: ArrayLike | DiscreteMeasure,
+    a: ArrayLike | None,
+    b: ArrayLike | None,
+    missing: Missing | None = None,
 ) -> Samples:
     """Check two samples and their weights."""
     (x, a), (y, b) = taken_apart(x, a, "x", "a"), taken_apart(y, b, "y", "b")
-    x, y = _checks.as_points(x, "x"), _checks.as_points(y, "y")
-    _checks.require_same_dimension(x, y)
+    clouds = as_clouds({"x": x, "y": y}, {"a": a, "b": b}, missing=missing)
+    (x, y), (a, b) = clouds.points, clouds.weights
     (x, a_checked), (y, b_checked) = _weighted(x, a, "a"), _weighted(y, b, "b")
-    return Samples(x, y, a_checked, b_checked, a is None and b is None)
+    return Samples(x, y, a_checked, b_checked, a is None and b is None, clouds.reading)
 
 
 def _weighted(points: FloatArray, weights: ArrayLike | None, name: str) -> tuple[FloatArray, FloatArray]:

@@ -15,11 +15,9 @@ import numpy as np
 from otkit._checks import (
     as_count,
     as_float_array,
-    as_points,
     as_power,
     as_weights,
     require_finite,
-    require_same_dimension,
 )
 from otkit._jit import njit
 from otkit._typing import ArrayLike, FloatArray, IntArray
@@ -27,6 +25,7 @@ from otkit.costs.pairs import power
 from otkit.costs.threads import pause, share
 from otkit.costs.threads import threads as sharing_threads
 from otkit.divergences.result import DivergenceResult
+from otkit.io.frames import Missing, Reading, as_clouds
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.results import TransportResult
 from otkit.solve import wasserstein
@@ -77,6 +76,7 @@ def sliced_wasserstein(
     p: float = 1,
     projections: int | ArrayLike = 100,
     rng: np.random.Generator | int | None = None,
+    missing: Missing = "raise",
     threads: int | None = None,
 ) -> SlicedResult:
     """Return the sliced Wasserstein distance SW_p, estimated over random directions, with its standard error.
@@ -88,7 +88,8 @@ def sliced_wasserstein(
     Parameters
     ----------
     x, y : array-like, shapes (n, d) and (m, d), or DiscreteMeasure
-        One point a row; 1-D arrays are points on the line, where nothing needs to be estimated.
+        One point a row; 1-D arrays are points on the line, where nothing needs to be estimated. Columns of data frames
+        are matched by name; times are points in seconds.
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative weights; each side is divided by its total. Equal weights by default.
     p : float, default 1
@@ -97,6 +98,9 @@ def sliced_wasserstein(
         How many random directions to take, at least 2; or the directions themselves, drawn by the caller.
     rng : numpy.random.Generator or int, optional
         Where the randomness comes from.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
+        them, or leave them out and say how many.
     threads : int, optional
         Threads to use for this call; the bits of the result do not depend on it.
 
@@ -124,11 +128,11 @@ def sliced_wasserstein(
     >>> print(result)
     3.16055 ± 0.024 (estimate with its standard error; 4000 directions, p = 1)
     """
-    sides, p, shift = _prepared(x, y, a, b, p)
+    sides, p, shift, reading = _prepared(x, y, a, b, p, missing)
     d = sides[0].coordinates.shape[0]
     directions = _directions(projections, d, rng)
     if d == 1:
-        return _on_line(wasserstein(x, y, a, b, p=p, threads=threads))
+        return _on_line(wasserstein(x, y, a, b, p=p, missing=missing, threads=threads))
     means = np.empty(len(directions))
     with sharing_threads(threads):
         _measure(sides, directions, p, means)
@@ -140,7 +144,7 @@ def sliced_wasserstein(
         value=math.ldexp(value, shift),
         kind="estimate",
         error=math.ldexp(deviation / (p * value ** (p - 1.0)) if value > 0.0 else 0.0, shift),
-        detail=f"{count} directions, p = {p:g}",
+        detail=reading.added_to(f"{count} directions, p = {p:g}"),
         p=p,
         directions=directions,
         distances=np.ldexp(means ** (1.0 / p), shift),
@@ -157,6 +161,7 @@ def max_sliced_wasserstein(
     starts: int = 8,
     iterations: int = 50,
     rng: np.random.Generator | int | None = None,
+    missing: Missing = "raise",
     threads: int | None = None,
 ) -> SlicedResult:
     """Return a lower bound of the max-sliced Wasserstein distance, with the direction that attains it.
@@ -167,7 +172,7 @@ def max_sliced_wasserstein(
 
     Parameters
     ----------
-    x, y, a, b, threads
+    x, y, a, b, missing, threads
         As in `sliced_wasserstein`.
     p : float, default 2
         The Wasserstein power, at least 1.
@@ -196,7 +201,7 @@ def max_sliced_wasserstein(
     >>> abs(result.directions[0]).round(9).tolist()
     [0.6, 0.8]
     """
-    sides, p, shift = _prepared(x, y, a, b, p)
+    sides, p, shift, reading = _prepared(x, y, a, b, p, missing)
     starts, iterations = as_count(starts, "starts"), as_count(iterations, "iterations")
     d = sides[0].coordinates.shape[0]
     directions = _random_directions(starts, d, np.random.default_rng(rng))
@@ -217,7 +222,7 @@ def max_sliced_wasserstein(
         value=distance,
         kind="lower_bound",
         error=0.0,
-        detail=f"best of {starts} starts, p = {p:g}",
+        detail=reading.added_to(f"best of {starts} starts, p = {p:g}"),
         p=p,
         directions=directions[best : best + 1],
         distances=np.array([distance]),
@@ -270,18 +275,20 @@ def _prepared(
     a: ArrayLike | None,
     b: ArrayLike | None,
     p: float,
-) -> tuple[tuple[_Side, _Side], float, int]:
-    """Return checked sides, in units of a power of two near the largest coordinate, p, and that power."""
-    points, weights = [], []
-    for cloud, masses, name, weights_name in ((x, a, "x", "a"), (y, b, "y", "b")):
-        taken, given = taken_apart(cloud, masses, name, weights_name)
-        points.append(as_points(taken, name))
-        weights.append(None if given is None else as_weights(given, weights_name, len(points[-1])))
-    require_same_dimension(points[0], points[1])
+    missing: Missing,
+) -> tuple[tuple[_Side, _Side], float, int, Reading]:
+    """Return checked sides, in units of a power of two near the largest coordinate, p, that power, and the reading."""
+    (x, a), (y, b) = taken_apart(x, a, "x", "a"), taken_apart(y, b, "y", "b")
+    clouds = as_clouds({"x": x, "y": y}, {"a": a, "b": b}, missing=missing)
+    points = clouds.points
+    weights = [
+        None if given is None else as_weights(given, name, len(cloud))
+        for name, given, cloud in zip("ab", clouds.weights, points, strict=True)
+    ]
     shift = math.frexp(max(float(np.abs(cloud).max()) for cloud in points))[1]
     shares = [None if w is None else np.ldexp(w, -math.frexp(float(w.max()))[1]) for w in weights]
     one, other = (_Side(cloud, share, shift) for cloud, share in zip(points, shares, strict=True))
-    return (one, other), as_power(p), shift
+    return (one, other), as_power(p), shift, clouds.reading
 
 
 def _directions(projections: int | ArrayLike, d: int, rng: np.random.Generator | int | None) -> FloatArray:
@@ -312,7 +319,7 @@ def _on_line(result: TransportResult) -> SlicedResult:
         value=value,
         kind="exact",
         error=error,
-        detail=f"on the line, p = {p:g}",
+        detail=result.problem.cost.reading.added_to(f"on the line, p = {p:g}"),
         p=p,
         directions=np.ones((1, 1)),
         distances=np.array([value]),

@@ -21,6 +21,7 @@ from otkit.costs import Cost, PairCosts, SparseCosts, as_cost
 from otkit.costs.sparse import as_prices
 from otkit.costs.threads import threads as sharing_threads
 from otkit.cuts import cut_error
+from otkit.io.frames import Missing, as_clouds
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.monitor import Monitor, Progress
 from otkit.problem import InfeasibleError, TransportProblem
@@ -94,6 +95,7 @@ def wasserstein(
     *,
     p: float = 1,
     metric: str | Cost | Callable[[FloatArray, FloatArray], float] = "euclidean",
+    missing: Missing = "raise",
     method: Method = "auto",
     options: Any = None,
     max_seconds: float | None = None,
@@ -111,7 +113,8 @@ def wasserstein(
     Parameters
     ----------
     x, y : array-like, shapes (n, d) and (m, d), or DiscreteMeasure
-        One point a row; 1-D arrays are points on the line.
+        One point a row; 1-D arrays are points on the line. Columns of data frames are matched by name; times are
+        points in seconds.
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative weights; each side is divided by its total. Equal weights by default.
     p : float, default 1
@@ -119,6 +122,9 @@ def wasserstein(
     metric : str, cost object or callable, default "euclidean"
         "euclidean", "sqeuclidean", "cityblock", "chebyshev", "cosine", "haversine" (degrees in, km out), an object such
         as ``otkit.Minkowski(3)``, or a function of two points.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
+        them, or leave them out and say how many.
     method : {"auto", "lp", "simplex", "assignment", "line", "sinkhorn"}, default "auto"
         The solver; ``otkit.select_solver(problem)`` says what "auto" takes. All but "sinkhorn" are exact.
     options : object, optional
@@ -182,9 +188,10 @@ def wasserstein(
     >>> result.certificate.unique
     False
     """
-    x, a = taken_apart(x, a, "x", "a")
-    y, b = taken_apart(y, b, "y", "b")
-    problem = TransportProblem(as_cost(metric).between(x, y, p=p), a, b, probability=True)
+    cost = as_cost(metric)
+    (x, a), (y, b) = taken_apart(x, a, "x", "a"), taken_apart(y, b, "y", "b")
+    clouds = as_clouds({"x": x, "y": y}, {"a": a, "b": b}, missing=missing, invariant=cost.translation_invariant)
+    problem = TransportProblem(cost.bound(clouds, p), *clouds.weights, probability=True)
     return solve_problem(
         problem,
         method=method,

@@ -197,7 +197,7 @@ def test_what_prints():
     [
         ({"measures": []}, ValueError, "measures must hold at least one measure"),
         ({"measures": DiscreteMeasure([1.0])}, TypeError, "measures must be a list of measures"),
-        ({"measures": [[0.0], [np.nan]]}, ValueError, r"measures\[1\] is no measure: points must be finite"),
+        ({"measures": [[0.0], [np.nan]]}, ValueError, r"measures\[1\] must be finite"),
         ({"measures": [[0.0], [[1.0, 2.0]]]}, ValueError, r"measures\[1\] has 2"),
         ({"measures": [[0.0]], "support": [[1.0, 2.0]]}, ValueError, "support has 2"),
         ({"measures": [[[0.0, 1.0]]]}, ValueError, "support must be given in dimension 2"),

@@ -24,7 +24,7 @@ BAD = {
     "NaN in float32 costs": (lambda: transport(np.float32([[NAN]])), ValueError, r"C must be finite, but C\[0, 0\] = nan"),
     "NaN weight": (lambda: wasserstein(X, Y, [1, NAN]), ValueError, r"a must be finite, but a\[1\] = nan"),
     "inf weight": (lambda: transport(C, [1, 1], [INF, 1]), ValueError, r"b must be finite, but b\[0\] = inf"),
-    "missing value": (lambda: wasserstein(X, Y, [1, None]), ValueError, r"a must be finite, but a\[1\] = nan"),
+    "missing value": (lambda: wasserstein(X, Y, [1, None]), ValueError, r"a must hold no missing values, but a\[1\] is missing"),
     "NaN from a callable": (lambda: wasserstein(X, Y, metric=lambda u, v: NAN), ValueError, r"must return a finite number.*nan"),
     "text from a callable": (lambda: wasserstein(X, Y, metric=lambda u, v: "far"), TypeError, r"must return a number.*'far'"),
     # Weights
@@ -52,7 +52,7 @@ BAD = {
     "a word among numbers": (lambda: wasserstein(np.array([[1, "b"]], dtype=object), Y), TypeError, "x must be numeric, but it holds 'b'"),
     "complex costs": (lambda: transport([[1j]]), TypeError, "C must be real, but its type is complex128"),
     "nothing for points": (lambda: wasserstein(None, Y), TypeError, "x must be array-like, but None was given"),
-    "dates": (lambda: wasserstein(np.array(["2020-01-01"], "M8[D]"), [1.0]), TypeError, "x must be numeric"),
+    "dates": (lambda: wasserstein(np.array(["2020-01-01"], "M8[D]"), [1.0]), TypeError, "x holds times and y holds numbers"),
     # Choices
     "unknown metric": (lambda: wasserstein(X, Y, metric="euclidian"), ValueError, "metric must be one of .*'euclidian' was given. Did you mean 'euclidean'"),
     "metric of a wrong type": (lambda: wasserstein(X, Y, metric=2), TypeError, "metric must be a name, a cost object or a function.*but 2 was given"),

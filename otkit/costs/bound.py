@@ -24,6 +24,7 @@ from otkit.costs.boxes import can_bound
 from otkit.costs.monge import monge_argmin
 from otkit.costs.order import Ordered, in_kd_order, inverse
 from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs
+from otkit.io.frames import NOTHING, Reading
 
 if TYPE_CHECKING:
     from otkit.costs.metrics import Cost
@@ -74,9 +75,12 @@ class PairCosts(ABC):
         The Wasserstein power.
     points : tuple of arrays or None
         The clouds x (n, d) and y (m, d); None for a given matrix.
+    reading : Reading
+        How these were read: the names of their columns, and what was done to bring them together.
     """
 
     pairs: Any
+    reading: Reading = NOTHING
     metric: Cost | None
     p: float
     points: tuple[FloatArray, FloatArray] | None

@@ -20,6 +20,7 @@ from otkit.costs import boxes
 from otkit.costs import pairs as pairs_module
 from otkit.costs.bound import MatrixCosts, PairCosts, PointCosts
 from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_POWERS, SUM_SQUARES, PointPairs
+from otkit.io.frames import Clouds, as_clouds
 
 # Costs below this have lost digits to underflow, or the squares on the way to them have.
 _SMALLEST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
@@ -37,12 +38,16 @@ class Cost(ABC):
         What users call it.
     is_metric : bool
         Whether it satisfies the axioms of a metric, which Kantorovich-Rubinstein duality needs.
+    translation_invariant : bool
+        Whether it depends on the difference of two points alone: then times, which have no origin of their own, and
+        integers beyond 2**53 are subtracted before they are rounded.
     arithmetic : {"ieee", "libm"}
         Whether its bits are the same on every machine, or rest on the machine's mathematical library.
     """
 
     name: str
     is_metric: bool
+    translation_invariant = False
     arithmetic: Literal["ieee", "libm"] = "ieee"
 
     def between(self, x: ArrayLike, y: ArrayLike | None = None, p: float = 1.0) -> PairCosts:
@@ -75,10 +80,14 @@ class Cost(ABC):
         array([[0., 9.],
                [9., 0.]])
         """
-        x = _checks.as_points(x, "x")
-        y = x if y is None else _checks.as_points(y, "y")
-        _checks.require_same_dimension(x, y)
-        return self._bind(x, y, _checks.as_power(p))
+        given = {"x": x} if y is None else {"x": x, "y": y}
+        return self.bound(as_clouds(given, invariant=self.translation_invariant), p)
+
+    def bound(self, clouds: Clouds, p: float = 1.0) -> PairCosts:
+        """Bind the p-th power of this cost to two clouds that are checked, or to one and itself."""
+        costs = self._bind(clouds.points[0], clouds.points[-1], _checks.as_power(p))
+        costs.reading = clouds.reading
+        return costs
 
     @abstractmethod
     def _bind(self, x: FloatArray, y: FloatArray, p: float) -> PairCosts:
@@ -87,6 +96,8 @@ class Cost(ABC):
 
 class _Norm(Cost):
     """A power of a norm of the difference of two points."""
+
+    translation_invariant = True
 
     @abstractmethod
     def _formula(self) -> tuple[int, float, float]:

@@ -10,6 +10,7 @@ from otkit import _checks
 from otkit.costs.bound import MatrixCosts, PairCosts, PointCosts
 from otkit.costs.metrics import Chebyshev, Cityblock, Cosine, Euclidean, Haversine, Minkowski, SqEuclidean
 from otkit.costs.sparse import SparseCosts
+from otkit.io.frames import NOTHING, Reading
 
 # Metrics that a file names; any other cost is kept as its matrix.
 _METRICS = {
@@ -30,11 +31,22 @@ def parts_of(cost: PairCosts) -> tuple[dict[str, Any], dict[str, Any]]:
         arrays = {"matrix": cost.dense()}
     if cost.points is not None:
         arrays |= {"x": cost.points[0], "y": cost.points[1]}
+    if cost.reading != NOTHING:
+        header["reading"] = asdict(cost.reading)
     return header, arrays
 
 
 def from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any], width: int) -> PairCosts:
     """Undo `parts_of`; `width` is the number of columns."""
+    cost = _from_parts(header, arrays, width)
+    if "reading" in header:
+        read = header["reading"]
+        columns, notes = (tuple(map(str, read[name])) for name in ("columns", "notes"))
+        cost.reading = Reading(columns, notes, bool(read["moved"]))
+    return cost
+
+
+def _from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any], width: int) -> PairCosts:
     metric, p = header["metric"], header["p"]
     points = (arrays["x"], arrays["y"]) if "x" in arrays else None
     if "arc_starts" in arrays:

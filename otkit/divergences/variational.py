@@ -12,15 +12,17 @@ the c of the others, which keeps the expectation below KL for every sample size.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
-from otkit._checks import as_float_array, as_points, entry, require_choice, require_same_dimension
+from otkit._checks import as_float_array, entry, require_choice
 from otkit._sums import accurate_dot
 from otkit._typing import ArrayLike, FloatArray
 from otkit.divergences.generators import FDivergence, as_divergence
 from otkit.divergences.result import DivergenceResult, Kind
+from otkit.io.frames import Clouds, Missing, as_clouds
 from otkit.measures import DiscreteMeasure
 
 Critic = Callable[[FloatArray], Any]
@@ -36,6 +38,7 @@ def variational_bound(
     y: ArrayLike | DiscreteMeasure,
     *,
     fitted_on: tuple[ArrayLike, ArrayLike] | Literal["other data"] | None = None,
+    missing: Missing = "raise",
     form: Form = "conjugate",
 ) -> DivergenceResult:
     """Return what a critic proves about D_f(P‖Q) from samples: E_P[T] − E_Q[f*(T)] with T = g_f(V).
@@ -57,6 +60,9 @@ def variational_bound(
         What the critic was fitted to: the samples (x, y) of its training, of which none may occur among the points
         here; or your word that it has seen none of them, which discrete data need, where equal points are not the same
         points. None says that it is not known.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
+        them out and say how many.
     form : {"conjugate", "donsker_varadhan"}
         The second, for KL alone, needs no good offset of the critic. Every point of y is judged by the offset that the
         others suggest, so that the expectation stays below KL.
@@ -100,12 +106,17 @@ def variational_bound(
             f'form "donsker_varadhan" is for "kl" alone, but divergence = {f_divergence.name!r} was given.'
         )
     if isinstance(x, DiscreteMeasure) and isinstance(y, DiscreteMeasure):
-        require_same_dimension(x.points, y.points)
-        return _between_measures(f_divergence, critic, x, y, form)
+        clouds = as_clouds({"x": x.frame, "y": y.frame}, {"a": x.weights, "b": y.weights}, invariant=False)
+        x, y = (DiscreteMeasure(*each) for each in zip(clouds.points, clouds.weights, strict=True))
+        found = _between_measures(f_divergence, critic, x, y, form)
+        return replace(found, detail=clouds.reading.added_to(found.detail))
     if isinstance(x, DiscreteMeasure) or isinstance(y, DiscreteMeasure):
         raise TypeError("x and y must be two samples or two DiscreteMeasures, but one of each was given.")
-    at_x, at_y = _samples(x, y)
-    kind, detail = _label(at_x, at_y, fitted_on)
+    clouds = as_clouds({"x": x, "y": y}, missing=missing, invariant=False)  # a critic looks at the points themselves
+    at_x, at_y = clouds.points
+    _require_two(clouds)
+    kind, detail = _label(clouds, fitted_on)
+    detail = clouds.reading.added_to(detail)
     t_x, t_y = (f_divergence.activation(_values(critic, points, name)) for points, name in ((at_x, "x"), (at_y, "y")))
     if (t_x == np.inf).any():
         raise ValueError(
@@ -149,13 +160,10 @@ def _between_measures(
     )
 
 
-def _samples(x: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    at_x, at_y = as_points(x, "x"), as_points(y, "y")
-    require_same_dimension(at_x, at_y)
-    for points, name in ((at_x, "x"), (at_y, "y")):
+def _require_two(clouds: Clouds) -> None:
+    for points, name in zip(clouds.points, "xy", strict=True):
         if len(points) < 2:
             raise ValueError(f"{name} must hold at least two points, or nothing is known of the error, but it has one.")
-    return at_x, at_y
 
 
 def _values(critic: Critic, points: FloatArray, name: str) -> FloatArray:
@@ -173,7 +181,7 @@ def _values(critic: Critic, points: FloatArray, name: str) -> FloatArray:
     return values
 
 
-def _label(x: FloatArray, y: FloatArray, fitted_on: Any) -> tuple[Kind, str]:
+def _label(clouds: Clouds, fitted_on: Any) -> tuple[Kind, str]:
     """Say whether the number is a lower bound in expectation, and why."""
     if fitted_on is None:
         return "estimate", "no lower bound, since it isn't known what the critic was fitted to: say fitted_on="
@@ -186,9 +194,8 @@ def _label(x: FloatArray, y: FloatArray, fitted_on: Any) -> tuple[Kind, str]:
             f"{type(fitted_on).__name__} was given."
         )
     shared = []
-    for k, (points, name) in enumerate(((x, "x"), (y, "y"))):
-        seen = as_points(fitted_on[k], f"fitted_on[{k}]")
-        require_same_dimension(points, seen, (name, f"fitted_on[{k}]"))
+    for k, (frame, name) in enumerate(zip(clouds.frames, "xy", strict=True)):
+        points, seen = as_clouds({name: frame, f"fitted_on[{k}]": fitted_on[k]}, missing="drop", invariant=False).points
         count = int(np.isin(_as_items(points), _as_items(seen)).sum())
         if count:
             shared.append(f"{count} of {len(points)} points of {name}")

@@ -15,6 +15,7 @@ from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import Cost
 from otkit.costs.threads import threads as sharing_threads
 from otkit.divergences.generators import FDivergence
+from otkit.io.frames import Missing
 from otkit.many.blocks import Block, cut, solve_blocks
 from otkit.many.cache import Cache
 from otkit.many.comparison import Comparison, Found, Names, PairError, rooted
@@ -47,6 +48,7 @@ def pairwise(
     metric: str | Cost | Callable[[FloatArray, FloatArray], float] = "euclidean",
     ground_cost: ArrayLike | None = None,
     distance: str | FDivergence | Callable[[Any, Any], Any] = "wasserstein",
+    missing: Missing = "raise",
     jobs: int | None = None,
     threads: int | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
@@ -76,6 +78,9 @@ def pairwise(
         Other numbers than W_p: an f-divergence between histograms ("kl", "js", "tv", … or an `FDivergence`), a metric
         between clouds ("energy", "cramer", "total_variation", or "mmd", with one bandwidth for all pairs), or a
         function of two measures (as `DiscreteMeasure`), which is called for every pair and both ways round.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about points of which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
+        them out and say how many.
     jobs : int, optional
         Processes, by joblib (``pip install "otkit[parallel]"``); −1 for one for each core. By default this process
         works with all its threads, unless ``joblib.parallel_config`` says where work should go: within
@@ -116,7 +121,9 @@ def pairwise(
     1.0
     """
     began = time.perf_counter()
-    comparison, left = as_comparison(measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance)
+    comparison, left = as_comparison(
+        measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance, missing=missing
+    )
     if jobs is not None and jobs != -1:
         jobs = as_count(jobs, "jobs")
     cache = None

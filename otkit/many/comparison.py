@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
+from otkit.io.frames import NOTHING, Reading
 
 # What a block on disk holds; what it says is proved, whichever version has written it.
 FORMAT = "otkit-block-1"
@@ -49,12 +50,15 @@ class Comparison(ABC):
         In words, what the bounds are.
     atoms_of_block : int
         How many atoms the measures of a block may have, for it to take a fraction of a second.
+    reading : Reading
+        How the measures were read, in words.
     """
 
     symmetric: bool
     p: float = 1.0
     proof: str
     atoms_of_block = 3000
+    reading: Reading = NOTHING
 
     @abstractmethod
     def __len__(self) -> int:

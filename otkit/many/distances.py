@@ -112,7 +112,7 @@ class PairwiseResult:
         n, m = self.shape
         i, j = self.worst_pair
         worst = f"{self.names(i)}, {self.names(j + (0 if len(self.comparison) == n else n))}"
-        return (
+        return self.comparison.reading.added_to(
             f"{n} × {m} distances in {self.seconds:.3g} s, each between proved bounds ({self.proof}); "
             f"largest gap {self.largest_gap:.1e} ({worst})"
         )

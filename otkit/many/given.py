@@ -10,7 +10,6 @@ import numpy as np
 from otkit._checks import (
     as_cost_array,
     as_float_array,
-    as_points,
     as_power,
     as_weights,
     entry,
@@ -21,12 +20,13 @@ from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import CallableCost, Cost, as_cost
 from otkit.costs.pairs import power
 from otkit.divergences.generators import GENERATORS, FDivergence
+from otkit.io.frames import Frame, Missing, Reading, as_clouds
 from otkit.many.clouds import Clouds
 from otkit.many.comparison import Comparison, Names
 from otkit.many.line import OnLine
 from otkit.many.masses import Masses
 from otkit.many.named import IPMS, ByFunction, Divergences
-from otkit.measures import DiscreteMeasure
+from otkit.measures import DiscreteMeasure, taken_apart
 
 
 def as_comparison(
@@ -37,6 +37,7 @@ def as_comparison(
     metric: str | Cost | Callable[..., Any],
     ground_cost: ArrayLike | None,
     distance: str | FDivergence | Callable[[Any, Any], Any],
+    missing: Missing = "raise",
 ) -> tuple[Comparison, int]:
     """Return what is to be compared, the others behind the measures, and the number of measures."""
     if isinstance(distance, str):
@@ -49,6 +50,8 @@ def as_comparison(
         raise ValueError(
             f"p, metric and ground_cost must be left out for distance={distance!r}: they belong to 'wasserstein'."
         )
+    if missing == "drop" and (ground_cost is not None or isinstance(distance, FDivergence) or distance in GENERATORS):
+        raise ValueError("missing must be 'raise' for histograms: a bin of which nothing is known can't be left out.")
     if isinstance(distance, FDivergence) or distance in GENERATORS:
         rows, left = _histograms(measures, others, None)
         assert isinstance(distance, str | FDivergence)
@@ -57,17 +60,23 @@ def as_comparison(
         if metric != "euclidean":
             raise ValueError("metric must be left out where ground_cost is given: it says what two bins are apart.")
         return _over_bins(measures, others, ground_cost, power_p)
-    points, weights, left = _clouds(measures, others)
+    cost = as_cost(metric)
+    moves = cost.translation_invariant if transports else isinstance(distance, str)
+    points, weights, left, reading = _clouds(measures, others, missing, moves)
+    found: Comparison
     if transports:
-        cost = as_cost(metric)
-        return _between_clouds(points, weights, cost, power_p, Names(left)), left
-    clouds = [DiscreteMeasure(*each) for each in zip(points, weights, strict=True)]
-    if isinstance(distance, str):
-        return ByFunction.of_metric(distance, clouds), left
-    assert callable(distance)
-    name = getattr(distance, "__name__", type(distance).__name__)
-    sizes = np.array([len(each) for each in points])
-    return ByFunction(distance, clouds, sizes, name=name, own=False), left
+        found = _between_clouds(points, weights, cost, power_p, Names(left))
+    else:
+        frames = [Frame(reading.columns, block=cloud) for cloud in points]
+        clouds = [DiscreteMeasure(*each) for each in zip(frames, weights, strict=True)]
+        if isinstance(distance, str):
+            found = ByFunction.of_metric(distance, clouds)
+        else:
+            assert callable(distance)
+            name = getattr(distance, "__name__", type(distance).__name__)
+            found = ByFunction(distance, clouds, np.array([len(each) for each in points]), name=name, own=False)
+    found.reading = reading
+    return found, left
 
 
 def _between_clouds(
@@ -93,30 +102,27 @@ def _between_clouds(
     return Clouds.of_clouds(cost, masses, metric, together, p)
 
 
-def _clouds(measures: Any, others: Any) -> tuple[list[FloatArray], list[FloatArray], int]:
-    """Return points and weights of all measures, and how many of them are not others."""
+def _clouds(
+    measures: Any, others: Any, missing: Missing, moves: bool
+) -> tuple[list[FloatArray], list[FloatArray], int, Reading]:
+    """Return points and weights of all measures, how many of them are not others, and how they were read."""
     items = _items(measures, "measures")
     left = len(items)
     if others is not None:
         items = items + _items(others, "others")
     names = Names(left)
-    points: list[FloatArray] = []
-    weights: list[FloatArray] = []
+    given: dict[str, ArrayLike] = {}
+    brought: dict[str, ArrayLike | None] = {}
     for k, item in enumerate(items):
-        if isinstance(item, DiscreteMeasure):
-            cloud, masses = item.points, item.weights
-        else:
-            cloud = as_points(item, names(k))
-            masses = np.ones(len(cloud))
-        if cloud.shape[1] != (points[0] if points else cloud).shape[1]:
-            raise ValueError(
-                f"measures must have points of the same dimension, but measures[0] has {points[0].shape[1]} "
-                f"coordinates and {names(k)} has {cloud.shape[1]}."
-            )
+        given[names(k)], brought[f"{names(k)}.weights"] = taken_apart(item, None, names(k), "weights")
+    clouds = as_clouds(given, brought, missing=missing, invariant=moves)
+    weights = [
+        as_weights(masses, name, len(cloud))
+        for name, cloud, masses in zip(brought, clouds.points, clouds.weights, strict=True)
+    ]
+    for k, masses in enumerate(weights):
         _require_total(masses, names(k))
-        points.append(cloud)
-        weights.append(masses)
-    return points, weights, left
+    return clouds.points, weights, left, clouds.reading
 
 
 def _items(value: Any, name: str) -> list[Any]:

@@ -15,6 +15,7 @@ from otkit._typing import ArrayLike, BoolArray, FloatArray, IntArray
 from otkit.costs import Cost
 from otkit.costs.threads import threads as sharing_threads
 from otkit.divergences.generators import FDivergence
+from otkit.io.frames import NOTHING, Missing, Reading
 from otkit.many.all_pairs import named
 from otkit.many.bounds import CAUTION
 from otkit.many.comparison import Comparison, Names, PairError, rooted
@@ -40,6 +41,8 @@ class NearestResult:
         How many pairs were solved, of how many that there are: all others are proved to be farther away.
     seconds : float
         Wall-clock time.
+    reading : Reading
+        How the measures were read, in words.
     """
 
     indices: IntArray
@@ -49,10 +52,11 @@ class NearestResult:
     solved: int
     pairs: int
     seconds: float
+    reading: Reading = NOTHING
 
     def __str__(self) -> str:
         n, k = self.indices.shape
-        return (
+        return self.reading.added_to(
             f"{k} nearest neighbours of {n} measures in {self.seconds:.3g} s; "
             f"{self.solved:,} of {self.pairs:,} pairs solved, the others ruled out"
         )
@@ -70,6 +74,7 @@ def nearest(
     metric: str | Cost | Callable[[FloatArray, FloatArray], float] = "euclidean",
     ground_cost: ArrayLike | None = None,
     distance: str | FDivergence | Callable[[Any, Any], Any] = "wasserstein",
+    missing: Missing = "raise",
     threads: int | None = None,
     progress: bool | Callable[[Progress], None] = False,
 ) -> NearestResult:
@@ -81,7 +86,7 @@ def nearest(
 
     Parameters
     ----------
-    measures, others, p, metric, ground_cost, distance, threads, progress
+    measures, others, p, metric, ground_cost, distance, missing, threads, progress
         As in `otkit.pairwise`. Neighbours are among `others`; without these, among the other measures. For distances
         other than "wasserstein", and costs that are no metric between points, there are no bounds, and all pairs are
         solved.
@@ -106,7 +111,9 @@ def nearest(
     [1, 0, 3, 2]
     """
     began = time.perf_counter()
-    comparison, left = as_comparison(measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance)
+    comparison, left = as_comparison(
+        measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance, missing=missing
+    )
     k = as_count(k, "k")
     own = len(comparison) == left
     candidates = left - 1 if own else len(comparison) - left
@@ -124,7 +131,7 @@ def nearest(
     distances, lower, upper = (np.take_along_axis(table, indices, axis=1) for table in search.tables)
     pairs = left * candidates // 2 if own and comparison.symmetric else left * candidates
     seconds = time.perf_counter() - began
-    return NearestResult(indices, distances, lower, upper, search.solved, pairs, seconds)
+    return NearestResult(indices, distances, lower, upper, search.solved, pairs, seconds, comparison.reading)
 
 
 class _Search:

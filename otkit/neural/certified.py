@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from otkit._typing import ArrayLike, FloatArray
 from otkit.certificate import certify
 from otkit.costs import Cost, as_cost
 from otkit.error_bounds import EPS, LEAST, exact_masses, exponent
+from otkit.io.frames import NOTHING, Missing, Reading, as_clouds
 from otkit.pricing import weigh_potentials
 from otkit.problem import TransportProblem
 
@@ -47,6 +48,8 @@ class CriticBounds:
     c_transform_bound : float
         The lower bound of φ / lipschitz after a c-transform. It is never below `lower_bound`, but says less about the
         critic, since the transform does well even with φ = 0.
+    reading : Reading
+        How the sample sets were read, in words.
     """
 
     raw: float
@@ -54,6 +57,7 @@ class CriticBounds:
     pooled_slope: float
     lower_bound: float
     c_transform_bound: float
+    reading: Reading = field(default=NOTHING, kw_only=True)
 
 
 def critic_bounds(
@@ -64,6 +68,7 @@ def critic_bounds(
     b: ArrayLike | None = None,
     *,
     metric: str | Cost = "euclidean",
+    missing: Missing = "raise",
 ) -> CriticBounds:
     """Return what a critic proves about W_1 between two sample sets: a lower bound for any function φ.
 
@@ -77,6 +82,9 @@ def critic_bounds(
         Weights, which count relative to their total; equal by default.
     metric : str or Cost
         The distance d, a metric.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
+        them, or leave them out and say how many.
 
     Returns
     -------
@@ -104,7 +112,7 @@ def critic_bounds(
     10.0 2.0 5.0
     1000.0 200.0 5.0
     """
-    return bounds_of(critic, between(x, y, a, b, as_metric(metric)))
+    return bounds_of(critic, between(x, y, a, b, as_metric(metric), missing))
 
 
 def as_metric(metric: str | Cost) -> Cost:
@@ -118,13 +126,21 @@ def as_metric(metric: str | Cost) -> Cost:
     return cost
 
 
-def between(x: ArrayLike, y: ArrayLike, a: ArrayLike | None, b: ArrayLike | None, metric: Cost) -> TransportProblem:
-    """Return the problem between two weighted samples, without the points that carry no mass: no price is theirs."""
-    problem = TransportProblem(metric.between(x, y), a, b, probability=True)
+def between(
+    x: ArrayLike, y: ArrayLike, a: ArrayLike | None, b: ArrayLike | None, metric: Cost, missing: Missing
+) -> TransportProblem:
+    """Return the problem between two weighted samples, without the points that carry no mass: no price is theirs.
+
+    A critic is a function of points as they are: no origin is subtracted.
+    """
+    clouds = as_clouds({"x": x, "y": y}, {"a": a, "b": b}, missing=missing, invariant=False)
+    problem = TransportProblem(metric.bound(clouds), *clouds.weights, probability=True)
     rows, cols = np.flatnonzero(problem.a), np.flatnonzero(problem.b)
     if (rows.size, cols.size) == problem.shape:
         return problem
-    return TransportProblem(problem.cost.restrict(rows, cols), problem.a[rows], problem.b[cols], probability=True)
+    cost = problem.cost.restrict(rows, cols)
+    cost.reading = clouds.reading
+    return TransportProblem(cost, problem.a[rows], problem.b[cols], probability=True)
 
 
 def bounds_of(critic: Critic, problem: TransportProblem) -> CriticBounds:
@@ -146,6 +162,7 @@ def bounds_of(critic: Critic, problem: TransportProblem) -> CriticBounds:
         pooled_slope=math.ldexp(pooled.steepest_slope(values, values), shift),
         lower_bound=lower,
         c_transform_bound=max(lower, transformed),
+        reading=problem.cost.reading,
     )
 
 

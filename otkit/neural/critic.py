@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -15,6 +14,7 @@ from otkit._checks import require_choice
 from otkit._sums import accurate_dot
 from otkit._typing import ArrayLike, IntArray
 from otkit.costs import Cost
+from otkit.io.frames import Missing
 from otkit.monitor import Progress
 from otkit.neural.certified import CriticBounds, as_metric, between, bounds_of, clouds
 from otkit.neural.constraints import PRESETS, CriticOptions
@@ -103,6 +103,7 @@ class CriticResult(CriticBounds):
         if self.held_out is not None:
             n, m, raw, error = self.held_out
             lines.append(f"  held out   raw {raw:.6g} ± {error:.2g} at {n} and {m} other points")
+        lines += [f"  data       {note}" for note in self.reading.notes]
         n, m = self.shape
         lines.append(
             f"  critic     {self.critic!r}, {self.options.constraint}, {self.history[-1].step} steps, "
@@ -123,6 +124,7 @@ def fit_critic(
     constraint: str | CriticOptions = "one-sided",
     metric: str | Cost = "euclidean",
     held_out: float = 0.0,
+    missing: Missing = "raise",
     rng: int | np.random.Generator | None = 0,
     progress: bool | Callable[[Progress], None] = False,
 ) -> CriticResult:
@@ -148,6 +150,9 @@ def fit_critic(
         The share of both samples that training does not see. The critic is then kept, and training ended, by its value
         there: for an estimate between the distributions. By default nothing is held out, the bound is of the samples
         themselves, and training ends when it has stopped growing.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
+        them, or leave them out and say how many.
     rng : int, Generator or None
         Source of randomness. The default makes the result reproducible.
     progress : bool or callable
@@ -192,7 +197,7 @@ def fit_critic(
     options = _options(constraint)
     cost = as_metric(metric)
     order = norm_order(cost)
-    problem = between(x, y, a, b, cost)
+    problem = between(x, y, a, b, cost, missing)
     generator = np.random.default_rng(rng)
     split = _split(problem, held_out, generator)
     shown = waiting("training a critic") if progress is True else nullcontext(progress or None)
@@ -207,7 +212,7 @@ def fit_critic(
         bounds = bounds_of(critic, problem)
     dimension = clouds(problem)[0].shape[1]
     return CriticResult(
-        **dataclasses.asdict(bounds),
+        **vars(bounds),
         global_constant=critic.global_constant * dimension ** max(0.0, 0.5 - 1.0 / order),
         critic=critic,
         held_out=None if split.held_out is None else _at(critic, split.held_out),

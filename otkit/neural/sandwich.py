@@ -13,6 +13,7 @@ import numpy as np
 
 from otkit._typing import ArrayLike
 from otkit.costs import Cost
+from otkit.io.frames import Missing
 from otkit.monitor import Progress
 from otkit.neural.certified import as_metric, between
 from otkit.neural.constraints import CriticOptions
@@ -105,6 +106,7 @@ def crosscheck(
     *,
     constraints: Sequence[str | CriticOptions] = ("one-sided",),
     metric: str | Cost = "euclidean",
+    missing: Missing = "raise",
     rng: int | np.random.Generator | None = 0,
     progress: bool | Callable[[Progress], None] = False,
 ) -> CrossCheck:
@@ -112,7 +114,7 @@ def crosscheck(
 
     Parameters
     ----------
-    x, y, a, b, metric, rng, progress
+    x, y, a, b, metric, missing, rng, progress
         As in `fit_critic`.
     constraints : sequence of str or CriticOptions
         A critic is trained with each.
@@ -131,9 +133,9 @@ def crosscheck(
     >>> check.holds, [row.role for row in check.rows]
     (True, ['no bound', 'lower', 'lower', 'exact', 'exact', 'upper'])
     """
-    problem = between(x, y, a, b, as_metric(metric))
+    problem = between(x, y, a, b, as_metric(metric), missing)
     critics = tuple(
-        fit_critic(x, y, a, b, constraint=constraint, metric=metric, rng=rng, progress=progress)
+        fit_critic(x, y, a, b, constraint=constraint, metric=metric, missing=missing, rng=rng, progress=progress)
         for constraint in constraints
     )
     exact = solve_problem(problem)

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from otkit._checks import as_count, as_points, as_positive, require_same_dimension
+from otkit._checks import as_count, as_positive
 from otkit._text import text_table
 from otkit._typing import ArrayLike, FloatArray, IntArray
+from otkit.io.frames import as_clouds
 from otkit.monitor import Progress
 from otkit.neural._jax import jax, jnp
 from otkit.solve import wasserstein
@@ -84,11 +85,10 @@ def split(
     x: ArrayLike, held_out: ArrayLike | None, rng: int | np.random.Generator | None
 ) -> tuple[FloatArray, FloatArray, np.random.Generator]:
     """Return data to train on, data to judge by, and the generator of random numbers that chose them."""
-    points, generator = as_points(x, "x"), np.random.default_rng(rng)
-    if held_out is not None:
-        kept = as_points(held_out, "held_out")
-        require_same_dimension(points, kept, ("x", "held_out"))
-        return points, kept, generator
+    given = {"x": x} if held_out is None else {"x": x, "held_out": held_out}
+    (points, *kept), generator = as_clouds(given, invariant=False).points, np.random.default_rng(rng)
+    if kept:
+        return points, kept[0], generator
     if len(points) < 2:
         raise ValueError(f"x must hold at least 2 points, of which some are held out, but it holds {len(points)}.")
     size = min(max(int(HELD_OUT_SHARE * len(points)), 1), HELD_OUT_MOST)
@@ -199,8 +199,7 @@ def modes_covered(samples: ArrayLike, centres: ArrayLike, *, sigma: float, share
     >>> modes_covered(datasets.eight_gaussians(500, rng=0), datasets.ring_centres(), sigma=0.02)
     8
     """
-    points, middles = as_points(samples, "samples"), as_points(centres, "centres")
-    require_same_dimension(points, middles, ("samples", "centres"))
+    points, middles = as_clouds({"samples": samples, "centres": centres}).points
     as_positive(sigma, "sigma")
     if not 0.0 < share <= 1.0:
         raise ValueError(f"share must lie in (0, 1], but share = {share} was given.")

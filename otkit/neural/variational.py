@@ -13,6 +13,7 @@ Ratio Estimation in Machine Learning* (2012), for classification.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -21,11 +22,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_points, require_choice, require_same_dimension
+from otkit._checks import require_choice
 from otkit._typing import ArrayLike, FloatArray
 from otkit.divergences.generators import FDivergence, as_divergence
 from otkit.divergences.result import DivergenceResult
 from otkit.divergences.variational import variational_bound
+from otkit.io.frames import Missing, as_clouds
 from otkit.monitor import Progress
 from otkit.neural._jax import as_key, jax, jnp, optax
 from otkit.neural.function import CriticFunction
@@ -140,6 +142,7 @@ def fit_variational(
     *,
     fit: str = "variational",
     held_out: float = 0.5,
+    missing: Missing = "raise",
     rng: int | np.random.Generator | None = 0,
     progress: bool | Callable[[Progress], None] = False,
 ) -> VariationalResult:
@@ -155,6 +158,9 @@ def fit_variational(
         Maximise the variational form itself, or learn to tell x from y and take T = f′(p/q) of the ratio learnt.
     held_out : float
         The share of both samples that the value is taken from. A fifth of the rest says when to stop.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
+        them out and say how many.
     rng : int, Generator or None
         Source of randomness. The default makes the result reproducible.
     progress : bool or callable
@@ -186,8 +192,8 @@ def fit_variational(
     start = time.perf_counter()
     chosen = as_divergence(divergence)
     require_choice(fit, "fit", FITS)
-    x, y = as_points(x, "x"), as_points(y, "y")
-    require_same_dimension(x, y)
+    clouds = as_clouds({"x": x, "y": y}, missing=missing, invariant=False)  # a critic looks at the points themselves
+    x, y = clouds.points
     generator = np.random.default_rng(rng)
     parts = [_parts(points, name, held_out, generator) for points, name in ((x, "x"), (y, "y"))]
     used, judging, unseen = zip(*parts, strict=True)
@@ -202,6 +208,7 @@ def fit_variational(
         critic, history = _train(chosen if fit == "variational" else None, used, judging, as_key(generator), report)
     seen = tuple(np.concatenate(side) for side in zip(used, judging, strict=True))
     bound = variational_bound(judged, critic, *unseen, fitted_on=(seen[0], seen[1]))
+    bound = dataclasses.replace(bound, detail=clouds.reading.added_to(bound.detail))
     sizes = len(unseen[0]), len(unseen[1])
     return VariationalResult(bound, critic, judged, fit, history, sizes, time.perf_counter() - start)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit._checks import as_points, require_same_dimension
 from otkit._typing import ArrayLike, FloatArray
 from otkit.divergences.generators import FDivergence
+from otkit.io.frames import Missing, Reading, as_clouds
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,10 @@ class Options:
     folds: int = 5
 
 
-def as_samples(x: ArrayLike, y: ArrayLike, divergence: FDivergence) -> tuple[FloatArray, FloatArray]:
-    """Return both samples as points of one space.
+def as_samples(
+    x: ArrayLike, y: ArrayLike, divergence: FDivergence, missing: Missing
+) -> tuple[FloatArray, FloatArray, Reading]:
+    """Return both samples as points of one space, and how they were read.
 
     Raises
     ------
@@ -39,8 +41,8 @@ def as_samples(x: ArrayLike, y: ArrayLike, divergence: FDivergence) -> tuple[Flo
         No density with respect to volume can be estimated: a coordinate is constant or a combination of others, or the
         samples do not overlap and the divergence has no maximum.
     """
-    x, y = as_points(x, "x"), as_points(y, "y")
-    require_same_dimension(x, y)
+    clouds = as_clouds({"x": x, "y": y}, missing=missing)
+    x, y = clouds.points
     for name, points in (("x", x), ("y", y)):
         if len(points) < 2:
             raise ValueError(f"{name} must hold at least 2 points, but it holds {len(points)}.")
@@ -48,7 +50,7 @@ def as_samples(x: ArrayLike, y: ArrayLike, divergence: FDivergence) -> tuple[Flo
     if not np.isfinite(divergence.maximum):
         _require_overlap(x, y, divergence)
     _require_full_rank(x, y)
-    return x, y
+    return x, y, clouds.reading
 
 
 def require_more_points(x: FloatArray, y: FloatArray, least: int, why: str) -> None:
