@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit._checks import as_float_array, as_points, as_weights
+from otkit._checks import as_float_array, as_weights
 from otkit._text import text_table
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import Cost, as_cost
 from otkit.divergences.discrete import discrete_divergence
 from otkit.divergences.generators import GENERATORS
+from otkit.io.frames import as_clouds
 from otkit.solve import wasserstein
 
 # By more than this no inequality fails: each side is a function of divergences that are right to 1e-12, and differences
@@ -150,7 +151,9 @@ def bounds(
         Inequality("JS and TV", "JS ≤ log 2 · TV", js, math.log(2.0) * tv),
     ]
     if points is not None:
-        rows.append(_transport(p, q, as_points(points, "points"), as_cost(metric), tv))
+        cost = as_cost(metric)
+        places = as_clouds({"points": points}, invariant=cost.translation_invariant).points[0]
+        rows.append(_transport(p, q, places, cost, tv))
     return Inequalities(tuple(rows))
 
 

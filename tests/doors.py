@@ -66,6 +66,8 @@ class Door:
         The same for a factor on all weights, histograms and masses.
     shuffled : bool
         Whether the order of rows, with their weights, changes nothing.
+    as_given : bool
+        Whether a function of points as they are is among the arguments, so that no origin may be subtracted.
     """
 
     function: str
@@ -77,6 +79,7 @@ class Door:
     degree: float | None = None
     mass_degree: float | None = None
     shuffled: bool = True
+    as_given: bool = False
 
     @property
     def name(self) -> str:
@@ -169,8 +172,8 @@ DOORS = (
     Door("wasserstein", _WEIGHTED, number=_distance, shift=True, degree=1, mass_degree=0),
     Door("wasserstein", _PAIR, _options(p=2), number=_distance, shift=True, degree=1, case="p = 2, unweighted"),
     Door("wasserstein", _PAIR, _options(metric="cityblock"), number=_distance, shift=True, degree=1, case="cityblock"),
-    Door("wasserstein", _PAIR, _options(metric="cosine"), number=_distance, degree=0, case="cosine"),
-    Door("wasserstein", _PAIR, _options(metric="haversine"), number=_distance, case="haversine"),
+    Door("wasserstein", _PAIR, _options(metric="cosine"), number=_distance, degree=0, as_given=True, case="cosine"),
+    Door("wasserstein", _PAIR, _options(metric="haversine"), number=_distance, as_given=True, case="haversine"),
     Door("wasserstein", _ON_LINE, number=_distance, shift=True, degree=1, mass_degree=0, case="on the line"),
     Door("DiscreteMeasure", {"points": _points(_X), "weights": Data(Kind.WEIGHTS, _A, "points")},
          number=lambda measure: [*measure.points.sum(axis=0), measure.weights.sum()]),
@@ -218,7 +221,8 @@ DOORS = (
          shift=True, degree=1, shuffled=False),
     # Divergences
     Door("estimate_divergence", _SAMPLES, _options(name="js"), number=_value, shift=True, degree=0),
-    Door("variational_bound", _PAIR, _options(divergence="js", critic=_critic), number=_value),
+    Door("variational_bound", _PAIR, _options(divergence="js", critic=_critic), number=_value,
+         as_given=True),
     *(Door(name, _HISTOGRAMS, mass_degree=0, shuffled=False)
       for name in ("kl", "reverse_kl", "jeffreys", "js", "tv", "hellinger", "hellinger_distance", "chi2", "neyman")),
     Door("f_divergence", _HISTOGRAMS, _options(divergence="kl"), number=_value, mass_degree=0, shuffled=False),
@@ -237,7 +241,7 @@ DOORS = (
          shuffled=False),
     # Critics
     Door("neural.critic_bounds", _WEIGHTED, _options(critic=_critic), number=lambda found: found.raw,
-         shift=True, degree=1, mass_degree=0),
+         shift=True, degree=1, mass_degree=0, as_given=True),
     Door("neural.modes_covered", {"samples": _points(_X), "centres": _points(_Y)}, _options(sigma=1.0), shuffled=False,
          shift=True, number=lambda found: [float(np.sum(found))]),
 )  # fmt: skip

@@ -97,7 +97,7 @@ def test_columns_that_are_no_numbers_are_named():
     with pytest.raises(TypeError, match=r"points\['city'\] must be numeric, but it holds 'Paris'"):
         DiscreteMeasure(frame)
     digits = pandas.DataFrame({"u": [1.0, 2.0], "zip": ["75001", "69001"]})
-    with pytest.raises(TypeError, match="zip'\\] must be numeric, but it holds '75001'"):
+    with pytest.raises(TypeError, match=r"zip'\] must be numeric, but it holds '75001'"):
         DiscreteMeasure(digits)
 
 
