@@ -191,14 +191,58 @@ _WHOLE_ROOMS = ("datasets", "neural", "teaching")
 __all__ = ["__version__", *_WHOLE_ROOMS, *sorted(_ROOM_OF)]  # noqa: PLE0604 (names are strings, built from the table above)
 
 
+# What is here, by the names that it has elsewhere: in POT, SciPy, OTT, GeomLoss, NetworkX and papers.
+_ELSEWHERE = {
+    "otkit.transport(C, a, b).plan": "emd network_simplex min_cost_flow",
+    "otkit.transport(C, a, b).value": "emd2 min_cost_flow_cost",
+    "otkit.transport(C, a, b, method='sinkhorn'), with otkit.SinkhornOptions": "sinkhorn sinkhorn2 Sinkhorn",
+    "otkit.transport(C).monge_map()": "linear_sum_assignment hungarian",
+    "otkit.wasserstein(x, y).distance": """
+        wasserstein_distance wasserstein_distance_nd earth_movers_distance earth_mover_distance earthmover w1""",
+    "otkit.wasserstein(x, y, p=2).distance": "wasserstein2 w2",
+    "otkit.wasserstein(x, y, a, b)": "wasserstein_1d emd_1d emd2_1d solve_1d solve_sample",
+    "otkit.cost_matrix(x, y)": "dist cdist pdist euclidean_distances pairwise_distances",
+    "otkit.sliced_wasserstein(x, y)": "sliced_wasserstein_distance",
+    "otkit.max_sliced_wasserstein(x, y)": "max_sliced_wasserstein_distance",
+    "otkit.partial_transport(C, a, b, mass=...)": "partial_wasserstein partial_wasserstein2 partial",
+    "otkit.unbalanced_transport(C, a, b, price=...)": "mm_unbalanced sinkhorn_unbalanced",
+    "otkit.gaussian_wasserstein(mean0, cov0, mean1, cov1)": "bures_wasserstein_distance bures frechet_distance",
+    "otkit.barycenter(measures)": "wasserstein_barycenter free_support_barycenter lp_barycenter",
+    "otkit.Euclidean().between(x, y)": "PointCloud Geometry",
+    "otkit.TransportProblem(C, a, b)": "LinearProblem",
+    "otkit.neural.wasserstein_loss(x, y)": "SamplesLoss wasserstein_loss",
+    "otkit.js(p, q), of which SciPy's jensenshannon is the root": "jensenshannon jensen_shannon_distance",
+    "otkit.js(p, q)": "jensen_shannon jensen_shannon_divergence js_divergence jsd",
+    "otkit.kl(p, q)": "entropy relative_entropy kl_div rel_entr kl_divergence kullback_leibler",
+    "otkit.tv(p, q) for histograms, otkit.total_variation(x, y) for samples": "total_variation_distance tvd",
+    "otkit.chi2(p, q)": "chi_square chi_squared chisquare",
+    "otkit.mmd(x, y)": "maximum_mean_discrepancy mmd2",
+    "otkit.two_sample_test(x, y)": "permutation_test ks_2samp",
+}
+_CALLED_HERE = {name: here for here, names in _ELSEWHERE.items() for name in names.split()}
+
+
 def __getattr__(name: str) -> Any:
     if name in _WHOLE_ROOMS:
         return import_module(f"otkit.{name}")
     if name not in _ROOM_OF:
-        raise AttributeError(f"module 'otkit' has no attribute {name!r}")
+        raise AttributeError(_unknown(name))
     value = getattr(import_module(f"otkit.{_ROOM_OF[name]}"), name)
     globals()[name] = value
     return value
+
+
+def _unknown(name: str) -> str:
+    """Return the message for a name that is not here, with what may be meant by it."""
+    message = f"module 'otkit' has no attribute {name!r}"
+    if name in _CALLED_HERE:
+        return f"{message}. Here it is {_CALLED_HERE[name]}."
+    if name.startswith("_"):
+        return message
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower(), __all__, n=1, cutoff=0.75)
+    return f"{message}. Did you mean otkit.{near[0]}?" if near else message
 
 
 def __dir__() -> list[str]:

@@ -150,6 +150,13 @@ def _as_array(value: ArrayLike, name: str) -> np.ndarray:
             return np.asarray(value)
     except np.exceptions.DTypePromotionError:  # times beside numbers
         return np.asarray(value, dtype=object)
+    except TypeError as error:
+        if type(error).__name__ != "TracerArrayConversionError":
+            raise
+        raise TypeError(
+            f"{name} must hold values, but within a function that JAX traces it has none yet. There, use "
+            "otkit.neural.wasserstein_loss, or jax.pure_callback around the call."
+        ) from None
     except ValueError as error:
         raise ValueError(f"{name} must be a rectangular array of numbers, but its rows differ in length.") from error
 

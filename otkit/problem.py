@@ -42,6 +42,8 @@ class InfeasibleError(ValueError):
         Aᵀy ≤ 0 says y_i + y_{n+j} ≤ 0 for the listed pairs alone.
     """
 
+    __module__ = "otkit"  # where users find it, so that tracebacks say so
+
     def __init__(
         self, message: str, farkas: FloatArray, problem: TransportProblem, kind: Literal["cut", "totals"]
     ) -> None:

@@ -25,6 +25,9 @@ from otkit.io.atomic import replacing
 # Bytes that a proof takes at most: its head, an arc or a number for each point, a carried cost for each pair.
 HEAD, ARC, NUMBER = 1 << 14, 64, 40
 
+# Its home is a file that stands alone, but users find it here.
+proof.ProofError.__module__ = "otkit"
+
 _TERMS = {SUM_SQUARES: "squares", SUM_ABS: "absolute", SUM_CUBES: "cubes", MAX_ABS: "largest"}
 
 

@@ -72,6 +72,8 @@ class NotConvergedError(RuntimeError):
         The unfinished answer.
     """
 
+    __module__ = "otkit"  # where users find it, so that tracebacks say so
+
     def __init__(self, message: str, result: TransportResult) -> None:
         super().__init__(message)
         self.result = result

@@ -376,3 +376,13 @@ class TestBound:
         np.testing.assert_array_equal(y, before[1])
         assert x.flags.writeable
         assert y.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"),
+    [("l1", "cityblock"), ("Manhattan", "cityblock"), ("L2", "euclidean"), ("linf", "chebyshev"),
+     ("chessboard", "chebyshev"), ("squared euclidean", "sqeuclidean"),
+     ("sq-euclidean", "sqeuclidean"), ("great circle", "haversine")],
+)  # fmt: skip
+def test_names_of_metrics_elsewhere(alias, name):
+    assert as_cost(alias) == as_cost(name)

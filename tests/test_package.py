@@ -5,8 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import inspect
 import os
+import pickle
+import re
 import subprocess
 import sys
+import traceback
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -55,6 +59,27 @@ def test_every_public_name_is_there():
     assert set(otkit.__all__) <= set(dir(otkit))
     with pytest.raises(AttributeError, match="no_such_name"):
         otkit.no_such_name  # noqa: B018 (the attribute access is what is tested)
+
+
+@pytest.mark.parametrize("name", sorted(otkit._CALLED_HERE))
+def test_names_of_other_libraries_lead_to_ours(name):
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'. Here it is otkit") as caught:
+        getattr(otkit, name)
+    for path in re.findall(r"otkit\.([\w.]+)", str(caught.value).partition("Here it is ")[2]):
+        assert reduce(getattr, path.rstrip(".").split("."), otkit)
+
+
+def test_names_that_are_nearly_right_are_suggested():
+    with pytest.raises(AttributeError, match=r"Did you mean otkit\.wasserstein\?"):
+        otkit.waserstein  # noqa: B018 (the attribute access is what is tested)
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name.endswith("Error")])
+def test_public_errors_print_as_users_find_them(name):
+    """Their own name, not that of the file they are written in; and that name leads back to them, as pickle needs."""
+    error = getattr(otkit, name)
+    assert traceback.format_exception_only(error, error.__new__(error))[0].startswith(f"otkit.{name}")
+    assert pickle.loads(pickle.dumps(error)) is error
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -89,6 +89,9 @@ BAD = {
     "p": (lambda: wasserstein_loss(X, Y, p=0.5), "p must be a finite number of at least 1"),
     "metric": (lambda: wasserstein_loss(X, Y, metric="haversine"), "metric must be a norm of x − y.*it is haversine"),
     "weights": (lambda: wasserstein_loss(X, Y, A[:2]), r"a must have shape \(6,\).*its shape is \(2,\)"),
+    "negative weights": (lambda: wasserstein_loss(X, Y, -A), r"a must be non-negative, but a\[\d\] = -"),
+    "NaN weights": (lambda: wasserstein_loss(X, Y, A * np.nan), r"^a must be finite, but a\[0\] = nan\."),
+    "in a gradient": (lambda: jax.grad(wasserstein_loss)(X, Y, -A), r"^a must be non-negative, but a\[\d\] = -"),
     "NaN": (lambda: wasserstein_loss(X * np.nan, Y), r"x must be finite, but x\[0, 0\] = nan"),
 }
 
@@ -101,5 +104,11 @@ def test_bad_input_is_refused(name):
 
 
 def test_points_that_become_nan_stop_the_program():
-    with pytest.raises(jax.errors.JaxRuntimeError, match="x must be finite"):
+    """Then the error is JAX's own, and ours its last line."""
+    with pytest.raises(jax.errors.JaxRuntimeError, match=r"x must be finite, but x\[0, 0\] = nan\."):
         jax.block_until_ready(jax.jit(wasserstein_loss)(X * np.nan, Y))
+
+
+def test_functions_that_are_no_part_of_a_program_say_what_is():
+    with pytest.raises(TypeError, match=r"x must hold values, but within a function that JAX traces.*wasserstein_loss"):
+        jax.jit(lambda x: otkit.wasserstein(x, Y).distance)(X)

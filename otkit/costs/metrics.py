@@ -368,6 +368,30 @@ _NAMED: dict[str, Cost] = {
     cost.name: cost for cost in (Euclidean(), SqEuclidean(), Cityblock(), Chebyshev(), Cosine(), Haversine())
 }
 
+# What other libraries call them.
+_ALIASES = {
+    **dict.fromkeys(("l1", "manhattan", "taxicab", "city_block"), "cityblock"),
+    "l2": "euclidean",
+    **dict.fromkeys(("sq_euclidean", "squared_euclidean", "squaredeuclidean", "l2_squared", "sql2"), "sqeuclidean"),
+    **dict.fromkeys(("linf", "l_inf", "infinity", "maximum", "supremum", "chessboard"), "chebyshev"),
+    **dict.fromkeys(("great_circle", "geodesic"), "haversine"),
+}
+
+
+def _named(name: str) -> Cost:
+    """Return the cost that a name stands for, by whichever library it is called so."""
+    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
+    if plain.startswith("minkowski") or plain == "lp":
+        raise ValueError(f"metric must say its order: write otkit.Minkowski(3) for the order 3, not {name!r}.")
+    plain = _ALIASES.get(plain, plain)
+    if plain in _NAMED:
+        return _NAMED[plain]
+    try:
+        _checks.require_choice(name, "metric", _NAMED)
+    except ValueError as error:
+        raise ValueError(f"{error} Any function of two points will do, as those of scipy.spatial.distance.") from None
+    return _NAMED[name]
+
 
 def as_cost(metric: str | Cost | Callable[..., Any]) -> Cost:
     """Return the cost that a name, a cost object or a function stands for.
@@ -381,7 +405,7 @@ def as_cost(metric: str | Cost | Callable[..., Any]) -> Cost:
     if isinstance(metric, Cost):
         return metric
     if isinstance(metric, str):
-        return _NAMED[_checks.require_choice(metric, "metric", _NAMED)]
+        return _named(metric)
     if isinstance(metric, type):
         raise TypeError(f"metric must be a cost object, but a class was given: write {metric.__name__}(…).")
     if callable(metric):
@@ -405,7 +429,8 @@ def cost_matrix(
         Points; `x` again if omitted.
     metric : str, Cost or callable
         One of "euclidean", "sqeuclidean", "cityblock", "chebyshev", "cosine" and "haversine" (latitude and longitude
-        in degrees, distance in kilometres), a cost object such as ``Minkowski(3)``, or a function of two points.
+        in degrees, distance in kilometres), a cost object such as ``Minkowski(3)``, or a function of two points. Common
+        aliases are taken: "l1" and "manhattan", "l2", "linf", "squared_euclidean".
     p : float
         The cost is the p-th power of the metric, p ≥ 1.
 

@@ -35,6 +35,8 @@ class CacheError(OSError):
         All distances.
     """
 
+    __module__ = "otkit"  # where users find it, so that tracebacks say so
+
     def __init__(self, message: str, result: PairwiseResult) -> None:
         super().__init__(message)
         self.result = result

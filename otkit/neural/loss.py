@@ -49,8 +49,9 @@ def wasserstein_loss(
     Raises
     ------
     ValueError
-        Shapes that do not fit, p < 1, a metric that is no norm. Within a transformed function, points that are
-        not finite are refused when it runs, by the runtime error in which JAX wraps that of `otkit.wasserstein`.
+        Shapes that do not fit, p < 1, a metric that is no norm, points and weights that are not finite, negative
+        weights. Where a compiled program (`jax.jit`) meets bad values while it runs, JAX raises its own
+        JaxRuntimeError, whose last line is the message of this error.
 
     Notes
     -----
@@ -130,11 +131,24 @@ _distance.defvjp(_forward, _backward)
 def _solved(x: jax.Array, y: jax.Array, a: jax.Array, b: jax.Array, p: float, cost: Cost) -> Any:
     """Return W_p and its derivatives in x, y, a and b."""
     like = [jax.ShapeDtypeStruct((), x.dtype)] + [jax.ShapeDtypeStruct(part.shape, part.dtype) for part in (x, y, a, b)]
-    return jax.pure_callback(partial(_on_the_host, p, cost), like, x, y, a, b, vmap_method="sequential")
+    if not any(isinstance(part, jax.core.Tracer) for part in (x, y, a, b)):  # complaints arrive as they are
+        return [jnp.asarray(values) for values in _on_the_host(p, cost, x, y, a, b)]
+    return jax.pure_callback(partial(_in_the_program, p, cost), like, x, y, a, b, vmap_method="sequential")
+
+
+def _in_the_program(p: float, cost: Cost, *parts: Any) -> list[np.ndarray]:
+    """Solve where a compiled program asks for it; JAX prints the way to an error, which is ours to keep short."""
+    try:
+        return _on_the_host(p, cost, *parts)
+    except (ValueError, TypeError, ArithmeticError, MemoryError, RuntimeError) as error:
+        raise error.with_traceback(None) from None
 
 
 def _on_the_host(p: float, cost: Cost, *parts: Any) -> list[np.ndarray]:
-    result = wasserstein(*(np.asarray(part, np.float64) for part in parts), p=p, metric=cost)
+    given = [np.asarray(part, np.float64) for part in parts]
+    for name, values in zip("xyab", given, strict=True):
+        require_finite(values, name)
+    result = wasserstein(*given, p=p, metric=cost)
     types = [parts[0].dtype, *(part.dtype for part in parts)]
     answer = [result.distance, *subgradient(result)]
     return [np.asarray(values, dtype) for values, dtype in zip(answer, types, strict=True)]
