@@ -16,7 +16,7 @@ from otkit import _double_double as dd
 from otkit._fixed_point import add, add_product, as_int, bit_range, carry, digits, leading, limbs
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
-from otkit.problem import TransportProblem
+from otkit.problem import MergedProblem, TransportProblem
 
 _ONE = np.ones(1, dtype=np.int64)
 
@@ -100,6 +100,30 @@ def surplus(how: Balance, a: FloatArray, b: FloatArray) -> IntArray:
     for j in range(b.size):
         add_mass(rows[a.size + j], scratch, how.low_b, how.factor_b, b[j], -int64(1))
     return rows
+
+
+def exact_surplus(problem: TransportProblem) -> tuple[IntArray, Unit]:
+    """Return what each node has too much, as `surplus` does, and what an integer is worth.
+
+    Those of a merged problem are the sums of what the rows and columns that it was merged from have too much.
+    """
+    given = problem.given if isinstance(problem, MergedProblem) else problem
+    how, unit = balance(given)
+    masses = surplus(how, given.a, given.b)
+    if not isinstance(problem, MergedProblem):
+        return masses, unit
+    n, m = problem.shape
+    sums = np.zeros((n + m, how.size), np.int64)
+    _add_rows(masses, np.concatenate([problem.row_place, n + problem.col_place]), sums)
+    return sums, unit
+
+
+@njit
+def _add_rows(rows: IntArray, places: IntArray, sums: IntArray) -> None:
+    """Add each row to that of its place, limb by limb."""
+    for k in range(places.size):
+        for part in range(sums.shape[1]):
+            sums[places[k], part] += rows[k, part]
 
 
 class Portion(NamedTuple):

@@ -56,6 +56,13 @@ class WarmStart(NamedTuple):
         kept = (arc_rows >= 0) & (arc_cols >= 0)
         return WarmStart(self.f[rows], self.g[cols], arc_rows[kept], arc_cols[kept])
 
+    def merge(self, row_place: IntArray, col_place: IntArray) -> WarmStart:
+        """Return the same for a problem in which rows and columns of equal numbers are one, each arc once."""
+        first_rows, first_cols = (np.unique(places, return_index=True)[1] for places in (row_place, col_place))
+        width = first_cols.size
+        arcs = np.unique(row_place[self.rows] * width + col_place[self.cols])
+        return WarmStart(self.f[first_rows], self.g[first_cols], arcs // width, arcs % width)
+
 
 @dataclass(frozen=True, eq=False)
 class Candidate:

@@ -15,7 +15,7 @@ import numpy as np
 from otkit import proof, proof_files
 from otkit._checks import as_weights, require_choice
 from otkit._jit import njit
-from otkit._sums import accurate_sum
+from otkit._sums import accurate_sum, two_sum
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import PairCosts, bind, storage
 from otkit.io.archives import read_archive, write_archive
@@ -272,6 +272,53 @@ class TransportProblem:
         metric = self.cost.kind if self.cost.metric is None else self.cost.metric.name
         power = "" if self.cost.p == 1.0 else f", p = {self.cost.p:g}"
         return f"TransportProblem({n} × {m}, {metric}{power}, total mass {self.total:g})"
+
+
+class MergedProblem(TransportProblem):
+    """A problem in which rows of equal costs are one row, with their mass together, and columns likewise.
+
+    Its masses `a` and `b` are sums, rounded. What is proved about it in exact arithmetic (`otkit.vertex`) holds for the
+    sums themselves, which are integers in the unit of the masses of `given`.
+
+    Attributes
+    ----------
+    given : TransportProblem
+        The problem with all its rows and columns, each with mass.
+    row_place, col_place : ndarray, shapes (n,) and (m,)
+        Of each row and column of that problem, the row or column here.
+    """
+
+    given: TransportProblem
+    row_place: IntArray
+    col_place: IntArray
+
+
+def merged_problem(given: TransportProblem, row_place: IntArray, col_place: IntArray) -> MergedProblem:
+    """Return a problem with rows and columns of equal numbers, which must have equal costs, merged.
+
+    Numbers come in the order in which they first appear, as those of `PairCosts.places`.
+    """
+    first_rows, first_cols = (np.unique(places, return_index=True)[1] for places in (row_place, col_place))
+    problem = object.__new__(MergedProblem)
+    problem.__dict__.update(given=given, row_place=row_place, col_place=col_place)
+    a, b = _sums(given.a, row_place, first_rows.size), _sums(given.b, col_place, first_cols.size)
+    problem._keep(given.cost.restrict(first_rows, first_cols), a, b, given.probability, given.tolerance)
+    return problem
+
+
+def _sums(masses: FloatArray, places: IntArray, count: int) -> FloatArray:
+    """Return the sum of the masses at each place, rounded about once."""
+    sums, errors = np.zeros(count), np.zeros(count)
+    _add_by_place(masses, places, sums, errors)
+    return sums + errors
+
+
+@njit
+def _add_by_place(masses: FloatArray, places: IntArray, sums: FloatArray, errors: FloatArray) -> None:
+    """Add masses to the sums of their places, and the rounding errors to those of the errors."""
+    for k in range(masses.size):
+        sums[places[k]], error = two_sum(sums[places[k]], masses[k])
+        errors[places[k]] += error
 
 
 def problem_as_judged(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from otkit._typing import IntArray
@@ -12,8 +14,10 @@ from otkit.certificate import Certificate, exact_certificate, line_certificate
 from otkit.costs import SparseCosts
 from otkit.monitor import Monitor
 from otkit.optimality import Verdict, judge
-from otkit.problem import TransportProblem
+from otkit.problem import MergedProblem, TransportProblem
+from otkit.spreading import spread
 from otkit.staircase import prove_on_line
+from otkit.vertex import Vertex, evaluate
 
 
 def prove(
@@ -24,27 +28,68 @@ def prove(
     Plan and potentials are those of the vertex, each number rounded once, the plan row by row: they do not depend on
     how the solver came to its tree. If `canonical`, it is the lexicographically smallest of the optimal vertices.
     """
-    basis = _spanning(problem, candidate)
-    if basis is None:
-        return candidate, None
-    verdict = judge(problem, *basis)
-    if verdict is not None and not verdict.optimal and problem.cost.pieces == 1:
-        from otkit.solvers.simplex.repair import repair
-
-        verdict = repair(problem, verdict, monitor)
-    if verdict is None or not verdict.optimal:
+    verdict = _optimal_tree(problem, candidate, monitor)
+    if verdict is None:
         return candidate, None
     unique = verdict.unique
     if canonical and not unique:
         verdict = judge(problem, *canonical_tree(verdict))
         assert verdict is not None
         assert verdict.optimal
-    return _vertex_candidate(problem, verdict, candidate), exact_certificate(problem, verdict.vertex, unique)
+    vertex = verdict.vertex
+    return _vertex_candidate(problem, vertex, candidate), exact_certificate(problem, vertex, unique)
 
 
-def _vertex_candidate(problem: TransportProblem, verdict: Verdict, found: Candidate) -> Candidate:
+def prove_merged(
+    problem: MergedProblem, candidate: Candidate, monitor: Monitor, *, exactly: bool
+) -> tuple[Candidate, Certificate | None]:
+    """Return the answer to a given problem that one to the merged problem becomes; if `exactly`, with its proof.
+
+    The tree is spread over the points (`otkit.spreading`), and its flows are evaluated for the given masses. Its
+    potentials are those of the merged tree, equal at equal points, and so are costs: since no pair of places is
+    overpriced, no pair of points is.
+    """
+    verdict = _optimal_tree(problem, candidate, monitor) if exactly else None
+    if verdict is not None:
+        tree = verdict.vertex.tree
+        vertex = evaluate(problem.given, *spread(problem, tree.rows, tree.cols))
+        unique = verdict.unique and not _has_choice(problem, verdict.vertex)
+        answer = _vertex_candidate(problem.given, vertex, candidate)
+        if vertex.least >= 0:
+            return answer, exact_certificate(problem.given, vertex, unique)
+    assert candidate.basis is not None
+    vertex = evaluate(problem.given, *spread(problem, *candidate.basis))
+    answer = _vertex_candidate(problem.given, vertex, candidate)
+    f, g = candidate.f.take(problem.row_place), candidate.g.take(problem.col_place)
+    return replace(answer, mass=np.maximum(answer.mass, 0.0), f=f, g=g), None
+
+
+def _has_choice(problem: MergedProblem, vertex: Vertex) -> bool | None:
+    """Say whether points at equal places can exchange what they ship, which costs nothing.
+
+    They can where several points of a place ship to several points, at one other place or at different ones.
+    """
+    used = vertex.flows.any(axis=1)
+    rows, cols = vertex.tree.rows[used], vertex.tree.cols[used]
+    at_row, at_col = np.bincount(problem.row_place), np.bincount(problem.col_place)
+    to_row, to_col = np.bincount(rows, at_col[cols]), np.bincount(cols, at_row[rows])
+    return bool(((at_row > 1) & (to_row > 1)).any() or ((at_col > 1) & (to_col > 1)).any())
+
+
+def _optimal_tree(problem: TransportProblem, candidate: Candidate, monitor: Monitor) -> Verdict | None:
+    """Return the tree of an answer if it is optimal, its last pivots made in exact arithmetic; None where it is not."""
+    basis = _spanning(problem, candidate)
+    verdict = None if basis is None else judge(problem, *basis)
+    if verdict is not None and not verdict.optimal and problem.cost.pieces == 1:
+        from otkit.solvers.simplex.repair import repair
+
+        verdict = repair(problem, verdict, monitor)
+    return verdict if verdict is not None and verdict.optimal else None
+
+
+def _vertex_candidate(problem: TransportProblem, vertex: Vertex, found: Candidate) -> Candidate:
     """Return the answer that a vertex is, row by row, with the state and the statistics of the solver."""
-    tree, vertex = verdict.vertex.tree, verdict.vertex
+    tree = vertex.tree
     order = np.argsort(tree.rows * problem.shape[1] + tree.cols)
     rows, cols, mass = tree.rows[order], tree.cols[order], vertex.mass[order]
     used = np.flatnonzero(mass)

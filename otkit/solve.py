@@ -24,8 +24,8 @@ from otkit.cuts import cut_error
 from otkit.io.frames import Missing, as_clouds
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.monitor import Monitor, Progress
-from otkit.problem import InfeasibleError, TransportProblem
-from otkit.proving import prove, prove_in_order
+from otkit.problem import InfeasibleError, MergedProblem, TransportProblem, merged_problem
+from otkit.proving import prove, prove_in_order, prove_merged
 from otkit.results import TransportResult
 from otkit.waiting import waiting
 
@@ -44,6 +44,12 @@ _SOLVERS = {
 
 # Methods that can start from potentials of a similar problem.
 _WARM = frozenset(["lp", "simplex"])
+
+# Methods for which equal points are merged: those that end with a tree and take any masses. It is worth its time where
+# there are so many pairs of points, and where less than this share of them is left.
+_MERGED = _WARM
+_FEWEST_PAIRS = 128 * 128
+_SMALLER = 0.9
 
 # Methods that promise the optimum: an answer of theirs that is not proved optimal is a failure.
 _EXACT = frozenset(_SOLVERS) - {"sinkhorn"}
@@ -369,7 +375,13 @@ def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candid
         if not whole:
             rows, cols = map(np.flatnonzero, masses)
             part, task = problem.restrict(rows, cols), task.restrict(rows, cols)
-        found = _solve(part, method, task)
+        merged = _merged(part, method, task)
+        if merged is not None:
+            places = merged.row_place, merged.col_place
+            warm = None if task.warm is None else task.warm.merge(*places)
+            found = _solve(merged, method, task._replace(warm=warm))
+        else:
+            found = _solve(part, method, task)
     except InfeasibleError as error:
         if whole:
             raise
@@ -378,12 +390,27 @@ def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candid
         raise cut_error(problem, problem.cost, rows[y == y.max()]) from None  # in rows and columns of the whole problem
     task.monitor.tick("proving")
     certificate = None
-    if task.proof != "float" and found.stats.status == "optimal":
+    exactly = task.proof != "float" and found.stats.status == "optimal"
+    if merged is not None:
+        found, certificate = prove_merged(merged, found, task.monitor, exactly=exactly)
+    elif exactly:
         found, certificate = prove(part, found, task.monitor, canonical=task.canonical)
     candidate = found if whole else _lifted(problem, rows, cols, found)
     if certificate is not None and candidate.basis is not None:
         certificate = replace(certificate, evidence=Evidence(problem, *candidate.basis, "tree"))
     return candidate, certificate or certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
+
+
+def _merged(problem: TransportProblem, method: str, task: _Task) -> MergedProblem | None:
+    """Return a problem with equal points merged, if that makes it notably smaller and the solver can do with it."""
+    n, m = problem.shape
+    if method not in _MERGED or task.canonical or n * m < _FEWEST_PAIRS:
+        return None
+    places = problem.cost.places()
+    if places is None:
+        return None
+    (row_place, rows), (col_place, cols) = places
+    return merged_problem(problem, row_place, col_place) if rows * cols < _SMALLER * n * m else None
 
 
 def _answer_along_the_line(problem: TransportProblem, method: str, task: _Task) -> tuple[Candidate, Certificate]:

@@ -29,7 +29,7 @@ from otkit._fixed_point import (
 )
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
-from otkit.balance import Unit, balance, surplus
+from otkit.balance import Unit, exact_surplus
 from otkit.basis import Tree, root_forest
 from otkit.problem import TransportProblem
 
@@ -106,18 +106,17 @@ def evaluate(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verte
         The arcs hold a cycle, or do not reach all rows and columns, or one of them is none.
     """
     n, m = problem.shape
-    how, unit = balance(problem)
+    masses, unit = exact_surplus(problem)
     costs = problem.cost.at(rows, cols)
     if rows.size != n + m - problem.cost.pieces or not span(costs)[0]:
         raise ValueError("A spanning tree of n sources and m sinks has n + m - 1 arcs, each with a cost.")
     tree = root_forest(n, m, rows, cols, np.arange(n + m))
-    excess = surplus(how, problem.a, problem.b)
-    flows, mass = np.zeros((rows.size, how.size), np.int64), np.empty(rows.size)
-    least = _flows(tree, excess, unit.exponent, as_limbs(unit.denominator), flows, mass)
+    flows, mass = np.zeros((rows.size, masses.shape[1]), np.int64), np.empty(rows.size)
+    least = _flows(tree, masses, unit.exponent, as_limbs(unit.denominator), flows, mass)
     low, high = bit_range(costs)
     potentials, rounded = np.zeros((n + m, limbs(low, high, 4 * (n + m))), np.int64), np.empty(n + m)
     exact, reach = _potentials(tree, costs, low, potentials, rounded)
-    total = np.zeros(how.size + limbs(low, high, 1) + 2, np.int64)
+    total = np.zeros(masses.shape[1] + limbs(low, high, 1) + 2, np.int64)
     _add_up(flows, costs, low, total)
     prices = Prices(potentials, low, rounded[:n], rounded[n:], exact, reach)
     return Vertex(tree, costs, flows, least, mass, prices, unit, total)

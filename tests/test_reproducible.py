@@ -44,6 +44,13 @@ def lattice(n: int, side: int) -> otkit.TransportProblem:
     return otkit.TransportProblem(otkit.Cityblock().between(x, y))
 
 
+def distinct_lattice(n: int, side: int) -> otkit.TransportProblem:
+    """Return a problem with ties at every step, and no place taken twice."""
+    places = np.stack(np.divmod(np.arange(side * side), side), axis=1).astype(float)
+    x, y = (places[np.argsort(uniform(seed, side * side), kind="stable")[:n]] for seed in (8, 9))
+    return otkit.TransportProblem(otkit.Cityblock().between(x, y))
+
+
 def tied_line(n: int) -> otkit.TransportProblem:
     """Return points on the line, some 25 to each place."""
     x, y = (np.floor(40 * uniform(seed, n)) for seed in (8, 9))
@@ -67,7 +74,8 @@ SOLVES: dict[str, tuple[str, Callable[[], otkit.TransportProblem]]] = {
     "levels in the plane": ("simplex", lambda: clouds(700, 650, 2, EUCLIDEAN)),
     "levels, squared": ("simplex", lambda: clouds(700, 700, 3, SQUARED, weighted=False)),
     "levels in 10-D": ("simplex", lambda: clouds(700, 750, 10, EUCLIDEAN)),
-    "levels, ties": ("simplex", lambda: lattice(400, 12)),
+    "levels, ties": ("simplex", lambda: distinct_lattice(400, 30)),
+    "repeated points, ties": ("simplex", lambda: lattice(400, 12)),
     "levels, matrix": ("simplex", lambda: matrix(600, 500)),
     "graph": ("simplex", lambda: graph(200)),
     "line": ("line", lambda: clouds(3000, 2500, 1, EUCLIDEAN, 2.0)),
@@ -154,7 +162,8 @@ BITS = {
     "levels in the plane": "4648b5b29e2aa760",
     "levels, squared": "07ff326b880e43b8",
     "levels in 10-D": "6e07c0abe34936b9",
-    "levels, ties": "c0342c5370d85e60",
+    "levels, ties": "c05c394dd6c69ceb",
+    "repeated points, ties": "316440e38a820aff",
     "levels, matrix": "75401645c72a5e02",
     "graph": "391236e05f47a387",
     "line": "17a135ef5d9ce58b",

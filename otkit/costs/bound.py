@@ -24,6 +24,7 @@ from otkit.costs.boxes import can_bound
 from otkit.costs.monge import monge_argmin
 from otkit.costs.order import Ordered, in_kd_order, inverse
 from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs
+from otkit.costs.places import numbered_points, numbered_rows
 from otkit.io.frames import NOTHING, Reading
 
 if TYPE_CHECKING:
@@ -103,6 +104,14 @@ class PairCosts(ABC):
 
     def line(self) -> Line | None:
         """Return the 1-D coordinates where the cost is ``scale * |x - y| ** p``, p ≥ 1; None elsewhere."""
+        return None
+
+    def places(self) -> tuple[tuple[IntArray, int], tuple[IntArray, int]] | None:
+        """Return numbers of the rows and of the columns, and how many there are: equal numbers have equal costs.
+
+        They are given in the order in which they first come. Costs of different numbers may be equal, too. None where
+        that is unknown.
+        """
         return None
 
     @cached_property
@@ -308,6 +317,10 @@ class PointCosts(PairCosts):
         (x, y), pairs = self.points, self.pairs
         return PointCosts(self.metric, self.p, y, x, pairs._replace(x=pairs.y.T, y=pairs.x.T))
 
+    def places(self) -> tuple[tuple[IntArray, int], tuple[IntArray, int]]:
+        """Return numbers of the distinct points of either cloud."""
+        return numbered_points(self.pairs.x), numbered_points(self.pairs.y.T)
+
     @cached_property
     def kd_ordered(self) -> Ordered:
         """The same costs with the points in an order that keeps neighbours together, made once for all who ask."""
@@ -399,6 +412,10 @@ class MatrixCosts(PairCosts):
     def are_integers(self) -> bool:
         """Whether all costs are integers."""
         return _are_integers(self.pairs.matrix)
+
+    def places(self) -> tuple[tuple[IntArray, int], tuple[IntArray, int]]:
+        """Return numbers of the distinct rows and of the distinct columns of the matrix."""
+        return numbered_rows(self.pairs.matrix), numbered_rows(self.pairs.matrix.T)
 
     def restrict(self, rows: Indices, cols: Indices) -> MatrixCosts:
         """Return the submatrix of the given rows and columns."""

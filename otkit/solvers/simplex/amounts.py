@@ -16,7 +16,7 @@ import numpy as np
 from otkit._fixed_point import BITS, carry
 from otkit._jit import njit
 from otkit._typing import IntArray
-from otkit.balance import balance, surplus
+from otkit.balance import exact_surplus
 from otkit.problem import TransportProblem
 
 LIMB = 2 * BITS
@@ -35,8 +35,7 @@ def exact_masses(problem: TransportProblem) -> Amounts:
 
     Slot v holds what node v has; the others are for the flows of a tree.
     """
-    how, _ = balance(problem)
-    rows = surplus(how, problem.a, problem.b)
+    rows, _ = exact_surplus(problem)
     nodes, parts = rows.shape
     amounts = Amounts(np.zeros((2 * nodes, (parts + 1) // 2), np.int64), np.zeros(2 * nodes, np.int64))
     _pack(rows, problem.shape[0], amounts)
