@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -40,4 +41,25 @@ def text_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
             for cell, width, left in zip(line, widths, words, strict=True)
         ).rstrip()
         for line in lines
+    )
+
+
+def printable(text: str) -> str:
+    r"""Return text from a file or a folder as it may go to a terminal: what could steer one is written out.
+
+    Line breaks and tabs become blanks; other control characters, escape sequences' beginnings, marks that turn the
+    direction of writing and lone surrogates become what Python writes for them. Letters of every script stay.
+
+    >>> printable("loss\n(EUR)"), printable("\x1b[31mred")
+    ('loss (EUR)', '\\x1b[31mred')
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char
+        if char.isprintable() or unicodedata.category(char) == "Zs"
+        else " "
+        if char in "\t\n\r\v\f\x85\u2028\u2029"
+        else char.encode("unicode_escape").decode("ascii")
+        for char in text.replace("\r\n", "\n")
     )

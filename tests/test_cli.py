@@ -21,7 +21,7 @@ from otkit import comparison, solve, waiting
 from otkit.candidate import SolverStats
 from otkit.cli import app
 from otkit.datasets import bakery, manhattan
-from otkit.io import tables
+from otkit.io import tables, writing
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(12, 2)), RNG.normal(size=(9, 2)) + 1.0
@@ -33,15 +33,15 @@ def folder(tmp_path, monkeypatch):
     """A folder to work in, with points, weights, a line and the bakery."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(comparison, "LARGEST_SINKHORN", 0)  # left out of `compare`: it takes the longest
-    tables.write_matrix("x.csv", X)
-    tables.write_matrix("y.csv", Y)
-    tables.write_table("weighted.csv", {"u": X[:, 0], "loaves": WEIGHTS, "v": X[:, 1]})
-    tables.write_matrix("line_x.npy", X[:, :1])
-    tables.write_matrix("line_y.npy", Y[:, :1])
+    writing.write_matrix("x.csv", X)
+    writing.write_matrix("y.csv", Y)
+    writing.write_table("weighted.csv", {"u": X[:, 0], "loaves": WEIGHTS, "v": X[:, 1]})
+    writing.write_matrix("line_x.npy", X[:, :1])
+    writing.write_matrix("line_y.npy", Y[:, :1])
     bread = bakery()
-    tables.write_matrix("cost.csv", bread.cost)
-    tables.write_matrix("supply.csv", bread.supply[:, None])
-    tables.write_matrix("demand.csv", bread.demand[None, :])
+    writing.write_matrix("cost.csv", bread.cost)
+    writing.write_matrix("supply.csv", bread.supply[:, None])
+    writing.write_matrix("demand.csv", bread.demand[None, :])
     return tmp_path
 
 
@@ -75,7 +75,7 @@ def proofs(folder):
     result = otkit.transport(bakery().cost, bakery().supply, bakery().demand)
     result.save("result.npz")
     result.certificate.save("proof.json")
-    tables.write_matrix("less.csv", bakery().supply[:, None] - 1)
+    writing.write_matrix("less.csv", bakery().supply[:, None] - 1)
     with pytest.raises(otkit.InfeasibleError) as caught:
         otkit.transport(bakery().cost, bakery().supply - 1, bakery().demand)
     caught.value.save("totals.json")
@@ -176,7 +176,7 @@ def test_emd_is_the_distance_of_the_library(folder, p, metric):
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "npy", "npz", "parquet"])
 def test_every_format_gives_the_same_distance(folder, suffix):
-    tables.write_matrix(f"points.{suffix}", X)
+    writing.write_matrix(f"points.{suffix}", X)
     assert answer("emd", f"points.{suffix}", "y.csv")["value"] == otkit.wasserstein(X, Y).value
 
 
@@ -189,8 +189,8 @@ def test_weights_come_from_a_column(folder, column):
 
 
 def test_haversine_takes_degrees_and_gives_kilometres(folder):
-    tables.write_matrix("paris.csv", [[48.8567, 2.3508]])
-    tables.write_matrix("london.csv", [[51.5074, -0.1278]])
+    writing.write_matrix("paris.csv", [[48.8567, 2.3508]])
+    writing.write_matrix("london.csv", [[51.5074, -0.1278]])
     assert answer("emd", "paris.csv", "london.csv", "--metric", "haversine")["distance"] == pytest.approx(
         343.5, abs=0.1
     )
@@ -231,7 +231,7 @@ def test_plot_is_a_picture(folder, arguments, suffix, start):
 
 
 def test_points_in_three_dimensions_are_drawn_as_a_matrix(folder):
-    tables.write_matrix("z.csv", RNG.normal(size=(5, 3)))
+    writing.write_matrix("z.csv", RNG.normal(size=(5, 3)))
     assert run("emd", "z.csv", "z.csv", "--plot", "plan.png").exit_code == 0
     assert (folder / "plan.png").stat().st_size > 1000
 
@@ -252,7 +252,7 @@ def test_transport_without_masses_is_the_assignment(folder):
 
 
 def test_unequal_loaves_are_refused_with_the_reason(folder):
-    tables.write_matrix("demand.csv", [[3, 23, 18, 26, 16, 15]])
+    writing.write_matrix("demand.csv", [[3, 23, 18, 26, 16, 15]])
     assert_refused(run("transport", "cost.csv", "supply.csv", "demand.csv"), "Σa = 100.0 and Σb = 101.0")
 
 
@@ -381,8 +381,8 @@ def test_parquet_without_its_library_says_what_to_install(folder, monkeypatch):
 
 
 def test_out_of_time_is_one_line_with_the_interval_and_exit_code_3(folder):
-    tables.write_matrix("many.csv", RNG.normal(size=(150, 2)))
-    tables.write_matrix("more.csv", RNG.normal(size=(140, 2)))
+    writing.write_matrix("many.csv", RNG.normal(size=(150, 2)))
+    writing.write_matrix("more.csv", RNG.normal(size=(140, 2)))
     outcome = run("emd", "many.csv", "more.csv", "--method", "lp", "--max-seconds", "0")
     assert_refused(outcome, "≤ OPT ≤", code=3)
 
@@ -443,7 +443,7 @@ def test_console_entry_is_the_command():
 def test_shell_run_with_a_map(folder):
     town = manhattan()
     for name, points, loaves in (("bakeries", town.bakeries, town.supply), ("cafes", town.cafes, town.demand)):
-        tables.write_table(f"{name}.csv", {"east": points[:, 0], "south": points[:, 1], "loaves": loaves})
+        writing.write_table(f"{name}.csv", {"east": points[:, 0], "south": points[:, 1], "loaves": loaves})
     weights = ["--weights-x", "loaves", "--weights-y", "loaves"]
     done = shell("emd", "bakeries.csv", "cafes.csv", *weights, "--json", "--plan", "plan.csv", cwd=folder)
     assert done.returncode == 0, done.stderr

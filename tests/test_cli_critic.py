@@ -10,7 +10,7 @@ from test_cli import answer, assert_refused, run
 
 import otkit
 from otkit.datasets import gaussians
-from otkit.io import tables
+from otkit.io import writing
 from otkit.neural import PRESETS
 
 X, Y = gaussians(30, rng=0), gaussians(25, mean=[2, 0], rng=1)
@@ -20,8 +20,8 @@ X, Y = gaussians(30, rng=0), gaussians(25, mean=[2, 0], rng=1)
 def folder(tmp_path, monkeypatch):
     """A folder to work in, with two sets of points, and presets of few steps."""
     monkeypatch.chdir(tmp_path)
-    tables.write_matrix("x.csv", X)
-    tables.write_matrix("y.npy", Y)
+    writing.write_matrix("x.csv", X)
+    writing.write_matrix("y.npy", Y)
     for name in ("one-sided", "groupsort"):
         quick = dataclasses.replace(PRESETS[name], steps=200, widths=(16, 16), learning_rate=2e-2)
         monkeypatch.setitem(PRESETS, name, quick)

@@ -10,7 +10,7 @@ from test_cli import answer, assert_refused, run
 
 import otkit
 from otkit.divergences.generators import GENERATORS
-from otkit.io import tables
+from otkit.io import writing
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(1.0, 1.0, (300, 2)), RNG.normal(0.0, 1.0, (250, 2))
@@ -21,10 +21,10 @@ P, Q = [3, 0, 1, 4], [1, 1, 2, 4]
 def folder(tmp_path, monkeypatch):
     """A folder to work in, with two histograms and two sets of samples."""
     monkeypatch.chdir(tmp_path)
-    tables.write_matrix("p.csv", np.array(P)[:, None])
-    tables.write_matrix("q.csv", np.array(Q)[None, :])
-    tables.write_matrix("x.csv", X)
-    tables.write_matrix("y.npy", Y)
+    writing.write_matrix("p.csv", np.array(P)[:, None])
+    writing.write_matrix("q.csv", np.array(Q)[None, :])
+    writing.write_matrix("x.csv", X)
+    writing.write_matrix("y.npy", Y)
     return tmp_path
 
 
@@ -116,7 +116,7 @@ def test_nothing_is_wider_than_the_terminal_or_cut(arguments, columns):
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, message):
-    tables.write_matrix("short.csv", [[1], [2], [3]])
-    tables.write_matrix("negative.csv", [[1], [-1], [3], [1]])
-    tables.write_matrix("zero.csv", [[0], [0], [0], [0]])
+    writing.write_matrix("short.csv", [[1], [2], [3]])
+    writing.write_matrix("negative.csv", [[1], [-1], [3], [1]])
+    writing.write_matrix("zero.csv", [[0], [0], [0], [0]])
     assert_refused(run("divergence", *arguments.split()), message)

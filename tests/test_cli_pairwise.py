@@ -7,7 +7,7 @@ import pytest
 from test_cli import answer, assert_refused, run
 
 import otkit
-from otkit.io import tables
+from otkit.io import tables, writing
 
 RNG = np.random.default_rng(0)
 CLOUDS = [RNG.normal(size=(n, 2)) + [shift, 0.0] for n, shift in ((12, 0.0), (9, 0.2), (15, 4.0))]
@@ -20,7 +20,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "clouds").mkdir()
     (tmp_path / "clouds" / "README.md").write_text("no points")
     for name, cloud in zip(("a.csv", "b.npy", "c.tsv"), CLOUDS, strict=True):
-        tables.write_matrix(f"clouds/{name}", cloud)
+        writing.write_matrix(f"clouds/{name}", cloud)
     return tmp_path
 
 
@@ -39,7 +39,7 @@ def test_files_with_weights_and_names_that_occur_twice(folder):
     (folder / "more").mkdir()
     weighted = np.column_stack([CLOUDS[0], np.arange(1.0, 13.0)])
     for path in ("clouds/w.csv", "more/w.csv"):
-        tables.write_matrix(path, weighted)
+        writing.write_matrix(path, weighted)
     found = answer("pairwise", "clouds/w.csv", "more/w.csv", "--weights", "3", "--out", "D.npz")
     assert found["distances"] == [[0.0, 0.0], [0.0, 0.0]]
     assert tables.read_table("D.npz").columns == ("w.csv", "w.csv (2)")
@@ -47,7 +47,7 @@ def test_files_with_weights_and_names_that_occur_twice(folder):
 
 def test_histograms():
     for name, row in (("p.csv", [3, 1, 0]), ("q.csv", [1, 1, 2])):
-        tables.write_matrix(name, [row])
+        writing.write_matrix(name, [row])
     found = answer("pairwise", "p.csv", "q.csv", "--distance", "js")
     assert found["distances"][0][1] == otkit.js([3, 1, 0], [1, 1, 2])
 
@@ -76,5 +76,5 @@ def test_words_and_a_tree(folder):
 )
 def test_bad_input_is_one_line_and_exit_code_2(folder, arguments, message):
     (folder / "empty").mkdir()
-    tables.write_matrix("line.csv", [[1.0], [2.0]])
+    writing.write_matrix("line.csv", [[1.0], [2.0]])
     assert_refused(run("pairwise", *arguments.split()), message)

@@ -7,7 +7,7 @@ import pytest
 from test_cli import answer, assert_refused, run
 
 import otkit
-from otkit.io import tables
+from otkit.io import writing
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(0.0, 1.0, (40, 1)), RNG.normal(1.0, 1.0, (30, 1))
@@ -17,8 +17,8 @@ X, Y = RNG.normal(0.0, 1.0, (40, 1)), RNG.normal(1.0, 1.0, (30, 1))
 def folder(tmp_path, monkeypatch):
     """A folder to work in, with two sets of points."""
     monkeypatch.chdir(tmp_path)
-    tables.write_matrix("x.csv", X)
-    tables.write_matrix("y.npy", Y)
+    writing.write_matrix("x.csv", X)
+    writing.write_matrix("y.npy", Y)
 
 
 @pytest.mark.parametrize("statistic", ["wasserstein", "energy", "mmd"])

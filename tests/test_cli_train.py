@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from otkit import neural
 from otkit.cli import app
-from otkit.io import tables
+from otkit.io import tables, writing
 
 pytest.importorskip("jax")
 
@@ -36,7 +36,7 @@ def test_samples_replace_an_older_file_and_come_back(folder):
     arguments = ("train", "swiss-roll", "--model", "wgan-gp", "--rounds", 5, "--out", "samples.npz")
     outcome = run(*arguments, "--plot", "picture.png")
     assert outcome.exit_code == 0, outcome.output
-    first = tables.read_points("samples.npz")[0]
+    first = tables.read_table("samples.npz").values
     assert first.shape == (1000, 2)
     assert "exact, between fresh samples and held-out data" in outcome.stdout
     assert "wgan-gp, 5 rounds" in outcome.stdout
@@ -44,18 +44,18 @@ def test_samples_replace_an_older_file_and_come_back(folder):
     assert (folder / "picture.png").read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in folder.iterdir()) == ["picture.png", "samples.npz"]
     assert run(*arguments).exit_code == 0
-    assert np.array_equal(tables.read_points("samples.npz")[0], first)
+    assert np.array_equal(tables.read_table("samples.npz").values, first)
 
 
 def test_a_file_of_points_and_json(folder):
-    tables.write_matrix("points.csv", np.random.default_rng(0).normal(size=(300, 3)))
+    writing.write_matrix("points.csv", np.random.default_rng(0).normal(size=(300, 3)))
     outcome = run("train", "points.csv", "--model", "flow", "--rounds", 4, "--samples", 7, "--out", "s.csv", "--json")
     assert outcome.exit_code == 0, outcome.output
     answer = json.loads(outcome.stdout, parse_constant=pytest.fail)
     assert answer["n"] == 300
     assert answer["history"]["rounds"] == [4]
     assert answer["distance"] == answer["history"]["wasserstein"][-1] > 0.0
-    assert tables.read_points("s.csv")[0].shape == (7, 3)
+    assert tables.read_table("s.csv").values.shape == (7, 3)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,6 @@ def test_what_can_not_be_done_is_refused_before_training(folder, arguments, mess
 def test_an_older_file_survives_a_failure(folder):
     older = folder / "samples.npz"
     older.write_text("an older file")
-    tables.write_matrix("one.csv", np.zeros((1, 2)))
+    writing.write_matrix("one.csv", np.zeros((1, 2)))
     assert run("train", "one.csv", "--out", "samples.npz").exit_code == 2
     assert older.read_text() == "an older file"

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from otkit.cli import options
 from otkit.cli.failures import NotProvedError, checking_input
-from otkit.cli.printing import console, duration, labelled, print_json
+from otkit.cli.printing import console, duration, labelled, print_json, read_fields, read_rows
+from otkit.io.options import FileOptions
 from otkit.waiting import waiting
 
 if TYPE_CHECKING:
+    from otkit.io.tables import Table as FileTable
     from otkit.neural.sandwich import CrossCheck
 
 CONSTRAINTS = "clip, gradient-penalty, one-sided, spectral or groupsort; wgan, wgan-gp, … as the papers have them"
 SIGNS = {"lower": "≥", "exact": "=", "upper": "≤", "no bound": "~"}
 
 
+@options.reads_files
 def critic(
     x: options.XFile,
     y: options.YFile,
@@ -29,38 +33,37 @@ def critic(
         ),
     ] = None,
     metric: options.Metric = "euclidean",
+    weights: options.Weights = None,
     weights_x: options.WeightsX = None,
     weights_y: options.WeightsY = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same number gives the same critic.")] = 0,
+    files: FileOptions,
     json: options.Json = False,
 ) -> None:
     """Train a neural critic, and hold W_1 between its certified bound, the exact value and a feasible plan."""
     with checking_input():
         cost = options.cost_from(metric)
-        points_x, a = options.points_and_weights(x, weights_x)
-        points_y, b = options.points_and_weights(y, weights_y)
+        tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
         from otkit.neural import crosscheck
 
         with waiting("training a critic") as progress:
             check = crosscheck(
-                points_x,
-                points_y,
-                a,
-                b,
+                *(table.points() for table in tables),
+                *(table.weights for table in tables),
                 constraints=constraint or ["one-sided"],
                 metric=cost,
                 rng=seed,
                 progress=progress or False,
             )
     if json:
-        print_json(check.as_dict())
+        print_json(check.as_dict() | {"files": read_fields(tables)})
     else:
-        _print(check)
+        _print(check, tables)
     if not check.holds:
         raise NotProvedError("the bounds are not in order: one of these numbers is wrong.")
 
 
-def _print(check: CrossCheck) -> None:
+def _print(check: CrossCheck, tables: Sequence[FileTable]) -> None:
     from rich import box
     from rich.table import Table
 
@@ -86,4 +89,4 @@ def _print(check: CrossCheck) -> None:
         ("raw", "what a critic says; divided by its steepest slope between the samples it is a bound"),
         ("c-transform", "a better bound, which takes little from the critic: φ = 0 does well there"),
     ]
-    out.print(labelled(rows))
+    out.print(labelled([*rows, *read_rows(tables)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +10,11 @@ import typer
 
 from otkit.cli import options
 from otkit.cli.failures import checking_input
-from otkit.cli.printing import print_json, print_result, result_fields
+from otkit.cli.printing import print_json, print_result, read_fields, result_fields
+from otkit.io.options import FileOptions
 
 if TYPE_CHECKING:
+    from otkit.io.tables import Table
     from otkit.problem import TransportProblem
     from otkit.results import TransportResult
 
@@ -19,12 +22,14 @@ if TYPE_CHECKING:
 DRAWABLE_DIMENSION = 2
 
 
+@options.reads_files
 def emd(
     x: options.XFile,
     y: options.YFile,
     *,
     p: options.Power = 1.0,
     metric: options.Metric = "euclidean",
+    weights: options.Weights = None,
     weights_x: options.WeightsX = None,
     weights_y: options.WeightsY = None,
     method: options.Method = "auto",
@@ -33,14 +38,17 @@ def emd(
     save: options.SaveFile = None,
     proof: options.ProofFile = None,
     max_seconds: options.MaxSeconds = None,
+    files: FileOptions,
     json: options.Json = False,
 ) -> None:
     """Wasserstein distance W_p between two sets of points, with its certificate."""
     options.check_places((plan, None), (plot, options.PICTURES), (save, (".npz",)), (proof, (".json",)))
-    problem = options.problem_from(x, y, p=p, metric=metric, weights_x=weights_x, weights_y=weights_y)
-    _finish(_solve(problem, method, max_seconds), json, plan, plot, save, proof)
+    tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
+    problem = options.problem_from(*tables, p=p, metric=metric)
+    _finish(_solve(problem, method, max_seconds), tables, json, plan, plot, save, proof)
 
 
+@options.reads_files
 def transport(
     cost: Annotated[Path, typer.Argument(metavar="COST", help="Cost matrix, one line for each source.")],
     a: Annotated[Path | None, typer.Argument(metavar="A", help="Masses of the rows: one column or one row.")] = None,
@@ -52,22 +60,25 @@ def transport(
     save: options.SaveFile = None,
     proof: options.ProofFile = None,
     max_seconds: options.MaxSeconds = None,
+    files: FileOptions,
     json: options.Json = False,
 ) -> None:
     """Cheapest plan for any cost matrix, in the units of its masses; equal masses where none are given."""
-    from otkit.io.tables import read_matrix, read_vector
+    from otkit.io.tables import read_masses, read_matrix
     from otkit.problem import InfeasibleError, TransportProblem
 
     options.check_places((plan, None), (plot, options.PICTURES), (save, (".npz",)), (proof, (".json",)))
     with checking_input():
-        masses = [None if path is None else read_vector(path) for path in (a, b)]
+        matrix = read_matrix(cost, files)
+        masses = [None if path is None else read_masses(path, files) for path in (a, b)]
+        tables = [matrix, *(table for table in masses if table is not None)]
         try:
-            problem = TransportProblem(read_matrix(cost), *masses)
+            problem = TransportProblem(matrix.values, *(None if side is None else side.arrays[0] for side in masses))
         except InfeasibleError as error:
             if proof is not None:
                 error.save(proof)
             raise
-    _finish(_solve(problem, method, max_seconds), json, plan, plot, save, proof)
+    _finish(_solve(problem, method, max_seconds), tables, json, plan, plot, save, proof)
 
 
 def _solve(problem: TransportProblem, method: str, max_seconds: float | None) -> TransportResult:
@@ -83,15 +94,21 @@ def _solve(problem: TransportProblem, method: str, max_seconds: float | None) ->
 
 
 def _finish(
-    result: TransportResult, json: bool, plan: Path | None, plot: Path | None, save: Path | None, proof: Path | None
+    result: TransportResult,
+    tables: Sequence[Table],
+    json: bool,
+    plan: Path | None,
+    plot: Path | None,
+    save: Path | None,
+    proof: Path | None,
 ) -> None:
     """Write the files asked for and print the result; the result goes first, so that nothing can lose it."""
     if json:
-        print_json(result_fields(result))
+        print_json(result_fields(result) | {"files": read_fields(tables)})
     else:
-        print_result(result)
+        print_result(result, tables)
     if plan is not None:
-        from otkit.io.tables import write_table
+        from otkit.io.writing import write_table
 
         entries = result.candidate
         write_table(plan, {"row": entries.rows, "column": entries.cols, "mass": entries.mass})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,16 +11,19 @@ import typer
 
 from otkit.cli import options
 from otkit.cli.failures import BadInputError, checking_input
-from otkit.cli.printing import console, labelled, print_json
+from otkit.cli.printing import console, labelled, print_json, read_fields, read_rows
+from otkit.io.options import FileOptions
 from otkit.waiting import waiting
 
 if TYPE_CHECKING:
     from otkit.divergences.result import DivergenceResult
+    from otkit.io.tables import Table
 
 NAMES = "kl, reverse_kl, jeffreys, js, gan, tv, hellinger (squared), chi2 (Pearson) or neyman"
 WHAT = "Masses or counts: a column, a row, or labels and counts; with --samples points, one a line."
 
 
+@options.reads_files
 def divergence(
     name: Annotated[str, typer.Argument(metavar="NAME", help=f"{NAMES}.", show_default=False)],
     p: Annotated[Path, typer.Argument(metavar="P", help=WHAT, show_default=False)],
@@ -29,7 +33,10 @@ def divergence(
         float | None,
         typer.Option("--base", help="Base of the logarithm, e by default; 2 gives bits.", show_default=False),
     ] = None,
-    samples: Annotated[bool, typer.Option("--samples", help="P and Q hold points drawn from two laws.")] = False,
+    samples: Annotated[
+        bool | None,
+        typer.Option("--samples/--masses", help="P and Q hold points drawn from two laws, or masses of bins."),
+    ] = None,
     estimator: Annotated[
         str,
         typer.Option("--estimator", help="With --samples: auto, corrected, knn, classifier, histogram or gaussian."),
@@ -37,6 +44,7 @@ def divergence(
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="With --samples: the same number gives the same answer.")
     ] = 0,
+    files: FileOptions,
     json: options.Json = False,
 ) -> None:
     """f-divergence D_f(P‖Q) of two histograms, or of the laws behind two sets of samples, with its error."""
@@ -46,7 +54,13 @@ def divergence(
         )
     if base is not None and samples:
         raise BadInputError("--base is for histograms: an estimate from samples is in nats.")
-    result, sizes = _from_samples(name, p, q, estimator, seed) if samples else _from_histograms(name, p, q, base)
+    tables: Sequence[Table]
+    if samples:
+        tables = options.two_tables(p, q, files)
+        result, sizes = _from_samples(name, tables, estimator, seed)
+    else:
+        tables = options.tables_of_masses((p, q), files, may_be_samples=samples is None)
+        result, sizes = _from_histograms(name, tables, base)
     low, high = result.interval()
     if json:
         print_json(
@@ -58,10 +72,11 @@ def divergence(
                 "interval": [low, high],
                 "detail": result.detail,
                 **sizes,
+                "files": read_fields(tables),
             }
         )
         return
-    console().print(labelled(_rows(name, result, low, high, sizes)))
+    console().print(labelled([*_rows(name, result, low, high, sizes), *read_rows(tables)]))
 
 
 def _rows(name: str, result: DivergenceResult, low: Any, high: Any, sizes: dict[str, int]) -> list[tuple[str, str]]:
@@ -79,22 +94,22 @@ def _rows(name: str, result: DivergenceResult, low: Any, high: Any, sizes: dict[
 
 
 @checking_input()
-def _from_histograms(name: str, p: Path, q: Path, base: float | None) -> tuple[DivergenceResult, dict[str, int]]:
+def _from_histograms(name: str, tables: Sequence[Table], base: float | None) -> tuple[DivergenceResult, dict[str, int]]:
     from otkit.by_name import f_divergence
     from otkit.divergences.labels import aligned
-    from otkit.io.tables import read_counts
 
-    counts = read_counts(p), read_counts(q)
+    counts = [table.masses for table in tables]
     result = f_divergence(name, *counts, base=base)
     return result, {"bins": aligned(*counts)[0].size}
 
 
 @checking_input()
-def _from_samples(name: str, p: Path, q: Path, estimator: str, seed: int) -> tuple[DivergenceResult, dict[str, int]]:
+def _from_samples(
+    name: str, tables: Sequence[Table], estimator: str, seed: int
+) -> tuple[DivergenceResult, dict[str, int]]:
     from otkit.from_samples import estimate_divergence
-    from otkit.io.tables import read_points
 
-    x, y = read_points(p)[0], read_points(q)[0]
+    x, y = tables
     with waiting("estimating"):
-        result = estimate_divergence(name, x, y, estimator=estimator, rng=seed)
-    return result, {"n": len(x), "m": len(y), "dimension": x.shape[1]}
+        result = estimate_divergence(name, x.points(), y.points(), estimator=estimator, rng=seed)
+    return result, {"n": len(x), "m": len(y), "dimension": len(x.arrays)}

@@ -10,6 +10,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from otkit._text import printable
+
 BAD_INPUT, NOT_PROVED, INTERRUPTED = 2, 3, 130
 
 
@@ -79,5 +81,5 @@ def _code_of(error: Exception) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    typer.echo(f"otkit: {' '.join(message.split())}", err=True)
+    typer.echo(f"otkit: {printable(' '.join(message.split()))}", err=True)
     return code

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from otkit.cli import options
 from otkit.cli.failures import checking_input
-from otkit.cli.printing import certificate_fields, console, duration, labelled, print_json
+from otkit.cli.printing import certificate_fields, console, duration, labelled, print_json, read_fields, read_rows
+from otkit.io.options import FileOptions
 from otkit.waiting import waiting
 
 if TYPE_CHECKING:
     from otkit.comparison import Comparison, Contender
+    from otkit.io.tables import Table as FileTable
 
 
+@options.reads_files
 def verify(
     x: options.XFile,
     y: options.YFile,
     *,
     p: options.Power = 1.0,
     metric: options.Metric = "euclidean",
+    weights: options.Weights = None,
     weights_x: options.WeightsX = None,
     weights_y: options.WeightsY = None,
+    files: FileOptions,
     json: options.Json = False,
 ) -> None:
     """Duality in numbers: primal LP, dual LP, c-transform and Kantorovich-Rubinstein, each with its residual."""
-    problem = options.problem_from(x, y, p=p, metric=metric, weights_x=weights_x, weights_y=weights_y)
+    tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
+    problem = options.problem_from(*tables, p=p, metric=metric)
     from otkit.verify import verify_duality
 
     with checking_input(), waiting("verifying"):
         report = verify_duality(problem)
     if json:
-        print_json(asdict(report))
+        print_json(asdict(report) | {"files": read_fields(tables)})
         return
     from rich import box
     from rich.table import Table
@@ -46,31 +53,36 @@ def verify(
         residual = "" if row.residual is None else f"{row.residual:.0e}"
         table.add_row(row.name, value, residual, row.note)
     console().print(table)
-    console().print(labelled([("problem", report.problem[len("TransportProblem(") : -1])]))
+    console().print(labelled([("problem", report.problem[len("TransportProblem(") : -1]), *read_rows(tables)]))
 
 
+@options.reads_files
 def compare(
     x: options.XFile,
     y: options.YFile,
     *,
     p: options.Power = 1.0,
     metric: options.Metric = "euclidean",
+    weights: options.Weights = None,
     weights_x: options.WeightsX = None,
     weights_y: options.WeightsY = None,
     max_seconds: options.MaxSeconds = None,
+    files: FileOptions,
     json: options.Json = False,
 ) -> None:
     """Every solver at hand on one problem, otkit's, SciPy's and POT's, each answer judged by the same certificate."""
     from otkit.comparison import compare as run
 
-    problem = options.problem_from(x, y, p=p, metric=metric, weights_x=weights_x, weights_y=weights_y)
+    tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
+    problem = options.problem_from(*tables, p=p, metric=metric)
     with waiting("comparing") as progress:
         comparison = run(problem, max_seconds=max_seconds, progress=progress)
     if json:
         contenders = [_contender_fields(comparison, row) for row in comparison.contenders]
-        print_json({"lower": comparison.lower, "upper": comparison.upper, "contenders": contenders})
+        bounds = {"lower": comparison.lower, "upper": comparison.upper}
+        print_json(bounds | {"contenders": contenders, "files": read_fields(tables)})
     else:
-        _print_comparison(comparison)
+        _print_comparison(comparison, tables)
 
 
 def _contender_fields(comparison: Comparison, row: Contender) -> dict[str, Any]:
@@ -84,7 +96,7 @@ def _contender_fields(comparison: Comparison, row: Contender) -> dict[str, Any]:
     }
 
 
-def _print_comparison(comparison: Comparison) -> None:
+def _print_comparison(comparison: Comparison, tables: Sequence[FileTable]) -> None:
     from rich import box
     from rich.table import Table
 
@@ -116,6 +128,7 @@ def _print_comparison(comparison: Comparison) -> None:
                 ("gap", "width of the interval that an answer proves by its own plan and prices"),
                 ("time", "otkit's includes cost and certificate; peers are handed the cost matrix"),
                 ("problem", str(comparison.problem)[len("TransportProblem(") : -1]),
+                *read_rows(tables),
             ]
         )
     )

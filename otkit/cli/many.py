@@ -10,12 +10,15 @@ import typer
 
 from otkit.cli import options
 from otkit.cli.failures import BadInputError, checking_input
-from otkit.cli.printing import console, labelled, print_json
+from otkit.cli.printing import console, labelled, print_json, read_fields, read_rows
+from otkit.io.options import FileOptions
 
 if TYPE_CHECKING:
+    from otkit.io.tables import Table
     from otkit.many.distances import PairwiseResult
 
 
+@options.reads_files
 def pairwise(
     paths: Annotated[
         list[Path],
@@ -34,9 +37,10 @@ def pairwise(
     ] = "wasserstein",
     p: options.Power = 1.0,
     metric: options.Metric = "euclidean",
-    weights: Annotated[
-        str | None, typer.Option("--weights", metavar="COL", help=options.COLUMN, show_default=False)
-    ] = None,
+    weights: options.Weights = None,
+    masses: Annotated[
+        bool, typer.Option("--masses", help="Of histograms: the numbers are masses, even if they look like samples.")
+    ] = False,
     jobs: Annotated[
         int | None, typer.Option("--jobs", help="Processes; −1 for one for each core.", show_default=False)
     ] = None,
@@ -46,6 +50,7 @@ def pairwise(
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Draw the distances as a tree: PNG, PDF or SVG.", show_default=False)
     ] = None,
+    files: FileOptions,
     json: options.Json = False,
 ) -> None:
     """All distances among files of points, each between proved bounds."""
@@ -53,8 +58,8 @@ def pairwise(
 
     with checking_input():
         options.check_places((out, None), (plot, options.PICTURES))
-        files = _files(paths)
-        measures = [_measure(file, distance, weights) for file in files]
+        places = _files(paths)
+        tables, measures = _measures(places, distance, weights, files, may_be_samples=not masses)
         how: dict[str, Any] = {"distance": distance, "jobs": jobs, "cache_dir": cache}
         if distance == "wasserstein":
             how |= {"p": p, "metric": options.cost_from(metric)}
@@ -63,8 +68,8 @@ def pairwise(
         try:
             result = pairwise(measures, progress=True, **how)
         except (ValueError, TypeError) as error:
-            raise BadInputError(re.sub(r"measures\[(\d+)\]", lambda k: str(files[int(k[1])]), str(error))) from error
-    _finish(result, [file.name for file in files], out, plot, json)
+            raise BadInputError(re.sub(r"measures\[(\d+)\]", lambda k: str(places[int(k[1])]), str(error))) from error
+    _finish(result, tables, [place.name for place in places], out, plot, json)
 
 
 def _files(paths: list[Path]) -> list[Path]:
@@ -86,18 +91,28 @@ def _files(paths: list[Path]) -> list[Path]:
     return files
 
 
-def _measure(file: Path, distance: str, weights: str | None) -> Any:
+def _measures(
+    places: list[Path], distance: str, weights: str | None, files: FileOptions, *, may_be_samples: bool
+) -> tuple[list[Table], list[Any]]:
+    """Return the tables of files, and the measures that they hold."""
     from otkit.divergences.generators import GENERATORS
-    from otkit.io.tables import read_vector
+    from otkit.io.tables import read_table
     from otkit.measures import DiscreteMeasure
 
     if distance in GENERATORS:
-        return read_vector(file)
-    points, masses = options.points_and_weights(file, weights)
-    return points if masses is None else DiscreteMeasure(points, masses)
+        if weights is not None:
+            raise BadInputError(f"--weights is for points, but {distance} is between histograms.")
+        tables = options.tables_of_masses(places, files, may_be_samples=may_be_samples)
+        return tables, [table.masses for table in tables]
+    tables = [read_table(place, files, weights=weights) for place in places]
+    return tables, [
+        table.points() if table.weights is None else DiscreteMeasure(table.points(), table.weights) for table in tables
+    ]
 
 
-def _finish(result: PairwiseResult, names: list[str], out: Path | None, plot: Path | None, json: bool) -> None:
+def _finish(
+    result: PairwiseResult, tables: list[Table], names: list[str], out: Path | None, plot: Path | None, json: bool
+) -> None:
     distances = result.distances
     i, j = result.worst_pair
     if json:
@@ -111,6 +126,7 @@ def _finish(result: PairwiseResult, names: list[str], out: Path | None, plot: Pa
                 "worst_pair": [names[i], names[j]],
                 "proof": result.proof,
                 "seconds": result.seconds,
+                "tables": read_fields(tables),
             }
         )
     else:
@@ -125,11 +141,12 @@ def _finish(result: PairwiseResult, names: list[str], out: Path | None, plot: Pa
                     ("proof", result.proof),
                     ("largest gap", f"{result.largest_gap:.1e}, between {names[i]} and {names[j]}"),
                     ("time", f"{result.seconds:.3g} s"),
+                    *read_rows(tables),
                 ]
             )
         )
     if out is not None:
-        from otkit.io.tables import write_table
+        from otkit.io.writing import write_table
 
         write_table(out, dict(zip(_different(names), distances.T, strict=True)))
     if plot is not None:

@@ -1,29 +1,47 @@
-"""What several commands ask for in the same words."""
+"""What several commands ask for in the same words, the reading of their files among it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import inspect
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from otkit.cli.failures import checking_input
+from otkit.cli.failures import BadInputError, checking_input
+from otkit.io.options import FileOptions
 
 if TYPE_CHECKING:
     from otkit.costs import Cost
+    from otkit.io.tables import Table
     from otkit.problem import TransportProblem
 
 METRICS = "euclidean, sqeuclidean, cityblock, chebyshev, minkowski:ORDER, cosine or haversine (degrees, km)"
 PICTURES = (".png", ".pdf", ".svg")
 COLUMN = "Column that holds the weights, by name or by number from 1; equal weights by default."
+FEWEST_SAMPLES = 10  # numbers in a column from which on they may be taken for samples
+FILES = "How files are read"  # a panel of its own in --help
 
-XFile = Annotated[Path, typer.Argument(metavar="X", help="Points, one a line.", show_default=False)]
+XFile = Annotated[
+    Path, typer.Argument(metavar="X", help="Points, one a line; - is standard input.", show_default=False)
+]
 YFile = Annotated[Path, typer.Argument(metavar="Y", help="Points of the same dimension.", show_default=False)]
 Power = Annotated[float, typer.Option("--p", help="Wasserstein power: the cost of a pair is distance^p.")]
 Metric = Annotated[str, typer.Option("--metric", help=f"Distance: {METRICS}.")]
-WeightsX = Annotated[str | None, typer.Option("--weights-x", metavar="COL", help=COLUMN, show_default=False)]
-WeightsY = Annotated[str | None, typer.Option("--weights-y", metavar="COL", help="The same for Y.", show_default=False)]
+Weights = Annotated[
+    str | None,
+    typer.Option("--weights", metavar="COL", help=COLUMN, show_default=False, rich_help_panel=FILES),
+]
+WeightsX = Annotated[
+    str | None,
+    typer.Option("--weights-x", metavar="COL", help="The same for X alone.", show_default=False, rich_help_panel=FILES),
+]
+WeightsY = Annotated[
+    str | None,
+    typer.Option("--weights-y", metavar="COL", help="The same for Y alone.", show_default=False, rich_help_panel=FILES),
+]
 Method = Annotated[str, typer.Option("--method", help="auto, lp, simplex, assignment, line or sinkhorn.")]
 MaxSeconds = Annotated[
     float | None, typer.Option("--max-seconds", min=0.0, help="Stop after this long.", show_default=False)
@@ -42,6 +60,58 @@ ProofFile = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
+def _of_files(flag: str, text: str, metavar: str | None = None) -> Any:
+    return typer.Option(flag, metavar=metavar, help=text, show_default=False, rich_help_panel=FILES)
+
+
+# What a file of text leaves open is settled here: the fields of FileOptions, in their order.
+_READING: dict[str, Any] = {
+    "sep": Annotated[str | None, _of_files("--sep", "What separates cells: one mark, tab or blank.", "MARK")],
+    "decimal": Annotated[str | None, _of_files("--decimal", "What marks decimals, . or ,", "MARK")],
+    "comment": Annotated[str | None, _of_files("--comment", "What begins a comment; nothing does by default.", "MARK")],
+    "header": Annotated[bool | None, _of_files("--header/--no-header", "Whether the first row holds names.")],
+    "columns": Annotated[
+        str | None, _of_files("--columns", "Columns to use, by name or by number from 1: A,B,…", "COLS")
+    ],
+    "labels": Annotated[str | None, _of_files("--labels", "Column that names the rows.", "COL")],
+    "missing": Annotated[str, _of_files("--missing", "raise: refuse missing values; drop: leave out their rows.")],
+}
+
+
+def reads_files(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of how files are read, which reach it as its argument `files`."""
+    own = inspect.signature(command, eval_str=True)
+    shared = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default="raise" if name == "missing" else None,
+            annotation=annotation,
+        )
+        for name, annotation in _READING.items()
+    ]
+    parameters = [parameter for parameter in own.parameters.values() if parameter.name != "files"]
+    last = parameters.pop()  # --json closes the list
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        named = options.pop("columns")
+        chosen = () if named is None else tuple(name.strip() for name in named.split(","))
+        said = {name: options.pop(name) for name in _READING if name != "columns"}
+        paths = [*arguments, *options.values()]
+        flat = [path for entry in paths for path in (entry if isinstance(entry, list) else [entry])]
+        if sum(isinstance(path, Path) and str(path) == "-" for path in flat) > 1:
+            raise BadInputError("standard input can be read once, but - is there more than once.")
+        with checking_input():
+            files = FileOptions(**said, columns=chosen).checked()
+        command(*arguments, **options, files=files)
+
+    signature = own.replace(parameters=[*parameters, *shared, last], return_annotation=None)
+    run.__signature__ = signature  # type: ignore[attr-defined]  # Typer reads it
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
+    return run
+
+
 def cost_from(metric: str) -> Cost:
     """Return the cost that `--metric` names."""
     from otkit.costs import Minkowski, as_cost
@@ -56,24 +126,72 @@ def cost_from(metric: str) -> Cost:
     return Minkowski(number)
 
 
-def points_and_weights(path: Path, column: str | None) -> tuple:
-    """Read points with their weights, None where no column is named."""
-    from otkit.io.tables import read_points, read_weighted_points
+@checking_input()
+def two_tables(
+    x: Path,
+    y: Path,
+    files: FileOptions,
+    weights: str | None = None,
+    weights_x: str | None = None,
+    weights_y: str | None = None,
+) -> tuple[Table, Table]:
+    """Read two files of points, with the columns of their weights where these are named."""
+    from otkit.io.tables import read_table
 
-    return (read_points(path)[0], None) if column is None else read_weighted_points(path, column)
+    if weights is not None and (weights_x is not None or weights_y is not None):
+        raise BadInputError("--weights names a column of both files: leave it out beside --weights-x and --weights-y.")
+    return (
+        read_table(x, files, weights=weights if weights_x is None else weights_x),
+        read_table(y, files, weights=weights if weights_y is None else weights_y),
+    )
 
 
 @checking_input()
-def problem_from(
-    x: Path, y: Path, *, p: float, metric: str, weights_x: str | None, weights_y: str | None
-) -> TransportProblem:
-    """Return the problem between two files of points, as probability measures."""
+def tables_of_masses(paths: Sequence[Path], files: FileOptions, *, may_be_samples: bool) -> list[Table]:
+    """Read files of masses; refuse a column that seems to hold samples, unless the user says that it does not.
+
+    Where some files have labels and others have none, labels that merely number the rows are left out.
+    """
+    import dataclasses
+
+    from otkit.io.tables import read_masses
+
+    tables = [read_masses(path, files) for path in paths]
+    for table in tables:
+        if may_be_samples and table.labels is None and _seem_to_be_samples(table):
+            raise BadInputError(
+                f"{table.path} must hold masses of bins, but its column of {len(table)} different numbers, few of them "
+                "whole, seems to hold samples. Estimate a divergence from samples with otkit divergence --samples; "
+                "give --masses if these are masses."
+            )
+    numbered = all(table.labels is None or table.numbered for table in tables)
+    if numbered and any(table.labels is None for table in tables):
+        tables = [dataclasses.replace(table, labels=None) for table in tables]
+    return tables
+
+
+def _seem_to_be_samples(table: Table) -> bool:
+    """Say whether masses in a column are many, differ, are no counts, and do not add up to 1 or 100."""
+    import numpy as np
+
+    values, total = table.arrays[0], float(table.arrays[0].sum())
+    if table.in_a_row or len(values) < FEWEST_SAMPLES:
+        return False
+    broken = float(np.mean(values != np.floor(values)))
+    return (
+        broken > 0.5
+        and len(np.unique(values)) > 0.9 * len(values)
+        and not any(abs(total - whole) <= 0.005 * whole for whole in (1.0, 100.0))
+    )
+
+
+@checking_input()
+def problem_from(x: Table, y: Table, *, p: float, metric: str) -> TransportProblem:
+    """Return the problem between two tables of points, as probability measures."""
     from otkit.problem import TransportProblem
 
-    cost = cost_from(metric)
-    points_x, a = points_and_weights(x, weights_x)
-    points_y, b = points_and_weights(y, weights_y)
-    return TransportProblem(cost.between(points_x, points_y, p=p), a, b, probability=True)
+    points = x.points(), y.points()
+    return TransportProblem(cost_from(metric).between(*points, p=p), x.weights, y.weights, probability=True)
 
 
 @checking_input()

@@ -7,11 +7,14 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from otkit._text import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
     from otkit.certificate import Certificate
+    from otkit.io.tables import Table as FileTable
     from otkit.results import TransportResult
 
 
@@ -24,7 +27,8 @@ def console() -> Console:
 
 def print_json(content: dict[str, Any]) -> None:
     """Print one JSON object on stdout. JSON knows no infinity: it is written as the string "inf", NaN as null."""
-    print(json.dumps(_plain(content), allow_nan=False, ensure_ascii=False))
+    text = json.dumps(_plain(content), allow_nan=False, ensure_ascii=False)
+    print(text if text.isprintable() else json.dumps(_plain(content), allow_nan=False))
 
 
 def _plain(value: Any) -> Any:
@@ -63,8 +67,8 @@ def result_fields(result: TransportResult) -> dict[str, Any]:
     }
 
 
-def print_result(result: TransportResult) -> None:
-    """Print a result with its certificate, piece by piece."""
+def print_result(result: TransportResult, tables: Iterable[FileTable] = ()) -> None:
+    """Print a result with its certificate, piece by piece, and what was read from files."""
     certificate, problem = result.certificate, result.problem
     metric, p = problem.cost.metric, problem.cost.p
     rows = []
@@ -77,6 +81,7 @@ def print_result(result: TransportResult) -> None:
     equal = (problem.a == problem.a[0]).all() and (problem.b == problem.b[0]).all()
     rows.append(("weights", "equal" if equal else problem.normalization or "as given"))
     rows.append(("method", f"{result.method}, {result.candidate.mass.size} arcs used, {duration(result.seconds)}"))
+    rows += read_rows(tables)
     console().print(labelled(rows))
 
 
@@ -102,8 +107,36 @@ def labelled(rows: Iterable[tuple[str, str]]) -> Table:
     grid.add_column()
     grid.add_column(overflow="fold")
     for number, (label, text) in enumerate(rows):
-        grid.add_row(label, Text(text, style="" if number else "bold"))
+        grid.add_row(label, Text(printable(text), style="" if number else "bold"))
     return grid
+
+
+def read_rows(tables: Iterable[FileTable]) -> list[tuple[str, str]]:
+    """Return what was read from files as labelled lines; of many files, the first few of each kind."""
+    kinds: dict[tuple[str, ...], list[str]] = {}
+    for table in tables:
+        kinds.setdefault(table.said, []).append(table.path)
+    rows = []
+    for said, paths in kinds.items():
+        files = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+        rows.append(("read", f"{files}: {'; '.join(said)}"))
+    most = 5
+    return rows[:most] + ([("read", f"… and {len(rows) - most} more kinds of files")] if len(rows) > most else [])
+
+
+def read_fields(tables: Iterable[FileTable]) -> list[dict[str, Any]]:
+    """Return what was read from files, as dictionaries."""
+    return [
+        {
+            "path": table.path,
+            "rows": len(table),
+            "columns": list(table.columns) or None,
+            "left_out": list(table.left_out),
+            "dropped": table.dropped,
+            "said": list(table.said),
+        }
+        for table in tables
+    ]
 
 
 def duration(seconds: float) -> str:

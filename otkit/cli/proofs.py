@@ -10,15 +10,18 @@ import typer
 
 from otkit.cli import options
 from otkit.cli.failures import NotProvedError, checking_input
-from otkit.cli.printing import console, duration, labelled, print_json
+from otkit.cli.printing import console, duration, labelled, print_json, read_fields, read_rows
+from otkit.io.options import FileOptions
 from otkit.waiting import waiting
 
 if TYPE_CHECKING:
+    from otkit.io.tables import Table
     from otkit.problem import TransportProblem
 
 MASSES = "Masses of the {}, where PROBLEM is a cost matrix: one column or one row."
 
 
+@options.reads_files
 def certify(
     problem: Annotated[
         Path,
@@ -34,6 +37,7 @@ def certify(
     *,
     a: Annotated[Path | None, typer.Option("--a", help=MASSES.format("rows"), show_default=False)] = None,
     b: Annotated[Path | None, typer.Option("--b", help=MASSES.format("columns"), show_default=False)] = None,
+    files: FileOptions,
     json: options.Json = False,
 ) -> None:
     """Check a proof that somebody made, in exact arithmetic and without a solver; exit code 3 if it does not hold."""
@@ -41,7 +45,7 @@ def certify(
     from otkit.proof_files import check_proof, read_proof
 
     with checking_input():
-        shipment = _read_problem(problem, a, b)
+        shipment, tables = _read_problem(problem, a, b, files)
         kind = read_proof(proof, shipment).get("kind")
     start = time.perf_counter()
     try:
@@ -60,6 +64,7 @@ def certify(
                 "n": shipment.shape[0],
                 "m": shipment.shape[1],
                 "seconds": seconds,
+                **({"files": read_fields(tables)} if tables else {}),
             }
         )
         return
@@ -69,23 +74,29 @@ def certify(
                 ("proved", proved.statement),
                 ("problem", str(shipment)[len("TransportProblem(") : -1]),
                 ("checked", f"in exact arithmetic, without a solver, in {duration(seconds)}"),
+                *read_rows(tables),
             ]
         )
     )
 
 
-def _read_problem(path: Path, a: Path | None, b: Path | None) -> TransportProblem:
+def _read_problem(
+    path: Path, a: Path | None, b: Path | None, files: FileOptions
+) -> tuple[TransportProblem, list[Table]]:
     """Return the problem of a file, also one whose masses do not balance: that may be what is proved."""
     from otkit.io.archives import is_archive
-    from otkit.io.tables import read_matrix, read_vector
+    from otkit.io.tables import read_masses, read_matrix
     from otkit.problem import InfeasibleError, TransportProblem
 
     if is_archive(path):
         if a is not None or b is not None:
             raise ValueError(f"--a and --b must be left out where PROBLEM holds its own masses, as {path} does.")
-        return TransportProblem.load(path)
-    cost, masses = read_matrix(path), [None if side is None else read_vector(side) for side in (a, b)]
+        return TransportProblem.load(path), []
+    cost = read_matrix(path, files)
+    masses = [None if side is None else read_masses(side, files) for side in (a, b)]
+    tables = [cost, *(side for side in masses if side is not None)]
     try:
-        return TransportProblem(cost, *masses)
+        problem = TransportProblem(cost.values, *(None if side is None else side.arrays[0] for side in masses))
     except InfeasibleError as error:
-        return error.problem
+        problem = error.problem
+    return problem, tables

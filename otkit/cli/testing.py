@@ -8,10 +8,12 @@ import typer
 
 from otkit.cli import options
 from otkit.cli.failures import checking_input
-from otkit.cli.printing import console, labelled, print_json
+from otkit.cli.printing import console, labelled, print_json, read_fields, read_rows
+from otkit.io.options import FileOptions
 from otkit.waiting import waiting
 
 
+@options.reads_files
 @checking_input()
 def same_law(
     x: options.XFile,
@@ -26,19 +28,19 @@ def same_law(
     p: options.Power = 1.0,
     metric: options.Metric = "euclidean",
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same number gives the same answer.")] = 0,
+    files: FileOptions,
     json: options.Json = False,
 ) -> None:
     """Permutation test: whether the points of X and Y come from one law, and how far apart they are."""
     from typing import cast
 
-    from otkit.io.tables import read_points
     from otkit.permutations import Statistic, two_sample_test
 
-    points = read_points(x)[0], read_points(y)[0]
+    tables = options.two_tables(x, y, files)
     cost = options.cost_from(metric)
     with waiting("permuting"):
         found = two_sample_test(
-            *points,
+            *(table.points() for table in tables),
             statistic=cast(Statistic, statistic),
             permutations=permutations,
             stop_at_level=stop_at_level,
@@ -58,8 +60,9 @@ def same_law(
                 "null_std": spread,
                 "permutations": drawn,
                 "stopped": found.stopped,
-                "n": len(points[0]),
-                "m": len(points[1]),
+                "n": len(tables[0]),
+                "m": len(tables[1]),
+                "files": read_fields(tables),
             }
         )
         return
@@ -69,6 +72,6 @@ def same_law(
         ("by chance", f"{mean:.6g} ± {spread:.2g}"),
         ("effect", f"{found.effect:.6g}, what the samples are further apart than by chance"),
         ("permutations", f"{drawn}{', stopped early' if found.stopped else ''}"),
-        ("sizes", f"{len(points[0])} and {len(points[1])} points in dimension {points[0].shape[1]}"),
+        ("sizes", f"{len(tables[0])} and {len(tables[1])} points in dimension {len(tables[0].arrays)}"),
     ]
-    console().print(labelled(rows))
+    console().print(labelled([*rows, *read_rows(tables)]))

@@ -10,11 +10,13 @@ import typer
 
 from otkit.cli import options
 from otkit.cli.failures import BadInputError, checking_input
-from otkit.cli.printing import console, duration, labelled, print_json
+from otkit.cli.printing import console, duration, labelled, print_json, read_fields, read_rows
+from otkit.io.options import FileOptions
 from otkit.waiting import waiting
 
 if TYPE_CHECKING:
     from otkit._typing import FloatArray
+    from otkit.io.tables import Table
 
 SETS = {
     "swiss-roll": "swiss_roll",
@@ -32,6 +34,7 @@ MODELS = {
 DRAWN = 50_000  # points of a toy set to train on
 
 
+@options.reads_files
 def train(
     data: Annotated[
         str, typer.Argument(metavar="DATA", help=f"{', '.join(SETS)}, or a file of points.", show_default=False)
@@ -52,6 +55,7 @@ def train(
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Draw samples and training: PNG, PDF or SVG.", show_default=False)
     ] = None,
+    files: FileOptions,
     json: options.Json = False,
 ) -> None:
     """Train a generative model, judged by exact W_1 between its samples and held-out data.
@@ -61,22 +65,23 @@ def train(
     with checking_input():
         options.check_places((out, None), (plot, options.PICTURES))
         chosen = _model(model, divergence, rounds)
-        points = _points(data, seed)
+        points, tables = _points(data, seed, files)
     with checking_input(), waiting("training") as report:
         trained = chosen.fit(points, rng=seed, progress=report or False)
     history, last = trained.history, float(trained.history.wasserstein[-1])
     if json:
         figures = {"rounds": history.rounds, "wasserstein": history.wasserstein, **history.losses}
         answer = {"data": data, "model": model, "n": len(points), "seconds": trained.seconds, "distance": last}
-        print_json(answer | {"history": {name: values.tolist() for name, values in figures.items()}})
+        answer |= {"history": {name: values.tolist() for name, values in figures.items()}}
+        print_json(answer | {"files": read_fields(tables)} if tables else answer)
     else:
         rows = [("W_1", f"{last:.6g}, exact, between fresh samples and held-out data")]
         rows += [(name, f"{values[-1]:.6g}, mean over the last rounds") for name, values in history.losses.items()]
         rows += [("training", f"{model}, {history.rounds[-1]} rounds, {duration(trained.seconds)}")]
-        console().print(labelled(rows))
+        console().print(labelled([*rows, *read_rows(tables)]))
     drawn = trained.sample(samples, rng=seed)
     if out is not None:
-        from otkit.io.tables import write_matrix
+        from otkit.io.writing import write_matrix
 
         write_matrix(out, drawn)
     if plot is not None:
@@ -99,16 +104,18 @@ def _model(name: str, divergence: str | None, rounds: int | None) -> Any:
     return chosen if rounds is None else dataclasses.replace(chosen, rounds=rounds)
 
 
-def _points(data: str, seed: int) -> FloatArray:
+def _points(data: str, seed: int, files: FileOptions) -> tuple[FloatArray, list[Table]]:
+    """Return the points to train on, with the table that they come from if it is one."""
     from otkit import datasets
     from otkit._checks import require_choice
-    from otkit.io.tables import read_points
+    from otkit.io.tables import read_table
 
     if data in SETS:
-        return getattr(datasets, SETS[data])(DRAWN, rng=seed)
-    if not Path(data).exists() and not Path(data).suffix:
+        return getattr(datasets, SETS[data])(DRAWN, rng=seed), []
+    if data != "-" and not Path(data).exists() and not Path(data).suffix:
         require_choice(data, "DATA", SETS)
-    return read_points(data)[0]
+    table = read_table(data, files)
+    return table.values, [table]
 
 
 def _draw(points: FloatArray, samples: dict[str, FloatArray], history: Any, path: Path) -> None:

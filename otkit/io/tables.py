@@ -1,69 +1,141 @@
-"""Tables in files: points, weights and matrices from CSV, TSV, NPY, NPZ and Parquet, and back.
+"""Tables in files: points, weights, masses and matrices from CSV, TSV, NPY, NPZ and Parquet.
 
-Text may be separated by commas, semicolons, tabs or blanks, with or without a header; what follows ``#`` is a comment.
-A file is read whole or refused with one message that names the file, the line, the column and the value. A file that
-is written appears complete or not at all: it is built beside its place and moved there at the end.
+A file is read whole or refused with one message that names the file, the line, the column and the value. What was used,
+what was left out, and how the file was understood is said by the table, in words.
 """
 
 from __future__ import annotations
 
 import contextlib
-import csv
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
-from otkit._checks import as_float_array, require_finite
-from otkit._typing import ArrayLike, FloatArray
-from otkit.io.atomic import PARQUET_SUFFIXES, TEXT_SUFFIXES, PathLike, replacing, require_place
+from otkit._text import printable
+from otkit._typing import BoolArray, FloatArray
+from otkit.io.atomic import PARQUET_SUFFIXES, PathLike
+from otkit.io.binary import read_numpy, read_parquet
+from otkit.io.cells import Column, hint, is_number
+from otkit.io.dialects import is_count
+from otkit.io.options import FileOptions
+from otkit.io.sheets import Sheet
+from otkit.io.text import read_text
 
-FORMATS = "CSV, TSV, NPY, NPZ and Parquet"
-ROWS_PER_WRITE = 65536
+STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of finite numbers from a file.
+    r"""Columns of numbers or times from a file, without missing values.
 
     Attributes
     ----------
     path : str
-        Where they came from, for messages.
-    values : ndarray, shape (rows, columns)
+        Where they came from, as it may be shown.
     columns : tuple of str
-        Their names, or nothing where the file gives none.
+        Names of the columns in `arrays`; () where the file gives none.
+    arrays : tuple of ndarray, each of shape (n,)
+        float64; int64 or uint64 where an integer is beyond 2⁵³; datetime64 or timedelta64.
+    weights : ndarray, shape (n,), optional
+        The column that was asked for as weights.
+    labels : tuple of str, optional
+        What names the rows: the column that was asked for, or the index of a data frame.
+    said : tuple of str
+        How the file was understood, what was left out and why.
+    dropped : int
+        How many rows were left out because a value is missing.
+    left_out : tuple of str
+        Columns that are not used, an index apart.
+    numbered : bool
+        Whether the labels merely number the rows.
+    in_a_row : bool
+        Whether masses stood in one row.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "shops.csv")
+    >>> _ = path.write_text(",x,y\n0,0,1.5\n1,2,4\n")
+    >>> table = read_table(path)
+    >>> table.columns, table["y"]
+    (('x', 'y'), array([1.5, 4. ]))
+    >>> table.said
+    ('2 rows of x, y', 'separated by commas, names in the first row', 'column 1 without a name left out: an index')
     """
 
     path: str
-    values: FloatArray
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...]
+    arrays: tuple[np.ndarray, ...]
+    weights: FloatArray | None = None
+    labels: tuple[str, ...] | None = None
+    said: tuple[str, ...] = ()
+    dropped: int = 0
+    left_out: tuple[str, ...] = ()
+    numbered: bool = False
+    in_a_row: bool = False
 
-    def index(self, column: str) -> int:
-        """Return the position of the column called `column`, or else the one with that number, counted from 1."""
-        if column in self.columns:
-            return self.columns.index(column)
-        width = self.values.shape[1]
-        with contextlib.suppress(ValueError):
-            if 1 <= int(column) <= width:
-                return int(column) - 1
-        named = f"named {', '.join(self.columns)} or " if self.columns else ""
-        raise ValueError(f"{self.path} has columns {named}numbered 1 to {width}, but column {column!r} was asked for.")
+    def __len__(self) -> int:
+        return len(self.arrays[0])
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Return the column called `name`."""
+        return self.arrays[self.columns.index(name)]
+
+    @property
+    def values(self) -> np.ndarray:
+        """The columns side by side, shape (rows, columns); TypeError where they have no type in common."""
+        if len({array.dtype.kind for array in self.arrays}) > 1:
+            raise TypeError(
+                f"{self.path} must have columns of one kind, but some hold numbers and others times or integers beyond "
+                "2⁵³. Choose some with --columns."
+            )
+        return np.stack(self.arrays, axis=1)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """Return the rows as an array, for functions that know no tables."""
+        return np.asarray(self.values, dtype=dtype)
+
+    def points(self) -> Table | np.ndarray:
+        """Return the rows as points for otkit's functions: the table where its columns have names, else an array."""
+        if self.columns:
+            return self
+        if len({array.dtype.kind for array in self.arrays}) == 1:
+            return self.values
+        records = np.empty(len(self), [(f"f{k}", array.dtype) for k, array in enumerate(self.arrays)])
+        for k, array in enumerate(self.arrays):
+            records[f"f{k}"] = array
+        return records
+
+    @property
+    def masses(self) -> np.ndarray | dict[str, float]:
+        """The one column of a table read as masses, by label where its rows have labels."""
+        if self.labels is None:
+            return self.arrays[0]
+        return dict(zip(self.labels, self.arrays[0].tolist(), strict=True))
 
 
-def read_table(path: PathLike) -> Table:
-    r"""Read a file of numbers, each row of the same length.
+def read_table(
+    path: PathLike, options: FileOptions | None = None, *, use: str = "points", weights: str | None = None
+) -> Table:
+    r"""Read columns of numbers and times.
 
     Parameters
     ----------
     path : path-like
-        The format follows from the suffix: ``.npy``, ``.npz``, ``.parquet``, anything else is text. An NPZ file may
-        hold several arrays with the same number of rows: they become columns named after them. Parquet needs
-        ``pip install "otkit[tables]"``.
+        The format follows from the suffix: ``.npy``, ``.npz``, ``.parquet``, anything else is text; "-" is text from
+        standard input. An NPZ file may hold several arrays with the same number of rows: they become columns named
+        after them. Parquet needs ``pip install "otkit[tables]"``.
+    options : FileOptions, optional
+        What the user says about the file.
+    use : {"points", "matrix"}
+        What the table is for.
+    weights : str, optional
+        The column that holds weights, by name or by number from 1.
 
     Returns
     -------
@@ -74,330 +146,268 @@ def read_table(path: PathLike) -> Table:
     FileNotFoundError
         There is no such file.
     ValueError, TypeError
-        The file is empty, its rows differ in length, or something in it is not a finite number; the message says where.
+        The file is empty, its rows differ in length, something in it is missing or not a finite number, or it may be
+        read in several ways; the message says where, and what to do.
 
     Examples
     --------
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp(), "shops.csv")
-    >>> _ = path.write_text("x, y, loaves\n0, 1.5, 3\n2, 4, 5\n")
-    >>> table = read_table(path)
-    >>> table.columns
-    ('x', 'y', 'loaves')
-    >>> table.values
-    array([[0. , 1.5, 3. ],
-           [2. , 4. , 5. ]])
+    >>> _ = path.write_text("x;y;loaves\n0;1,5;3\n2;4;5\n")
+    >>> table = read_table(path, weights="loaves")
+    >>> table.values, table.weights
+    (array([[0. , 1.5],
+           [2. , 4. ]]), array([3., 5.]))
     """
-    place = Path(path)
-    if not place.exists():
-        raise FileNotFoundError(f"{path}: there is no such file.")
-    if place.is_dir():
-        raise IsADirectoryError(f"{path} must be a file, but it is a folder.")
-    suffix = place.suffix.lower()
-    if suffix in (".npy", ".npz"):
-        return _read_numpy(place)
-    if suffix in PARQUET_SUFFIXES:
-        return _read_parquet(place)
-    try:
-        with open(place, encoding="utf-8-sig") as stream:
-            return _read_text(str(path), stream if stream.seekable() else StringIO(stream.read()))
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not UTF-8 text. otkit reads {FORMATS}, and knows them by their suffix.") from None
+    options = (options or FileOptions()).checked()
+    sheet = _sheet(path, options, use, wide=weights is not None)
+    weighing = None if weights is None else _position(sheet, weights)
+    naming = None if options.labels is None else _position(sheet, options.labels)
+    if use == "matrix" and naming is None and not sheet.index and sheet.columns[0].kind == "text":
+        naming = 0
+    used = _used(sheet, options, [naming, weighing])
+    if not used:
+        what = "a coordinate beside the weights" if weighing is not None else "a column of numbers"
+        raise ValueError(
+            f"{sheet.where} must have {what}, but {sheet.shown(len(sheet.columns) - 1)!r} is the last one."
+        )
+    kept = _kept(sheet, used if weighing is None else [*used, weighing], options, droppable=use == "points")
+    labelling = naming if naming is not None else (sheet.index[0] if len(sheet.index) == 1 else None)
+    left_out = tuple(
+        sheet.shown(k) for k in range(len(sheet.columns)) if k not in (*used, weighing, naming, *sheet.index)
+    )
+    said = _words(sheet, used, kept, options, {"weights": weighing, "labels": naming}, left_out)
+    if use == "points" and not options.columns and len(used) > 1 and _counts_rows(sheet.columns[used[0]]):
+        said = (*said, f"{sheet.shown(used[0])} counts the rows and is used as data; --columns leaves it out")
+    return Table(
+        sheet.where,
+        _names(sheet, used),
+        tuple(sheet.columns[k].values[kept] for k in used),
+        None if weighing is None else sheet.columns[weighing].values[kept],
+        None if labelling is None or use == "points" else tuple(np.array(sheet.labels(labelling), object)[kept]),
+        said,
+        int((~kept).sum()),
+        left_out,
+    )
 
 
-def read_points(path: PathLike) -> tuple[FloatArray, tuple[str, ...]]:
-    """Read points, one for each row; return them with the names of their coordinates (none without a header).
-
-    The errors are those of `read_table`.
-    """
-    table = read_table(path)
-    return table.values, table.columns
+def read_matrix(path: PathLike, options: FileOptions | None = None) -> Table:
+    """Read a matrix, one line for each row, whose rows and columns may have names. Errors are as in `read_table`."""
+    return read_table(path, options, use="matrix")
 
 
-def read_weighted_points(path: PathLike, weights: str) -> tuple[FloatArray, FloatArray]:
-    """Read points of which one column, given by its name or its number counted from 1, is their weight.
+def read_masses(path: PathLike, options: FileOptions | None = None) -> Table:
+    r"""Read masses or counts: numbers in one column or one row, with labels or without.
 
-    Returns the coordinates, the other columns in their order, and the weights. The errors are those of `read_table`.
-    """
-    table = read_table(path)
-    chosen = table.index(weights)
-    if table.values.shape[1] == 1:
-        raise ValueError(f"{path} must have a coordinate beside the weights, but {weights!r} is its only column.")
-    return np.delete(table.values, chosen, axis=1), table.values[:, chosen].copy()
-
-
-def read_matrix(path: PathLike) -> FloatArray:
-    """Read a matrix, one line for each row. The errors are those of `read_table`."""
-    return read_table(path).values
-
-
-def read_vector(path: PathLike) -> FloatArray:
-    """Read numbers that stand in one column or in one row. The errors are those of `read_table`."""
-    values = read_table(path).values
-    if 1 not in values.shape:
-        raise ValueError(f"{path} must hold one column or one row, but its shape is {values.shape}.")
-    return values.reshape(-1)
-
-
-def read_counts(path: PathLike) -> FloatArray | dict[str, float]:
-    r"""Read masses or counts: numbers in one column or one row, or text with a label before each number.
-
-    Labels make a dictionary. The errors are those of `read_table`; a label that occurs twice is one, too.
+    Labels are the column that `options.labels` names, the index of a data frame, a column of words beside one of
+    numbers, or the header above a single row. The errors are those of `read_table`; a label that occurs twice is one,
+    too.
 
     Examples
     --------
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp(), "sold.csv")
     >>> _ = path.write_text("bread,loaves\nrye,3\nspelt,5\n")
-    >>> read_counts(path)
+    >>> read_masses(path).masses
     {'rye': 3.0, 'spelt': 5.0}
     """
-    place = Path(path)
-    if place.suffix.lower() in TEXT_SUFFIXES and place.is_file():  # a pipe can't be read twice
-        with contextlib.suppress(UnicodeDecodeError), open(place, encoding="utf-8-sig") as stream:
-            lines = list(itertools.islice(_lines(stream), 2))
-            cells = _cells(lines[-1][1], _delimiter(lines[-1][1])) if lines else []
-            if len(cells) == 2 and not _is_number(cells[0]) and _is_number(cells[1]):
-                return _read_labelled(str(path), stream)
-    return read_vector(path)
-
-
-def write_table(path: PathLike, columns: Mapping[str, ArrayLike]) -> None:
-    """Write named columns of equal length; integers stay integers and floats come back with the same bits.
-
-    A ``.npy`` file gets a structured array, a ``.npz`` file one array for each column. An older file is replaced when
-    the new one is complete, and is left alone if writing fails.
-    """
-    arrays = {name: np.asarray(values) for name, values in columns.items()}
-    sizes = {name: array.shape for name, array in arrays.items()}
-    if len(set(sizes.values())) != 1 or any(array.ndim != 1 for array in arrays.values()):
-        raise ValueError(f"columns must be one-dimensional and of equal length, but their shapes are {sizes}.")
-    require_place(path)
-    suffix = Path(path).suffix.lower()
-    with replacing(path) as place:
-        if suffix == ".npy":
-            records = np.empty(
-                len(next(iter(arrays.values()))), [(name, array.dtype) for name, array in arrays.items()]
-            )
-            for name, array in arrays.items():
-                records[name] = array
-            np.save(place, records)
-        elif suffix == ".npz":
-            np.savez(place, allow_pickle=False, **arrays)
-        elif suffix in PARQUET_SUFFIXES:
-            _write_parquet(place, arrays)
-        else:
-            _write_text(place, list(arrays.values()), list(arrays))
-
-
-def write_matrix(path: PathLike, matrix: ArrayLike) -> None:
-    """Write a matrix, one line for each row and without a header; replaces an older file as `write_table` does."""
-    values = np.atleast_2d(np.asarray(matrix))
-    require_place(path)
-    suffix = Path(path).suffix.lower()
-    with replacing(path) as place:
-        if suffix == ".npy":
-            np.save(place, values)
-        elif suffix == ".npz":
-            np.savez(place, matrix=values)
-        elif suffix in PARQUET_SUFFIXES:
-            _write_parquet(place, {str(number): column for number, column in enumerate(values.T, start=1)})
-        else:
-            _write_text(place, list(values.T), [])
-
-
-# --- text -------------------------------------------------------------------------------------------------------------
-
-
-def _read_text(path: str, stream: TextIO) -> Table:
-    """Parse text in compiled code (`numpy.loadtxt`); only a file that fails is gone through again to say why."""
-    sample = list(itertools.islice(_lines(stream), 2))
-    if not sample:
-        raise ValueError(f"{path} is empty.")
-    (start, top), (_, line) = sample[0], sample[-1]
-    delimiter = _delimiter(top)
-    names: list[str] = []
-    if not any(_is_number(cell) for cell in _cells(top, delimiter)):
-        if len(sample) == 1:
-            raise ValueError(f"{path} must hold numbers, but line {start} is all there is: {top!r}.")
-        delimiter = _delimiter(line)  # a name may hold blanks or commas where numbers do not
-        names = [top] if len(_cells(line, delimiter)) == 1 else _cells(top, delimiter)
-    stream.seek(0)
-    try:
-        values = np.loadtxt(
-            stream, delimiter=delimiter.strip(" ") or None, skiprows=start if names else 0, ndmin=2, quotechar='"'
-        )
-    except UnicodeDecodeError:
-        raise
-    except ValueError as error:
-        raise ValueError(_fault(path, stream, delimiter, names) or f"{path}: {error}") from None
-    if not np.isfinite(values).all() or len(names) not in (0, values.shape[1]):
-        raise ValueError(_fault(path, stream, delimiter, names))
-    return Table(path, values, tuple(names))
-
-
-def _read_labelled(path: str, stream: TextIO) -> dict[str, float]:
-    """Parse lines of a label and a number, the first of which may be a header."""
-    counts: dict[str, float] = {}
-    first: list[str] = []
-    for number, line in _lines(stream):
-        cells = _cells(line, _delimiter(line))
-        if len(cells) != 2:
-            raise ValueError(f"{path}: line {number} must hold a label and a number, but it is {line!r}.")
-        label, count = cells
-        if not first:
-            first = cells
-            if not _is_number(count):
-                continue
-        if not _is_number(count) or not np.isfinite(float(count)):
-            raise ValueError(f"{path}: line {number} must have a finite number for {label!r}, but it has {count!r}.")
-        if label in counts:
-            raise ValueError(f"{path}: line {number} has the label {label!r} a second time. Add equal ones up first.")
-        counts[label] = float(count)
-    return counts
-
-
-def _lines(stream: TextIO) -> Iterator[tuple[int, str]]:
-    """Yield number and content of each line that is more than a comment."""
-    stream.seek(0)
-    for number in itertools.count(1):
-        line = stream.readline()
-        if not line:
-            return
-        content = line.split("#", 1)[0].strip(" \r\n")
-        if content.strip():
-            yield number, content
-
-
-def _delimiter(line: str) -> str:
-    """Return what separates the numbers of a line: a blank also where there is but one."""
-    return next((mark for mark in "\t;," if mark in line), " ")
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    if delimiter == " ":
-        return line.split()
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell  # 1_000 is a number to Python and to nobody else
-
-
-def _fault(path: str, stream: TextIO, delimiter: str, names: Sequence[str]) -> str:
-    """Say what is wrong first in a text that could not be read; empty if nothing is found."""
-    lines = _lines(stream)
-    top, width = (next(lines)[0], len(names)) if names else (0, 0)
-    for number, line in lines:
-        cells = _cells(line, delimiter)
-        top, width = top or number, width or len(cells)
-        if len(cells) != width:
-            return f"{path}: line {number} must have as many columns as line {top}, {width}, but it has {len(cells)}."
-        for position, cell in enumerate(cells, start=1):
-            where = f"{path}: line {number}, column {position}" + (f" ({names[position - 1]})" if names else "")
-            if not _is_number(cell):
-                hint = (
-                    " Write decimals with a point." if delimiter == ";" and _is_number(cell.replace(",", ".")) else ""
-                )
-                return f"{where} must be a number, but it is {repr(cell) if cell else 'empty'}.{hint}"
-            if not np.isfinite(float(cell)):
-                return f"{where} must be finite, but it is {cell!r}."
-    return ""
-
-
-def _write_text(place: Path, columns: Sequence[np.ndarray], names: Sequence[str]) -> None:
-    """Write the shortest decimal of each number that reads back as the same number."""
-    delimiter = "\t" if place.suffix.lower() == ".tsv" else ","
-    with open(place, "w", encoding="utf-8", newline="\n") as stream:
-        if names:
-            csv.writer(stream, delimiter=delimiter, lineterminator="\n").writerow(names)
-        for start in range(0, len(columns[0]), ROWS_PER_WRITE):
-            block = [map(repr, column[start : start + ROWS_PER_WRITE].tolist()) for column in columns]
-            stream.writelines(f"{line}\n" for line in map(delimiter.join, zip(*block, strict=True)))
-
-
-# --- binary -----------------------------------------------------------------------------------------------------------
-
-
-def _read_numpy(path: Path) -> Table:
-    import pickle
-    import zipfile
-
-    try:
-        with open(path, "rb") as file:  # which NumPy leaves open where it is no archive
-            content = np.load(file, allow_pickle=False)
-            arrays = {name: content[name] for name in content.files} if path.suffix.lower() == ".npz" else {"": content}
-    except (ValueError, EOFError, AttributeError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
-        raise ValueError(f"{path} is not a {path.suffix[1:].upper()} file of plain numbers: {error}") from None
-    if len(arrays) == 1:
-        (array,) = arrays.values()
-        fields = array.dtype.names or ()
-        if fields:
-            array = np.column_stack([array[field] for field in fields])
-        return Table(str(path), _as_columns(array, str(path)), fields)
-    if len({array.shape[:1] for array in arrays.values()}) != 1:
-        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    options = (options or FileOptions()).checked()
+    sheet = _sheet(path, options, "masses", wide=False)
+    naming = None if options.labels is None else _position(sheet, options.labels)
+    used = _used(sheet, options, [naming])
+    if naming is None and len(sheet.index) == 1:
+        naming = sheet.index[0]
+    if naming is None and len(used) == 2 and sheet.columns[used[0]].kind in ("text", "date") and not options.columns:
+        naming, used = used[0], used[1:]
+    if len(used) > 1 and len(sheet) == 1:
+        return _single_row(sheet, used, options)
+    if len(used) != 1:
+        _kept(sheet, used, options, droppable=False)  # where a word is among the numbers, that is what is wrong
         raise ValueError(
-            f"{path} must hold one array, or arrays with the same number of rows, but it holds: {shapes or 'none'}."
+            f"{sheet.where} must hold one column or one row, but its shape is {(len(sheet), len(used))}. "
+            "Choose a column with --columns, and one of labels with --labels."
         )
-    blocks = {name: _as_columns(array, f"{path}[{name}]") for name, array in arrays.items()}
-    names = [
-        f"{name}_{k}" if block.shape[1] > 1 else name
-        for name, block in blocks.items()
-        for k in range(1, block.shape[1] + 1)
-    ]
-    return Table(str(path), np.hstack(list(blocks.values())), tuple(names))
+    kept = _kept(sheet, used, options, droppable=naming is not None)
+    labels = None if naming is None else tuple(np.array(sheet.labels(naming), dtype=object)[kept])
+    if labels is not None and naming is not None:
+        _require_different(sheet, labels, kept)
+    words = _words(sheet, used, kept, options, {"labels": naming}, ())
+    return Table(
+        sheet.where,
+        (),
+        (sheet.columns[used[0]].values[kept],),
+        None,
+        labels,
+        words,
+        int((~kept).sum()),
+        numbered=naming in sheet.index and is_count(labels or ()),
+    )
 
 
-def _as_columns(values: ArrayLike, name: str) -> FloatArray:
-    """Return an array from a binary file as finite columns, a 1-D array as one of them."""
-    array = as_float_array(values, name)
-    if array.ndim == 1:
-        array = array[:, None]
-    if array.ndim != 2 or array.size == 0:
-        raise ValueError(f"{name} must hold a table with rows and columns, but its shape is {array.shape}.")
-    require_finite(array, name)
-    return array
+def _sheet(path: PathLike, options: FileOptions, use: str, *, wide: bool) -> Sheet:
+    wide = wide or options.labels is not None or any(column != "1" for column in options.columns)
+    where = printable(str(path))
+    if str(path) == STANDARD_INPUT:
+        return read_text("standard input", sys.stdin.buffer.read(), options, use, wide=wide)
+    place = Path(path)
+    if not place.exists():
+        raise FileNotFoundError(f"{where}: there is no such file.")
+    if place.is_dir():
+        raise IsADirectoryError(f"{where} must be a file, but it is a folder.")
+    if place.suffix.lower() in (".npy", ".npz"):
+        return read_numpy(where, place)
+    if place.suffix.lower() in PARQUET_SUFFIXES:
+        return read_parquet(where, place)
+    return read_text(where, place.read_bytes(), options, use, wide=wide)
 
 
-def _read_parquet(path: Path) -> Table:
-    pyarrow = _pyarrow()
-    try:
-        content = pyarrow.parquet.read_table(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise ValueError(f"{path} is not a readable Parquet file: {error}") from None
-    columns = []
-    for name, column in zip(content.column_names, content.columns, strict=True):
-        where = f"{path}[{name}]"
-        if not (
-            pyarrow.types.is_integer(column.type)
-            or pyarrow.types.is_floating(column.type)
-            or pyarrow.types.is_decimal(column.type)
-        ):
-            raise TypeError(f"{where} must be numeric, but its type is {column.type}. Drop this column or convert it.")
-        if column.null_count:
-            raise ValueError(
-                f"{where} must be finite, but {column.null_count} of its {len(column)} entries are missing."
-            )
-        columns.append(_as_columns(column.cast(pyarrow.float64(), safe=False).to_numpy(), where))
-    if not columns:
-        raise ValueError(f"{path} must have a column, but it has none.")
-    return Table(str(path), np.hstack(columns), tuple(content.column_names))
+def _position(sheet: Sheet, column: str) -> int:
+    """Return the position of the column called `column`, or else the one with that number, counted from 1."""
+    if column and column in sheet.names:
+        if sheet.names.count(column) > 1:
+            raise ValueError(f"{sheet.where} has several columns called {column!r}: choose one by its number from 1.")
+        return sheet.names.index(column)
+    width = len(sheet.columns)
+    with contextlib.suppress(ValueError):
+        if column.isascii() and 1 <= int(column) <= width:
+            return int(column) - 1
+    named = f"named {', '.join(name or '(empty)' for name in sheet.names)} or " if sheet.names else ""
+    raise ValueError(
+        f"{sheet.where} has columns {named}numbered 1 to {width}, but column {printable(column)!r} was asked for."
+    )
 
 
-def _write_parquet(place: Path, columns: Mapping[str, np.ndarray]) -> None:
-    pyarrow = _pyarrow()
-    pyarrow.parquet.write_table(pyarrow.table(dict(columns)), place)
+def _used(sheet: Sheet, options: FileOptions, other: Sequence[int | None]) -> list[int]:
+    """Return the positions of the columns that hold what the table is read for."""
+    if options.columns:
+        chosen = [_position(sheet, column) for column in options.columns]
+        twice = [column for column, position in zip(options.columns, chosen, strict=True) if chosen.count(position) > 1]
+        if twice:
+            raise ValueError(f"--columns must name each column once, but {twice[0]!r} is there more than once.")
+    else:
+        chosen = [k for k in range(len(sheet.columns)) if k not in sheet.index]
+    return [k for k in chosen if k not in other]
 
 
-def _pyarrow() -> Any:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError('Parquet files need pyarrow: pip install "otkit[tables]".') from None
-    return pyarrow
+def _names(sheet: Sheet, used: Sequence[int]) -> tuple[str, ...]:
+    """Return the names of the columns that are used, a number for one without; each must occur once."""
+    if not sheet.names:
+        return ()
+    names = [sheet.shown(k) for k in used]
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise ValueError(
+            f"{sheet.where} must have different names for its columns, but {twice[0]!r} stands above several. "
+            "Choose columns by number with --columns, or give them different names."
+        )
+    return tuple(names)
+
+
+def _kept(sheet: Sheet, used: Sequence[int], options: FileOptions, *, droppable: bool) -> BoolArray:
+    """Return which rows have a value in each of the columns; raise an error where one can't be used."""
+    missing = np.zeros(len(sheet), dtype=np.bool_)
+    for position in used:
+        column = sheet.columns[position]
+        if column.kind == "text":
+            raise _not_a_number(sheet, position)
+        if column.fault:
+            raise ValueError(f"{sheet.where}: column {position + 1} can't be used: {column.fault}.")
+        if column.values.dtype.kind == "f" and np.isinf(column.values).any():
+            row = int(np.argmax(np.isinf(column.values)))
+            raise ValueError(f"{sheet.place(row, position)} must be finite, but it is {sheet.text(row, position)}.")
+        missing |= column.missing
+    if missing.any() and not (options.missing == "drop" and droppable):
+        row = int(np.argmax(missing))
+        position = next(k for k in used if sheet.columns[k].missing[row])
+        raise ValueError(_missing(sheet, row, position, int(missing.sum()), droppable=droppable))
+    if missing.all():
+        raise ValueError(f"{sheet.where} must have a row without missing values, but none of its {len(sheet)} is one.")
+    return ~missing
+
+
+def _not_a_number(sheet: Sheet, position: int) -> Exception:
+    """Return the error about the first entry of a column that is no number."""
+    column = sheet.columns[position]
+    present = np.flatnonzero(~column.missing).tolist()
+    if not sheet.texts:
+        name = f"{sheet.where}[{sheet.shown(position)}]"
+        return TypeError(
+            f"{name} must be numeric, but it holds {sheet.text(present[0], position)}. "
+            "Leave this column out with --columns, or name it with --labels."
+        )
+    cells = sheet.texts[position]
+    numbers = [is_number(cells[k], sheet.decimal) for k in present]
+    row = present[numbers.index(False)]
+    remedy = hint(cells[row], sheet.decimal)
+    if not remedy and not any(numbers):
+        remedy = " Leave this column out with --columns, or name it with --labels."
+    return ValueError(f"{sheet.place(row, position)} must be a number, but it is {sheet.text(row, position)}.{remedy}")
+
+
+def _missing(sheet: Sheet, row: int, position: int, rows: int, *, droppable: bool) -> str:
+    text = sheet.text(row, position) if sheet.texts else "missing"
+    what = (
+        f"finite, but it is {text}, a missing value" if text not in ("''", "missing") else "a number, but it is empty"
+    )
+    remedy = "--missing drop leaves such rows out" if droppable else "Write 0 where nothing is meant"
+    many = f"{rows} of {len(sheet)} rows {'has' if rows == 1 else 'have'} one"
+    return f"{sheet.place(row, position)} must be {what}. {many}. {remedy}."
+
+
+def _require_different(sheet: Sheet, labels: Sequence[str], kept: BoolArray) -> None:
+    """Raise ValueError where a label occurs twice."""
+    seen: set[str] = set()
+    for row, label in zip(np.flatnonzero(kept).tolist(), labels, strict=True):
+        if label in seen:
+            where = f"line {sheet.lines[row]}" if len(sheet.lines) else f"row {row + 1}"
+            raise ValueError(f"{sheet.where}: {where} has the label {label!r} a second time. Add equal ones up first.")
+        seen.add(label)
+
+
+def _single_row(sheet: Sheet, used: Sequence[int], options: FileOptions) -> Table:
+    """Return masses that stand in one row, under their labels where there is a header."""
+    kept = _kept(sheet, used, options, droppable=False)
+    values = np.concatenate([sheet.columns[k].values for k in used])
+    words = _words(sheet, used, kept, options, {}, ())
+    return Table(sheet.where, (), (values,), None, _names(sheet, used) or None, words, in_a_row=True)
+
+
+def _words(
+    sheet: Sheet,
+    used: Sequence[int],
+    kept: BoolArray,
+    options: FileOptions,
+    apart: dict[str, int | None],
+    left_out: Sequence[str],
+) -> tuple[str, ...]:
+    """Say what was read and what was not, the most important first."""
+    count = int(kept.sum())
+    rows = f"{count} row{'s' * (count != 1)}"
+    names = _listed([sheet.shown(k) for k in used]) if sheet.names else f"{len(used)} column{'s' * (len(used) > 1)}"
+    said = [f"{rows} of {names}", *(f"{what}: {sheet.shown(k)}" for what, k in apart.items() if k is not None)]
+    if sheet.form:
+        said.append(sheet.form)
+    said += sheet.said
+    index = [k for k in sheet.index if k not in (*used, *apart.values())]
+    if index:
+        shown = _listed([f"column {k + 1} without a name" if not sheet.names[k] else sheet.names[k] for k in index])
+        said.append(f"{shown} left out: an index")
+    if left_out:
+        said.append(f"left out: {_listed(left_out)}")
+    flags = [sheet.shown(k) for k in used if sheet.columns[k].kind == "flag"]
+    if flags:
+        said.append(f"true and false of {_listed(flags)} taken as 1 and 0")
+    dropped = int((~kept).sum())
+    if dropped:
+        said.append(f"{dropped} of {len(kept)} rows dropped: a value is missing")
+    return tuple(said)
+
+
+def _counts_rows(column: Column) -> bool:
+    values = column.values
+    whole = len(values) > 2 and values.dtype.kind == "f" and values[0] in (0.0, 1.0)
+    return whole and np.array_equal(values, values[0] + np.arange(len(values)))
+
+
+def _listed(names: Sequence[str], most: int = 8) -> str:
+    return ", ".join(names[:most]) + (f", … ({len(names)} in all)" if len(names) > most else "")

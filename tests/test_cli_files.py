@@ -1,0 +1,140 @@
+"""What commands do with files: the same options, what was read, standard input, and terminals that stay whole."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_cli import answer, assert_refused, run
+from typer.testing import CliRunner
+
+import otkit
+from otkit.cli import app
+
+RNG = np.random.default_rng(0)
+TAKE_FILES = ["emd", "transport", "verify", "compare", "divergence", "pairwise", "test", "critic", "train", "certify"]
+OPTIONS = ["--sep", "--decimal", "--comment", "--header", "--columns", "--labels", "--missing"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(**files):
+    for name, text in files.items():
+        Path(f"{name}.csv").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", TAKE_FILES)
+def test_every_command_that_reads_files_has_the_same_options(command):
+    text = run(command, "--help", columns=200).stdout
+    assert [option for option in OPTIONS if option not in text] == []
+
+
+def test_no_command_was_forgotten():
+    without = {"bakery", "warmup"}
+    commands = {command.name for command in app.registered_commands}
+    assert commands - without == set(TAKE_FILES)
+
+
+GERMAN = ";alter;einkommen;gewicht\n0;30,5;1000;1\n1;40;2000,5;2\n2;50;NA;3\n"
+
+
+def test_what_was_read_is_said_in_words_and_in_json(folder):
+    write(x=GERMAN, y="alter\teinkommen\n30,5\t1000\n")
+    how = ["emd", "x.csv", "y.csv", "--weights-x", "gewicht", "--missing", "drop"]
+    outcome = run(*how)
+    said = " ".join(outcome.stdout.split())
+    assert "x.csv: 2 rows of alter, einkommen; weights: gewicht; separated by semicolons, decimal commas" in said
+    assert "column 1 without a name left out: an index; 1 of 3 rows dropped: a value is missing" in said
+    x, y = answer(*how)["files"]
+    assert (x["path"], x["rows"], x["columns"], x["dropped"]) == ("x.csv", 2, ["alter", "einkommen"], 1)
+    assert "separated by tabs" in y["said"][1]
+    expected = otkit.wasserstein([[30.5, 1000], [40, 2000.5]], [[30.5, 1000]], [1, 2])
+    assert answer(*how)["distance"] == expected.distance
+    assert_refused(run("emd", "x.csv", "y.csv"), "x.csv: line 4, column 3 (einkommen) must be finite, but it is 'NA'")
+
+
+def test_options_of_files_reach_them(folder):
+    write(x="# a\n1|5|a\n2|7|b\n", y="1,5\n2,5\n")
+    how = ["--sep", "|", "--comment", "#", "--columns", "2,1", "--no-header"]
+    found = answer("emd", "x.csv", "x.csv", *how)
+    assert found["value"] == 0.0
+    assert found["files"][0]["left_out"] == ["column 3"]
+    assert answer("emd", "y.csv", "y.csv", "--decimal", ",")["files"][0]["said"][0] == "2 rows of 1 column"
+    assert_refused(run("emd", "y.csv", "y.csv"), "Say which: --sep , or --decimal ,")
+    assert_refused(run("emd", "y.csv", "y.csv", "--missing", "skip"), "--missing must be raise or drop")
+
+
+def test_standard_input(folder):
+    write(y="x\n1.5\n2.5\n")
+    outcome = CliRunner().invoke(app, ["emd", "-", "y.csv", "--json"], input="x\n0.5\n1.5\n", prog_name="otkit")
+    assert json.loads(outcome.stdout)["distance"] == 1.0
+    assert json.loads(outcome.stdout)["files"][0]["path"] == "standard input"
+    assert_refused(run("emd", "-", "-"), "standard input can be read once")
+    assert_refused(run("pairwise", "-", "y.csv", "-"), "standard input can be read once")
+
+
+def test_columns_of_samples_are_no_histograms(folder):
+    np.savetxt("x.csv", RNG.normal(100, 15, size=200))
+    np.savetxt("y.csv", RNG.normal(110, 15, size=200))
+    outcome = run("divergence", "js", "x.csv", "y.csv")
+    assert_refused(outcome, "x.csv must hold masses of bins, but its column of 200 different numbers")
+    assert "--samples" in outcome.stderr
+    assert_refused(run("pairwise", "--distance", "js", "x.csv", "y.csv"), "otkit divergence --samples")
+    masses = np.loadtxt("x.csv"), np.loadtxt("y.csv")
+    assert answer("divergence", "js", "x.csv", "y.csv", "--masses")["value"] == otkit.js(*masses)
+    assert answer("divergence", "js", "x.csv", "y.csv", "--samples")["n"] == 200
+
+
+@pytest.mark.parametrize(
+    "masses",
+    [RNG.dirichlet(np.ones(50)), 100 * RNG.dirichlet(np.ones(50)), RNG.poisson(3.0, 50), [0.5, 2.5, 7.25]],
+    ids=["shares", "percent", "counts", "few"],
+)
+def test_columns_of_masses_are_histograms(folder, masses):
+    np.savetxt("x.csv", masses)
+    np.savetxt("y.csv", np.array(masses)[::-1])
+    assert answer("divergence", "js", "x.csv", "y.csv")["value"] == otkit.js(masses, np.array(masses)[::-1])
+
+
+def test_labels_are_numbers_where_the_user_says_so(folder):
+    write(p="year,n\n2020,5\n2021,7\n", q="year,n\n2021,14\n2020,10\n", r="count\n5\n7\n", s=",n\n1,7\n0,5\n")
+    assert answer("divergence", "js", "p.csv", "q.csv", "--labels", "year")["value"] == 0.0
+    assert_refused(run("divergence", "js", "p.csv", "q.csv"), "Choose a column with --columns, and one of labels")
+    assert_refused(run("divergence", "js", "r.csv", "s.csv"), "labels")  # s is not in the order of its numbers
+    write(s=",n\n0,5\n1,7\n")
+    assert answer("divergence", "js", "r.csv", "s.csv")["value"] == 0.0
+
+
+def test_nothing_from_a_file_steers_the_terminal(folder):
+    write(x="a\x1b[31m,b\u202e\n1,2\n3,4\n", y="b\n1\n\x9b31mred\n")
+    Path("z\x1b]0;title\x07.csv").write_text("a,b\n1,2\n3,x\n")
+    shown = [run("emd", "x.csv", "x.csv"), run("emd", "y.csv", "x.csv"), run("emd", "z\x1b]0;title\x07.csv", "x.csv")]
+    shown += [run("emd", "x.csv", "x.csv", "--weights", "\x1b[2J"), run("emd", "x.csv", "x.csv", "--json")]
+    assert [outcome.exit_code for outcome in shown] == [0, 2, 2, 2, 0]
+    for outcome in shown:
+        assert all(char == "\n" or char.isprintable() for char in outcome.output), outcome.output
+    assert "a\\x1b[31m" in shown[0].stdout
+
+
+@pytest.mark.parametrize("name", ["InfeasibleError", "NotConvergedError", "CacheError"])
+def test_errors_go_by_their_public_names(name):
+    error = getattr(otkit, name)
+    assert inspect.isclass(error)
+    shown = traceback.format_exception_only(error, error.__new__(error))[-1]
+    assert shown.startswith(f"otkit.{name}")
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys\nfrom otkit.cli import app\nprint([m for m in ('numpy', 'scipy', 'numba') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
