@@ -11,7 +11,7 @@ from otkit._checks import as_float_array
 from otkit._typing import ArrayLike
 from otkit.divergences.closed_forms import closed_form
 from otkit.divergences.discrete import unit_of_base
-from otkit.divergences.distributions import Atoms, Density, as_distribution
+from otkit.divergences.distributions import Atoms, Density, as_distribution, frozen
 from otkit.divergences.generators import FDivergence, as_divergence
 from otkit.divergences.line import integrate_on_line
 from otkit.divergences.log_ratio import at_one
@@ -112,6 +112,7 @@ def _divergence(
     rtol: float | None,
     closed: bool,
 ) -> DivergenceResult:
+    p, q = frozen(p, "p"), frozen(q, "q")
     exact = closed_form(divergence, p, q) if closed else None
     if exact is not None:
         return exact

@@ -6,7 +6,7 @@ ones) with three ways to ask for the same; here they become one of two plain rec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +16,14 @@ from otkit._checks import as_float_array
 from otkit._typing import ArrayLike, BoolArray, FloatArray
 from otkit.divergences.generators import FDivergence
 from otkit.divergences.log_ratio import integrand
+from otkit.divergences.panels import Places
 
 LogDensity = Callable[[FloatArray], FloatArray]
-Guess = Callable[[FloatArray], tuple[FloatArray, BoolArray]]
+LogAt = Callable[[Places], FloatArray]
 
 _LEAST_LOG = -745.2  # of the smallest float
 _SMALL_LOG = -500.0
+_EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,13 @@ class Density:
         Points near which to look for the mass.
     underflows : bool
         −inf may stand for a density too small for a float, rather than for none.
+    scale : float
+        A length over which the density varies, on the line and where it is known.
+    log_from : callable, optional
+        On the line, log-densities at points given as anchor and offset, where the law can tell more of them than of
+        their sum.
+    resolution : mapping
+        Of the ends of the support, how near to them the law tells points apart.
     """
 
     name: str
@@ -48,11 +57,18 @@ class Density:
     upper: FloatArray
     hints: FloatArray = field(repr=False)
     underflows: bool = False
+    scale: float = 1.0
+    log_from: LogAt | None = None
+    resolution: Mapping[float, float] = field(default_factory=dict, repr=False)
 
     @property
     def dimension(self) -> int:
         """D."""
         return self.lower.size
+
+    def log_at(self, places: Places) -> FloatArray:
+        """Return log-densities at points of the line."""
+        return self.log(places.x) if self.log_from is None else self.log_from(places)
 
 
 @dataclass(frozen=True)
@@ -108,7 +124,7 @@ def as_distribution(value: Any, name: str, support: ArrayLike | None = None) -> 
     support : pair or sequence of d pairs, optional
         For callables: bounds of each coordinate; by default the whole line.
     """
-    value = _frozen(value, name)
+    value = frozen(value, name)
     if _is_discrete(value):
         return _atoms(value, name)
     if hasattr(value, "logpdf"):
@@ -140,7 +156,7 @@ def family_of(value: Any) -> tuple[str, tuple[float, ...], float, float] | None:
         return None
 
 
-def _frozen(value: Any, name: str) -> Any:
+def frozen(value: Any, name: str) -> Any:
     """Freeze ``scipy.stats.norm`` itself with its default parameters, if it has them."""
     if hasattr(value, "freeze") and hasattr(value, "_parse_args"):
         try:
@@ -183,33 +199,76 @@ def _atoms(value: Any, name: str) -> Atoms:
 def _line(value: Any, name: str) -> Density:
     lower, upper = _require_valid(value.support(), name)
     hints = np.atleast_1d(np.asarray(value.median(), dtype=np.float64))
+    ends = np.array([lower]), np.array([upper])
     law = getattr(value, "dist", None)
     if law is None:
-        return Density(
-            name, _checked(value.logpdf, name, 1), np.array([lower]), np.array([upper]), hints[:, None], True
-        )
-    _, loc, scale = law._parse_args(*value.args, **value.kwds)
-    log = value.logpdf
-    if law.name in _LOG_DENSITIES:
+        normal = family_of(value)
+        if normal is None:
+            return Density(name, _checked(value.logpdf, name, 1), *ends, hints[:, None], True)
+        from scipy import stats
 
-        def log(x: FloatArray) -> FloatArray:
-            return _LOG_DENSITIES[law.name]((x - loc) / scale) - np.log(scale)
-
+        return _line(stats.norm(*normal[2:]), name)
+    shapes, loc, scale = law._parse_args(*value.args, **value.kwds)
     if law.name == "vonmises":  # SciPy's is periodic on the whole line
-        lower, upper = loc - np.pi * scale, loc + np.pi * scale
+        ends = np.array([loc - np.pi * scale]), np.array([loc + np.pi * scale])
     edges = getattr(law, "_hbins", ())  # a histogram's density breaks at its bins, and may vanish in between
     hints = np.concatenate([hints, loc + scale * np.asarray(edges, dtype=np.float64)])
+    standard = _LOG_DENSITIES.get(law.name, lambda z: law.logpdf(z, *shapes))
 
-    def known(x: FloatArray) -> FloatArray:
+    def known(z: FloatArray) -> FloatArray:
         """SciPy's answer may be ∞·0 where the density is too small for a float."""
-        value = np.asarray(log(x))
-        return np.where(np.isnan(value), -np.inf, value)
+        log = np.asarray(standard(z)) - np.log(scale)
+        return np.where(np.isnan(log), -np.inf, log)
 
-    return Density(name, _checked(known, name, 1), np.array([lower]), np.array([upper]), hints[:, None], True)
+    of_standard = _checked(known, name, 1)
+    first, last = (-np.pi, np.pi) if law.name == "vonmises" else law.support(*shapes)
+
+    def log_from(places: Places) -> FloatArray:
+        """Take the location off before the offset is added, and stay inside the ends of the support."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = (places.anchor - loc) / scale + places.offset / scale
+            for end, standard_end, way in ((ends[0], first, np.inf), (ends[1], last, -np.inf)):
+                here = (places.anchor == end) & (np.sign(places.offset) == np.sign(way))
+                inside = np.nextafter(standard_end, way) if np.isfinite(standard_end) else standard_end
+                moved = standard_end + places.offset / scale
+                z = np.where(here, np.maximum(moved, inside) if way > 0 else np.minimum(moved, inside), z)
+            return of_standard(z)
+
+    resolution = {float(end[0]): 4.0 * _EPS * abs(z) * scale for end, z in zip(ends, (first, last), strict=True)}
+    return Density(
+        name,
+        lambda x: of_standard((x - loc) / scale),
+        *ends,
+        hints[:, None],
+        True,
+        float(scale),
+        None if len(edges) else log_from,
+        resolution,
+    )
+
+
+def _kernels(value: Any, name: str) -> Density:
+    """Read a kernel density estimate on the line, moved to zero: SciPy's loses the digits that a location takes."""
+    data = np.asarray(value.dataset, dtype=np.float64)[0]
+    centre = float(np.median(data))
+    moved = type(value)(data - centre, bw_method=float(value.factor), weights=value.weights)
+    log = _checked(moved.logpdf, name, 1)
+    whole = np.array([np.inf])
+    return Density(
+        name,
+        lambda x: log(x - centre),
+        -whole,
+        whole,
+        np.quantile(data, [0.0, 0.1, 0.5, 0.9, 1.0])[:, None],
+        scale=float(np.sqrt(value.covariance[0, 0])),
+        log_from=lambda places: log((places.anchor - centre) + places.offset),
+    )
 
 
 def _space(value: Any, name: str) -> Density:
     """Read multivariate normal and t distributions, and kernel density estimates."""
+    if type(value).__name__ == "gaussian_kde" and len(value.dataset) == 1:
+        return _kernels(value, name)
     if hasattr(value, "dataset"):
         data = np.asarray(value.dataset, dtype=np.float64)
         hints = np.quantile(data, [0.0, 0.1, 0.5, 0.9, 1.0], axis=1)
@@ -276,22 +335,20 @@ def _checked(log: Callable[[Any], Any], name: str, dimension: int) -> LogDensity
     return checked
 
 
-def stand_in(log: LogDensity, lower: float, upper: float, x: FloatArray) -> Guess:
-    """Return a function that gives logarithms, and says which stand in for that of a number that underflowed.
+def floor_of(seen: FloatArray) -> float:
+    """Return what stands in for the logarithm of a number that underflowed, by the logarithms seen; −∞ for none.
 
-    SciPy often takes the logarithm of a density that is 0 in floats though it isn't in truth. The least logarithm seen
-    at `x`, −745 at most, stands in for it. Where none seen is small, −inf is the truth.
+    SciPy often takes the logarithm of a density that is 0 in floats though it isn't in truth. The least logarithm seen,
+    −745 at most, stands in for it. Where none seen is small, −inf is the truth.
     """
-    seen = log(x)
     least = float(seen[np.isfinite(seen)].min(initial=0.0))
-    floor = min(_LEAST_LOG, least) if least < _SMALL_LOG else -np.inf
+    return min(_LEAST_LOG, least) if least < _SMALL_LOG else -np.inf
 
-    def guess(x: FloatArray) -> tuple[FloatArray, BoolArray]:
-        value = log(x)
-        guessed = (value == -np.inf) & (x >= lower) & (x <= upper) & (floor > -np.inf)
-        return np.where(guessed, floor, value), guessed
 
-    return guess
+def stood_in(log: FloatArray, floor: float, inside: BoolArray) -> tuple[FloatArray, BoolArray]:
+    """Return logarithms without −∞ inside the support, and which stand in for that of a number that underflowed."""
+    guessed = (log == -np.inf) & inside & (floor > -np.inf)
+    return np.where(guessed, floor, log), guessed
 
 
 def undecided(

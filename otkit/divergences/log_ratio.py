@@ -14,6 +14,7 @@ from otkit.divergences.generators import FDivergence
 _SERIES_BELOW = 0.3  # where e^x − 1 − x loses digits to cancellation
 _LARGEST_LOG = 700.0
 _EPS = float(np.finfo(np.float64).eps)
+_ROUNDINGS = 4.0  # of a log-density, besides one in each of the terms that it is made of
 
 
 def exp_remainder(x: FloatArray | float) -> FloatArray:
@@ -49,14 +50,22 @@ def integrand(divergence: FDivergence, log_p: FloatArray, log_q: FloatArray) -> 
     return value
 
 
-def rounding_of(log_p: FloatArray, log_q: FloatArray, value: FloatArray) -> FloatArray:
-    """Return how far rounding of the logarithms may change the integrand, given as `value`."""
-    p, q = np.exp(log_p), np.exp(log_q)
-    size = sum(np.where(np.isfinite(log), np.abs(log), 0.0) * _EPS for log in (log_p, log_q))
-    # Where p is near q the integrand is a square, ½ q log²(p/q) times a constant, with derivative √(2 q · integrand).
+def rounding_of(divergence: FDivergence, log_p: FloatArray, log_q: FloatArray, value: FloatArray) -> FloatArray:
+    """Return how far rounding of the logarithms may change the integrand, given as `value`.
+
+    Both are moved by as much as a logarithm of that size may be wrong, towards each other and apart, and together: what
+    does not depend on them (JS where p/q is e^{10^9}) has no rounding error.
+    """
+    moves = [
+        np.minimum(_ROUNDINGS * _EPS * (1.0 + np.where(np.isfinite(log), np.abs(log), 0.0)), 1.0)
+        for log in (log_p, log_q)
+    ]
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        steep = np.minimum(np.sqrt(2.0 * np.maximum(p, q)) * np.sqrt(value), np.maximum(p, q))
-        return np.minimum(4.0 * _EPS + size, 1.0) * (value + steep)
+        apart, nearer = (
+            integrand(divergence, log_p + sign * moves[0], log_q - sign * moves[1]) for sign in (1.0, -1.0)
+        )
+        change = np.maximum(np.abs(apart - value), np.abs(nearer - value)) + np.minimum(*moves) * value
+        return np.where(np.isfinite(change), change, value)
 
 
 def at_one(divergence: FDivergence) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 
 from otkit._sums import accurate_sum
 from otkit._typing import FloatArray
-from otkit.divergences.distributions import Atoms, Guess, stand_in, undecided
+from otkit.divergences.distributions import Atoms, floor_of, stood_in, undecided
 from otkit.divergences.generators import FDivergence
 from otkit.divergences.log_ratio import at_one, integrand, rounding_of
 from otkit.divergences.result import DivergenceResult
@@ -35,13 +35,14 @@ def sum_over_atoms(divergence: FDivergence, p: Atoms, q: Atoms) -> DivergenceRes
         Probabilities do not sum to one within 1e-6.
     """
     blocks: list[FloatArray] = []
-    logs = [stand_in(atoms.log, atoms.lower, atoms.upper, _first_block(p, q)) for atoms in (p, q)]
+    first = _first_block(p, q)
+    sides = [(atoms, floor_of(atoms.log(first))) for atoms in (p, q)]
     reach, ended = 0.0, False
     while not ended and reach < _MAX_REACH:
         further = max(2.0 * reach, _FIRST_REACH)
         x = _block(p, q, reach, further)
         ended = _ended(p, q, further)
-        blocks.append(_sums(divergence, logs, x))
+        blocks.append(_sums(divergence, sides, x))
         reach = further
         total = np.sum(blocks, axis=0)
         if not np.isfinite(total[2]):
@@ -74,12 +75,14 @@ def sum_over_atoms(divergence: FDivergence, p: Atoms, q: Atoms) -> DivergenceRes
     return DivergenceResult(value, "exact" if ended else "quadrature", float(error), detail)
 
 
-def _sums(divergence: FDivergence, logs: list[Guess], x: FloatArray) -> FloatArray:
+def _sums(divergence: FDivergence, sides: list[tuple[Atoms, float]], x: FloatArray) -> FloatArray:
     """Return sums over a block: of p, q, q f̃(p/q), a bound on its rounding, and its part where one underflows."""
-    (log_p, guessed_p), (log_q, guessed_q) = (log(x) for log in logs)
+    (log_p, guessed_p), (log_q, guessed_q) = (
+        stood_in(atoms.log(x), floor, (x >= atoms.lower) & (x <= atoms.upper)) for atoms, floor in sides
+    )
     value = integrand(divergence, log_p, log_q)
     p, q = np.exp(log_p), np.exp(log_q)
-    rounding = rounding_of(log_p, log_q, value)
+    rounding = rounding_of(divergence, log_p, log_q, value)
     if not np.isfinite(value).all():
         return np.array([p.sum(), q.sum(), np.inf, 0.0, 0.0])
     lost = undecided(divergence, (log_p, guessed_p), (log_q, guessed_q), value)
