@@ -95,8 +95,9 @@ def estimate_divergence(
     Raises
     ------
     ValueError
-        Too few points, a constant or dependent coordinate, unequal dimensions, or samples that do not overlap where the
-        divergence has no maximum.
+        Too few points, a constant or dependent coordinate, unequal dimensions, a point so far out (1e300 for a missing
+        value) or coordinates so unlike in scale that no distances can be compared, or samples that do not overlap where
+        the divergence has no maximum.
     ImportError
         "classifier" without scikit-learn.
 

@@ -463,6 +463,24 @@ def test_bures_on_the_line_and_of_degenerate_covariances():
     assert line.map([1, 0]).tolist() == pytest.approx([3, 1])
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_covariances_of_few_points_in_short_floats(dtype, rng):
+    """Rounding makes their eigenvalues of 0 negative, by d units in the last place of that type."""
+    points = rng.normal(size=(10, 50)).astype(np.float32)
+    short, full = np.cov(points.T).astype(dtype), np.cov(points.T)
+    assert np.linalg.eigvalsh(short.astype(float))[0] < -1e-9
+    result = otkit.gaussian_wasserstein(np.zeros(50), short, np.ones(50), np.eye(50))
+    expected = otkit.gaussian_wasserstein(np.zeros(50), full, np.ones(50), np.eye(50))
+    assert result.distance == pytest.approx(expected.distance, rel=1e-3 if dtype == np.float32 else 1e-2)
+    with pytest.raises(ValueError, match="cov0 must be positive semidefinite"):
+        otkit.gaussian_wasserstein(np.zeros(50), short - dtype(0.1) * np.eye(50, dtype=dtype), np.ones(50), np.eye(50))
+
+
+def test_means_whose_squares_overflow():
+    result = otkit.gaussian_wasserstein([1e200, 0], np.eye(2), [-1e200, 3], np.eye(2))
+    assert (result.distance, result.value) == (2e200, np.inf)
+
+
 @pytest.mark.parametrize(
     ("cov", "message"),
     [

@@ -234,6 +234,32 @@ def test_what_cannot_be_estimated_is_said(change, complaint):
         otkit.estimate_divergence(**arguments)
 
 
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+@pytest.mark.parametrize("exponent", [665, -665, 1000, -1030])
+def test_the_unit_does_not_matter_however_large_or_small(estimator, exponent):
+    x, y = shifted(150, 120, seed=5)
+    x, y = np.round(x, 3), np.round(y, 3)
+    near = otkit.estimate_divergence("kl", x, y, estimator=estimator)
+    far = otkit.estimate_divergence(
+        "kl", *(np.ldexp(np.round(z * 1024), exponent) for z in (x, y)), estimator=estimator
+    )
+    scaled = otkit.estimate_divergence("kl", np.round(x * 1024), np.round(y * 1024), estimator=estimator)
+    assert (far.value, far.error) == (scaled.value, scaled.error)
+    assert abs(near.value - far.value) < near.error
+
+
+@pytest.mark.parametrize("estimator", ["auto", *ESTIMATORS])
+@pytest.mark.parametrize("name", ["kl", "js"])
+def test_a_sentinel_among_the_data_is_named(estimator, name):
+    x, y = shifted(150, 120)
+    y[7] = 1e300
+    with pytest.raises(ValueError, match=r"y\[7, 0\] lies .* median deviations .* drop that point"):
+        otkit.estimate_divergence(name, x, y, estimator=estimator)
+    with pytest.raises(ValueError, match="comparable units, but coordinate 0 varies more than 1e"):
+        plane = [np.column_stack([1e200 * z[:50, 0], 1e-200 * z[50:100, 0]]) for z in shifted(150, 120)]
+        otkit.estimate_divergence(name, *plane, estimator=estimator)
+
+
 def test_histograms_stop_at_two_dimensions():
     with pytest.raises(ValueError, match="one and two dimensions"):
         otkit.estimate_divergence("kl", *shifted(100, 100, d=3), estimator="histogram")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,12 @@ import numpy as np
 from otkit._checks import as_float_array, require_finite
 from otkit._typing import ArrayLike, FloatArray
 
-_SYMMETRY = 1e-10
-_NEGATIVE = 1e-10
+# What rounding may do to a covariance, relative to its largest entry: of float64, or more where its type is coarser.
+# Each entry is a sum rounded some times, and d × d such errors move an eigenvalue by d times as much.
+_ROUNDING = 1e-10
+_ROUNDINGS = 4.0
+_MOST_ROUNDING = 1e-3
+_COARSER = {"float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 _RANK = 1e-7  # of square roots, whose small eigenvalues are roots of rounding errors
 
 
@@ -39,7 +44,7 @@ class GaussianTransport:
     @property
     def value(self) -> float:
         """W_2², the optimal cost."""
-        return self.distance**2
+        return self.distance * self.distance
 
     def map(self, x: ArrayLike) -> FloatArray:
         """Return T(x) = mean1 + A (x − mean0), the gradient of a convex function.
@@ -81,7 +86,8 @@ def gaussian_wasserstein(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, co
     ----------
     mean0, mean1 : array-like, shape (d,), or float
     cov0, cov1 : array-like, shape (d, d), or float
-        Symmetric and positive semidefinite; a number is the variance in one dimension.
+        Symmetric and positive semidefinite, up to what rounding in their type (float32 and shorter, too) may do; a
+        number is the variance in one dimension.
 
     Returns
     -------
@@ -110,21 +116,30 @@ def gaussian_wasserstein(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, co
     start, end = _mean(mean0, "mean0"), _mean(mean1, "mean1")
     if start.shape != end.shape:
         raise ValueError(f"mean0 and mean1 must have the same dimension, but they have {start.size} and {end.size}.")
-    root0, root1 = _root(cov0, "cov0", start.size), _root(cov1, "cov1", start.size)
+    rounding = max(_rounding_of(cov, start.size) for cov in (cov0, cov1))
+    root0, root1 = _root(cov0, "cov0", start.size, rounding), _root(cov1, "cov1", start.size, rounding)
     left, _, right = np.linalg.svd(root1 @ root0)
     turned = root1 @ left @ right
     bures = float(np.linalg.norm(root0 - turned))
-    shift = float(np.linalg.norm(start - end))
-    return GaussianTransport(float(np.hypot(shift, bures)), start, end, bures, _map(root0, root1, turned))
+    shift = math.hypot(*(start - end))
+    return GaussianTransport(math.hypot(shift, bures), start, end, bures, _map(root0, root1, turned, rounding))
 
 
-def _map(root0: FloatArray, root1: FloatArray, turned: FloatArray) -> FloatArray | None:
+def _rounding_of(covariance: ArrayLike, dimension: int) -> float:
+    """Return how large rounding errors may be beside the largest entry, by the type that the covariance comes in."""
+    name = str(getattr(covariance, "dtype", "float64")).rsplit(".", 1)[-1]
+    return min(_MOST_ROUNDING, max(_ROUNDING, _ROUNDINGS * dimension * _COARSER.get(name, 0.0)))
+
+
+def _map(root0: FloatArray, root1: FloatArray, turned: FloatArray, rounding: float) -> FloatArray | None:
     """Return A with A Σ₀ A = Σ₁: A = Σ₁^½ U Σ₀^{−½}, the inverse taken where Σ₀ does not vanish."""
-    matrix = turned @ np.linalg.pinv(root0, rcond=_RANK, hermitian=True)
+    matrix = turned @ np.linalg.pinv(
+        root0, rcond=_RANK if rounding == _ROUNDING else math.sqrt(rounding), hermitian=True
+    )
     matrix = 0.5 * (matrix + matrix.T)
     reached = matrix @ root0
     size = max(float(np.abs(root1).max()), np.finfo(np.float64).tiny)
-    return matrix if np.allclose(reached @ reached.T / size**2, root1 @ root1 / size**2, atol=1e-6) else None
+    return matrix if np.allclose(reached @ reached.T / size**2, root1 @ root1 / size**2, atol=1e4 * rounding) else None
 
 
 def _mean(value: ArrayLike, name: str) -> FloatArray:
@@ -135,7 +150,7 @@ def _mean(value: ArrayLike, name: str) -> FloatArray:
     return array
 
 
-def _root(value: ArrayLike, name: str, dimension: int) -> FloatArray:
+def _root(value: ArrayLike, name: str, dimension: int, rounding: float) -> FloatArray:
     """Return the symmetric square root of a covariance."""
     array = as_float_array(value, name)
     if array.ndim == 0:
@@ -146,11 +161,11 @@ def _root(value: ArrayLike, name: str, dimension: int) -> FloatArray:
         )
     require_finite(array, name)
     size = float(np.abs(array).max())
-    if not np.allclose(array, array.T, rtol=0.0, atol=_SYMMETRY * size):
+    if not np.allclose(array, array.T, rtol=0.0, atol=rounding * size):
         raise ValueError(
             f"{name} must be symmetric, but it differs from its transpose by {np.abs(array - array.T).max()}."
         )
     eigenvalues, vectors = np.linalg.eigh(0.5 * (array + array.T))
-    if eigenvalues[0] < -_NEGATIVE * size:
+    if eigenvalues[0] < -rounding * size:
         raise ValueError(f"{name} must be positive semidefinite, but it has the eigenvalue {eigenvalues[0]:.6g}.")
     return (vectors * np.sqrt(np.maximum(eigenvalues, 0.0))) @ vectors.T

@@ -92,7 +92,7 @@ class DivergenceResult:
             (f"{self.value:.6g}", f"{self.error:.2g}") if np.ndim(self.value) == 0 else (self.value, self.error)
         )
         if np.ndim(self.value) == 0 and self.value == self.error == np.inf:
-            return f"> 1.79769e+308 (beyond float64; {what}; {self.detail})"
+            return f"> 1.79769e+308 ({what}; {self.detail})"
         number = f"{'≥ ' * (self.kind == 'lower_bound')}{value}{'' if proved else f' ± {error}'}"
         return f"{number} ({'; '.join(part for part in (what, self.detail) if part)})"
 

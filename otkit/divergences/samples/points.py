@@ -10,6 +10,10 @@ from otkit._typing import ArrayLike, FloatArray
 from otkit.divergences.generators import FDivergence
 from otkit.io.frames import Missing, Reading, as_clouds
 
+# Sizes whose squares, and those of products of two coordinates, are floats.
+_LEAST_SIZE, _LARGEST_SIZE = 2.0**-200, 2.0**200
+_FARTHEST = 1e60
+
 
 @dataclass(frozen=True)
 class Options:
@@ -38,15 +42,18 @@ def as_samples(
     Raises
     ------
     ValueError
-        No density with respect to volume can be estimated: a coordinate is constant or a combination of others, or the
-        samples do not overlap and the divergence has no maximum.
+        No density with respect to volume can be estimated: a coordinate is constant or a combination of others, a point
+        or a coordinate is 1e60 times as far out as the rest, or the samples do not overlap and the divergence has no
+        maximum.
     """
     clouds = as_clouds({"x": x, "y": y}, missing=missing)
     x, y = clouds.points
     for name, points in (("x", x), ("y", y)):
         if len(points) < 2:
             raise ValueError(f"{name} must hold at least 2 points, but it holds {len(points)}.")
+    x, y = _at_middle_size(x, y)
     _require_spread(x, y)
+    _require_comparable(x, y)
     if not np.isfinite(divergence.maximum):
         _require_overlap(x, y, divergence)
     _require_full_rank(x, y)
@@ -58,6 +65,43 @@ def require_more_points(x: FloatArray, y: FloatArray, least: int, why: str) -> N
     for name, points in (("x", x), ("y", y)):
         if len(points) <= least:
             raise ValueError(f"{name} must hold more than {least} points for {why}, but it holds {len(points)}.")
+
+
+def _at_middle_size(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return both samples times one power of two, where their squares would leave the floats: no divergence changes."""
+    size = max(float(np.abs(x).max()), float(np.abs(y).max()))
+    if size == 0.0 or _LEAST_SIZE < size < _LARGEST_SIZE:
+        return x, y
+    exponent = -int(np.frexp(size)[1])
+    scaled = np.ldexp(x, exponent), np.ldexp(y, exponent)
+    return scaled if size < 1.0 or not _underflows(x, y, *scaled) else (x, y)
+
+
+def _underflows(x: FloatArray, y: FloatArray, *scaled: FloatArray) -> bool:
+    return any(((after == 0.0) & (before != 0.0)).any() for before, after in zip((x, y), scaled, strict=True))
+
+
+def _require_comparable(x: FloatArray, y: FloatArray) -> None:
+    """Raise ValueError where a point, or a coordinate, is so far from the others that all of them are as one."""
+    widths = []
+    for j in range(x.shape[1]):
+        pooled = np.concatenate([x[:, j], y[:, j]])
+        halves = np.abs(0.5 * pooled - 0.5 * np.median(pooled))
+        width, farthest = float(np.median(halves[halves > 0.0])), int(np.argmax(halves))
+        if halves[farthest] > _FARTHEST * width:
+            name, k = ("x", farthest) if farthest < len(x) else ("y", farthest - len(x))
+            raise ValueError(
+                f"x and y must hold points at distances that can be compared, but {name}[{k}, {j}] lies "
+                f"{halves[farthest] / width:.2g} median deviations from the median of all. If it stands for a missing "
+                "value, drop that point."
+            )
+        widths.append(width)
+    least, most = int(np.argmin(widths)), int(np.argmax(widths))
+    if widths[most] > _FARTHEST * widths[least]:
+        raise ValueError(
+            f"x and y must have coordinates in comparable units, but coordinate {most} varies more than {_FARTHEST:g} "
+            f"times as much as coordinate {least}: divide each by its own scale."
+        )
 
 
 def _require_spread(x: FloatArray, y: FloatArray) -> None:
