@@ -403,3 +403,12 @@ def test_bad_input_is_refused_by_name(name):
         call()
     assert "np.float64" not in str(caught.value)
     assert str(caught.value).endswith((".", "?"))
+
+
+def test_what_is_finite_but_beyond_floats_is_no_exact_infinity():
+    far = otkit.f_divergence("chi2", [0.5, 0.5], [1e-310, 1.0])
+    assert far.value == far.error == np.inf
+    assert "beyond float64" in far.detail
+    rows = otkit.f_divergence("neyman", [[0, 1], [1e-315, 1], [1, 1]], [1, 1])
+    assert rows.value.tolist() == [np.inf, np.inf, 0.0]
+    assert rows.error[:2].tolist() == [0.0, np.inf]

@@ -255,8 +255,8 @@ def test_a_sentinel_among_the_data_is_named(estimator, name):
     y[7] = 1e300
     with pytest.raises(ValueError, match=r"y\[7, 0\] lies .* median deviations .* drop that point"):
         otkit.estimate_divergence(name, x, y, estimator=estimator)
+    plane = [np.column_stack([1e200 * z[:50, 0], 1e-200 * z[50:100, 0]]) for z in shifted(150, 120)]
     with pytest.raises(ValueError, match="comparable units, but coordinate 0 varies more than 1e"):
-        plane = [np.column_stack([1e200 * z[:50, 0], 1e-200 * z[50:100, 0]]) for z in shifted(150, 120)]
         otkit.estimate_divergence(name, *plane, estimator=estimator)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from otkit._checks import entry
 from otkit._jit import read_only
 from otkit._sums import accurate_sum
-from otkit._typing import ArrayLike, FloatArray, IntArray
+from otkit._typing import ArrayLike, BoolArray, FloatArray, IntArray
 from otkit.costs.threads import share
 from otkit.divergences.generators import GENERATORS, FDivergence
 from otkit.divergences.labels import aligned
@@ -40,7 +40,7 @@ def discrete_divergence(
     Returns
     -------
     DivergenceResult
-        `kind="exact"`, `error` bounds the rounding error.
+        `kind="exact"`, `error` bounds the rounding error; ∞ where a finite divergence is beyond the floats.
     """
     array_p, array_q, said = aligned(p, q)
     unit = unit_of_base(base, divergence)
@@ -54,18 +54,33 @@ def discrete_divergence(
         name, alpha, exchanged = kernel
         sides = (rows_p, totals_p), (rows_q, totals_q)
         if exchanged:
-            sides, pairs = sides[::-1], pairs[:, ::-1]
-        value = _sums(name, alpha, *sides, np.ascontiguousarray(pairs))
+            sides = sides[::-1]
+        value = _sums(name, alpha, *sides, np.ascontiguousarray(pairs[:, ::-1] if exchanged else pairs))
         error = _rounding_bound(name, value, rows_p.shape[1])
         if divergence.name == "gan":
             value, error = 2.0 * value - math.log(4.0), 2.0 * error + 3.0 * _UNIT
     value = np.minimum(value, divergence.maximum)  # which rounding may exceed
+    if np.isinf(value).any():
+        beyond = np.isinf(value) & ~_infinite(divergence, rows_p, rows_q, pairs)
+        error = np.where(beyond, np.inf, error)
+        said = "; ".join(part for part in (said, "finite, but beyond float64" if beyond.any() else "") if part)
     if base is not None:
         value, error = value / unit, error / unit + 3.0 * _UNIT * np.where(np.isfinite(value), abs(value / unit), 0.0)
     detail = "; ".join(part for part in (said, _normalisation(array_p, array_q, totals_p, totals_q)) if part)
     if not shape:
         return DivergenceResult(float(value[0]), "exact", float(error[0]), detail)
     return DivergenceResult(value.reshape(shape), "exact", error.reshape(shape), detail)
+
+
+def _infinite(divergence: FDivergence, p: FloatArray, q: FloatArray, pairs: IntArray) -> BoolArray:
+    """Say of which pairs of rows a bin makes D_f infinite; else it is finite, if larger than every float."""
+    return np.array(
+        [
+            (divergence.slope_at_infinity == np.inf and bool(((p[i] > 0.0) & (q[j] == 0.0)).any()))
+            or (divergence.at_zero == np.inf and bool(((p[i] == 0.0) & (q[j] > 0.0)).any()))
+            for i, j in pairs
+        ]
+    )
 
 
 def unit_of_base(base: float | None, divergence: FDivergence) -> float:
