@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime
 import math
 import sys
-import warnings
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
@@ -145,9 +144,7 @@ def _as_array(value: ArrayLike, name: str) -> np.ndarray:
             f"{name} must be a dense array, but a sparse {type(value).__name__} was given: {name}.toarray()."
         )
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Warning: converting a masked element to nan")
-            return np.asarray(value)
+        return np.asarray(value)
     except np.exceptions.DTypePromotionError:  # times beside numbers
         return np.asarray(value, dtype=object)
     except TypeError as error:

@@ -412,6 +412,7 @@ def _with_dummies(
         if isinstance(cost, SparseCosts)
         else _bordered(cost, *sizes, border, corner)
     )
+    whole.reading = cost.reading
     return TransportProblem(whole, np.concatenate([a, supply]), np.concatenate([b, demand]))
 
 
@@ -432,7 +433,9 @@ def _worth_their_way(cost: PairCosts, dearest: float) -> PairCosts:
     )
     from scipy.sparse import coo_array
 
-    return SparseCosts.from_matrix(coo_array((costs, (rows, cols)), shape=(n, m)))
+    found = SparseCosts.from_matrix(coo_array((costs, (rows, cols)), shape=(n, m)))
+    found.reading = cost.reading
+    return found
 
 
 def _bordered(cost: PairCosts, rows: int, cols: int, border: float, corner: float | None) -> PairCosts:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from otkit._checks import as_floats, entry
+from otkit._checks import entry
 from otkit._typing import FloatArray
 from otkit._values import LARGEST_SAFE, Values, first_unsafe, is_safe
 
@@ -58,7 +58,12 @@ def in_floats(
     if all(is_safe(part.array) for part in parts):
         return [np.asarray(part.array, dtype=np.float64) for part in parts], "", False
     if not invariant:
-        return [as_floats(part, name) for part, name in zip(parts, names, strict=True)], "", False  # refused
+        part, name = next(each for each in zip(parts, names, strict=True) if not is_safe(each[0].array))
+        where = _entry(part.array, first_unsafe(part.array), name)
+        raise ValueError(
+            f"{name} must hold numbers that float64 holds as they are, but {where} would be rounded: integers beyond "
+            "2**53 are, and here more counts than differences. Count from another origin."
+        )
     return *_from_the_least(parts, names, label), True
 
 
@@ -79,7 +84,7 @@ def _from_the_least(parts: Sequence[Values], names: Sequence[str], label: str) -
     for part, name in zip(parts, names, strict=True):
         if part.array.dtype == np.float64 and not np.isfinite(part.array).all():
             raise ValueError(
-                f"{name} must be finite, but {entry(part.array, int(np.argmin(np.isfinite(part.array))), name)}."
+                f"{name} must be finite, but {_entry(part.array, int(np.argmin(np.isfinite(part.array))), name)}."
             )
     origin = min(_exact(part.array.min()) for part in parts)
     counted = []
@@ -88,12 +93,18 @@ def _from_the_least(parts: Sequence[Values], names: Sequence[str], label: str) -
         if not is_safe(above):
             k = first_unsafe(above)
             raise ValueError(
-                f"{name} must hold numbers whose differences float64 holds, but that of {entry(part.array, k, name)} "
+                f"{name} must hold numbers whose differences float64 holds, but that of {_entry(part.array, k, name)} "
                 f"and the least, {origin}, is {above.flat[k]}, which would be rounded. Leave out the outliers, or "
                 "count in another unit."
             )
         counted.append(above.astype(np.float64))
     return counted, f"{label or 'numbers'} counted from {origin}"
+
+
+def _entry(array: np.ndarray, k: int, name: str) -> str:
+    """Say which entry of a column is meant, and what it is: ``x[3, 1] = 7`` for column 1 of x."""
+    table, _, column = name.rpartition("[:, ")
+    return f"{table}[{k}, {column} = {array[k]}" if table else entry(array, k, name)
 
 
 def _exact(number: Any) -> int | Fraction:

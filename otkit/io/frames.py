@@ -16,7 +16,7 @@ import numpy as np
 from otkit._checks import missing_entries, require_choice, require_finite, require_same_dimension, span
 from otkit._columns import Columns, columns_of
 from otkit._typing import ArrayLike, BoolArray, FloatArray
-from otkit._values import MixedError, Values, is_safe, values_of
+from otkit._values import LARGEST_SAFE, MixedError, Values, is_safe, values_of
 from otkit.io.coordinates import in_floats
 
 Missing: TypeAlias = Literal["raise", "drop"]
@@ -127,15 +127,20 @@ class Clouds(NamedTuple):
         Finite and C-contiguous.
     weights : list
         As they were given, less those of rows that were left out.
-    frames : list of Frame
-        The same points as they were held, for those who bring them together with others.
     reading : Reading
+    held : list of Frame
+        The same points as they were held, in the order of their columns here; nothing where that is no news.
     """
 
     points: list[FloatArray]
     weights: list[ArrayLike | None]
-    frames: list[Frame]
     reading: Reading
+    held: Sequence[Frame] = ()
+
+    @property
+    def frames(self) -> Sequence[Frame]:
+        """The same points as they were held, for those who bring them together with others."""
+        return self.held or [Frame(block=cloud) for cloud in self.points]
 
 
 def as_clouds(
@@ -173,17 +178,13 @@ def as_clouds(
     >>> clouds.points[1].tolist(), clouds.reading.notes
     ([[35.0, 1500.0]], ('columns matched by name: age, income',))
     """
-    if missing is not None:
+    if missing not in (None, "raise", "drop"):
         require_choice(missing, "missing", ("raise", "drop"))
-    names = list(given)
     masses = dict(weights or {})
-    labels = list(masses)
-    if missing != "drop" and all(type(value) is np.ndarray and value.dtype == np.float64 for value in given.values()):
-        points = [_plain(value, name) for name, value in given.items()]
-        _require_one_space(points, names)
-        for cloud, name in zip(points, names, strict=True):
-            _require_finite(cloud, name, missing)
-        return Clouds(points, list(masses.values()), [Frame(block=cloud) for cloud in points], NOTHING)
+    points = _simple(given)
+    if points is not None:
+        return Clouds(points, list(masses.values()), NOTHING)
+    names, labels = list(given), list(masses)
     frames = [as_frame(value, name) for name, value in given.items()]
     notes: list[str] = []
     for k, (label, masses_k) in enumerate(masses.items()):
@@ -199,7 +200,38 @@ def as_clouds(
         _require_finite(cloud, name, missing)
     first = next((frame for frame in frames if frame.names and not frame.default), None)
     columns = () if first is None else tuple(map(str, first.names))
-    return Clouds(points, list(masses.values()), frames, Reading(columns, tuple(notes), moved))
+    return Clouds(points, list(masses.values()), Reading(columns, tuple(notes), moved), frames)
+
+
+def _simple(given: Mapping[str, ArrayLike]) -> list[FloatArray] | None:
+    """Return finite points of one space that come as plain arrays or lists of numbers; None where more is to be seen.
+
+    This is no other rule, but a short way: small calls are to stay small.
+    """
+    points: list[FloatArray] = []
+    for name, value in given.items():
+        array = value
+        if type(value) in _SEQUENCES:
+            if not value or not _NUMBERS.issuperset(map(type, value)):
+                return None
+            try:
+                array = np.asarray(value)
+            except (ValueError, TypeError):
+                return None
+        if type(array) is not np.ndarray or array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
+            return None
+        cloud = _plain(array if array.dtype == np.float64 else array.astype(np.float64), name)
+        finite, least, largest = span(cloud)
+        if not finite or ((array.dtype.kind != "f" or array is not value) and max(-least, largest) >= LARGEST_SAFE):
+            return None
+        if points and cloud.shape[1] != points[0].shape[1]:
+            return None
+        points.append(cloud)
+    return points
+
+
+_SEQUENCES = (list, tuple)
+_NUMBERS = frozenset([int, float, list, tuple])
 
 
 def as_frame(value: ArrayLike | Frame, name: str) -> Frame:
