@@ -89,7 +89,6 @@ if TYPE_CHECKING:
     from otkit.proof_files import check_proof as check_proof
     from otkit.results import Potentials as Potentials
     from otkit.results import TransportResult as TransportResult
-    from otkit.results import load as load
     from otkit.sensitivity import Sensitivity as Sensitivity
     from otkit.sliced import SlicedResult as SlicedResult
     from otkit.sliced import max_sliced_wasserstein as max_sliced_wasserstein
@@ -104,6 +103,7 @@ if TYPE_CHECKING:
     from otkit.solvers.simplex import SimplexOptions as SimplexOptions
     from otkit.solvers.simplex import SimplexState as SimplexState
     from otkit.solvers.sinkhorn import SinkhornOptions as SinkhornOptions
+    from otkit.stored import load as load
     from otkit.unbalanced import UnbalancedResult as UnbalancedResult
     from otkit.unbalanced import partial_transport as partial_transport
     from otkit.unbalanced import unbalanced_transport as unbalanced_transport
@@ -171,7 +171,7 @@ _ROOMS = {
     "problem": ["InfeasibleError", "TransportProblem"],
     "proof": ["ProofError"],
     "proof_files": ["check_proof"],
-    "results": ["Potentials", "TransportResult", "load"],
+    "results": ["Potentials", "TransportResult"],
     "sensitivity": ["Sensitivity"],
     "sliced": ["SlicedResult", "max_sliced_wasserstein", "sliced_wasserstein"],
     "solve": ["NotConvergedError", "transport", "wasserstein"],
@@ -180,6 +180,7 @@ _ROOMS = {
     "solvers.linprog": ["LinprogOptions", "transport_lp"],
     "solvers.simplex": ["SimplexOptions", "SimplexState"],
     "solvers.sinkhorn": ["SinkhornOptions"],
+    "stored": ["load"],
     "unbalanced": ["UnbalancedResult", "partial_transport", "unbalanced_transport"],
     "verify": ["verify_duality"],
     "warming": ["warmup"],

@@ -14,6 +14,7 @@ import numpy as np
 
 from otkit._columns import columns_of
 from otkit._jit import njit
+from otkit._memory import available_memory
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit._values import Values, first_missing, first_unsafe, is_safe, values_of
 
@@ -238,25 +239,8 @@ def as_positive(value: float, name: str) -> float:
 
 def require_memory(needed: int, what: str, remedy: str) -> None:
     """Raise MemoryError before an allocation that the machine cannot hold, saying what avoids it."""
-    available = _available_memory()
+    available = available_memory()
     if available is not None and needed > available:
         raise MemoryError(
             f"{what} needs {needed / 2**30:.1f} GiB, but {available / 2**30:.1f} GiB of memory are available. {remedy}"
         )
-
-
-def _available_memory() -> int | None:
-    """Bytes that can be allocated now: MemAvailable on Linux, physical memory elsewhere, None where unknown."""
-    import os
-
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None

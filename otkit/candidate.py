@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from otkit._indices import as_indices
 from otkit._typing import FloatArray, IntArray
 
 Status = Literal["optimal", "iteration_limit", "time_limit", "interrupted"]
@@ -89,3 +90,18 @@ class Candidate:
     basis: tuple[IntArray, IntArray] | None = None
     state: Any = None
     stats: SolverStats = field(default_factory=SolverStats)
+
+    def require_fit(self, shape: tuple[int, int]) -> None:
+        """Raise ValueError unless all arrays fit a problem of some shape: whoever has a result may change it."""
+        pairs = {"plan": (self.rows, self.cols)} | ({} if self.basis is None else {"tree": self.basis})
+        for what, (rows, cols) in pairs.items():
+            for name, index, size in (("rows", rows, shape[0]), ("columns", cols, shape[1])):
+                as_indices(index, f"{what} {name}", size)
+            if rows.size != cols.size:
+                raise ValueError(f"{what} must have as many rows as columns, but has {rows.size} and {cols.size}.")
+        for name, array, size in (
+            ("mass", self.mass, self.rows.size),
+            *zip("fg", (self.f, self.g), shape, strict=True),
+        ):
+            if array.shape != (size,) or array.dtype != np.float64:
+                raise ValueError(f"{name} must be {size} floats, but it is {array.dtype} of shape {array.shape}.")

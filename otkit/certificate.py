@@ -20,6 +20,7 @@ import numpy as np
 
 from otkit import proof_files
 from otkit._checks import as_float_array, span
+from otkit._sums import accurate_dot
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.sparse import as_prices
 from otkit.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounded_up, search_error
@@ -309,7 +310,8 @@ def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | 
     ValueError
         The optimum leaves float64.
     """
-    scale = float(np.abs(vertex.costs) @ (vertex.mass / problem.total))  # in this order it does not overflow
+    # In this order it does not overflow; and it does not depend on the order of the arcs.
+    scale = accurate_dot(np.abs(vertex.costs), vertex.mass / problem.total)
     return _exact(vertex.value, scale, unique, EVALUATED_COSTS)
 
 

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_float_array, within
+from otkit._checks import as_float_array
+from otkit._indices import as_indices, require_sound_sparse
 from otkit._jit import jitable, njit
 from otkit._typing import ArrayLike, FloatArray, IntArray
 
@@ -37,6 +38,7 @@ def plan_entries(plan: Any, shape: tuple[int, int]) -> Entries:
     if scipy.sparse.issparse(plan):
         if plan.shape != shape:
             raise ValueError(f"plan must have the problem's shape {shape}, but its shape is {plan.shape}.")
+        require_sound_sparse(plan, "plan")
         table = scipy.sparse.coo_array(plan)
         return _checked(table.row, table.col, table.data, shape)
     if isinstance(plan, tuple) and len(plan) == 3:
@@ -56,27 +58,11 @@ def plan_entries(plan: Any, shape: tuple[int, int]) -> Entries:
 def _checked(rows: ArrayLike, cols: ArrayLike, mass: ArrayLike, shape: tuple[int, int]) -> Entries:
     """Return a table of entries whose indices are integers within the shape."""
     masses = np.ascontiguousarray(as_float_array(mass, "plan masses").reshape(-1))
-    return Entries(
-        _indices(rows, "plan rows", shape[0], masses.size),
-        _indices(cols, "plan columns", shape[1], masses.size),
-        masses,
-    )
-
-
-def _indices(values: ArrayLike, name: str, size: int, count: int) -> IntArray:
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
-        index: IntArray = np.ascontiguousarray(values, dtype=np.int64)
-    else:
-        numbers = as_float_array(values, name).reshape(-1)
-        if not (numbers == np.floor(numbers)).all():
-            raise ValueError(f"{name} must be integers, but {numbers[numbers != np.floor(numbers)][0]:g} was given.")
-        index = numbers.astype(np.int64)
-    if index.shape != (count,):
-        raise ValueError(f"{name} must have one entry a mass, but there are {index.size} for {count} masses.")
-    if not within(index, size):
-        bad = index[(index < 0) | (index >= size)][0]
-        raise ValueError(f"{name} must be integers from 0 to {size - 1}, but {bad} was given.")
-    return index
+    entries = Entries(as_indices(rows, "plan rows", shape[0]), as_indices(cols, "plan columns", shape[1]), masses)
+    for index, name in ((entries.rows, "plan rows"), (entries.cols, "plan columns")):
+        if index.size != masses.size:
+            raise ValueError(f"{name} must have one entry a mass, but there are {index.size} for {masses.size} masses.")
+    return entries
 
 
 @jitable

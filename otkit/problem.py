@@ -13,12 +13,12 @@ from typing import Any, Literal
 import numpy as np
 
 from otkit import proof, proof_files
-from otkit._checks import as_weights, require_choice
+from otkit._checks import as_weights
 from otkit._jit import njit
 from otkit._sums import accurate_sum, two_sum
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import PairCosts, bind, storage
-from otkit.io.archives import read_archive, write_archive
+from otkit.io.archives import Field, header_entry, read_archive, write_archive
 
 LARGEST_EXACT_INTEGER = 2.0**53
 
@@ -27,6 +27,18 @@ EPS, TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
 # What `TransportProblem.load` reads: a problem, or a result, which holds its problem.
 FILE_FORMATS = ("otkit-problem-1", "otkit-result-1")
+
+# The arrays that it may hold: those of the problem, and of a result the plan, the prices and the arcs of the tree.
+PROBLEM_FIELDS = {"a": Field(("n",), least=0.0), "b": Field(("m",), least=0.0)} | storage.FIELDS
+ANSWER_FIELDS = {
+    "rows": Field(("entries",), "index", "n"),
+    "cols": Field(("entries",), "index", "m"),
+    "mass": Field(("entries",)),
+    "f": Field(("n",)),
+    "g": Field(("m",)),
+    "basis_rows": Field(("tree",), "index", "n", wanted=False),
+    "basis_cols": Field(("tree",), "index", "m", wanted=False),
+}
 
 
 class InfeasibleError(ValueError):
@@ -244,7 +256,7 @@ class TransportProblem:
         FileNotFoundError
             There is no such file.
         ValueError
-            The file holds something else, or was written by an incompatible version.
+            The file holds something else, is damaged, or was written by an incompatible version.
 
         Examples
         --------
@@ -254,7 +266,9 @@ class TransportProblem:
         >>> otkit.TransportProblem.load(path)
         TransportProblem(2 × 2, given matrix, total mass 3)
         """
-        return read_archive(path, problem_from_parts, "TransportProblem.save or TransportResult.save")
+        of_result = {name: field._replace(wanted=False) for name, field in ANSWER_FIELDS.items()}
+        written_by = "TransportProblem.save or TransportResult.save"
+        return read_archive(path, FILE_FORMATS, PROBLEM_FIELDS | of_result, problem_from_parts, written_by)
 
     def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what a file holds of a problem: what JSON can say, and arrays."""
@@ -333,9 +347,11 @@ def problem_as_judged(
 
 def problem_from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> TransportProblem:
     """Undo `TransportProblem.parts`."""
-    require_choice(header["format"], "file format", FILE_FORMATS)
+    probability, tolerance = header_entry(header, "probability", bool), header_entry(header, "tolerance", float)
+    if not 0.0 <= tolerance <= proof.LARGEST:
+        raise ValueError(f"tolerance must be from 0 to {proof.LARGEST}, but it is {tolerance}")
     cost = storage.from_parts(header, arrays, arrays["b"].size)
-    return problem_as_judged(cost, arrays["a"], arrays["b"], header["probability"], header["tolerance"])
+    return problem_as_judged(cost, arrays["a"], arrays["b"], probability, tolerance)
 
 
 def rescaled(values: FloatArray, total: float, target: float) -> FloatArray:

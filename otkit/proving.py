@@ -40,6 +40,19 @@ def prove(
     return _vertex_candidate(problem, vertex, candidate), exact_certificate(problem, vertex, unique)
 
 
+def judged_as_it_is(problem: TransportProblem, answer: Candidate) -> tuple[Candidate, Certificate] | None:
+    """Return what the tree of an answer proves if it is optimal as it stands; None if it is not, or is no tree."""
+    assert answer.basis is not None
+    try:
+        verdict = judge(problem, *answer.basis)
+    except ValueError:
+        return None
+    if verdict is None or not verdict.optimal:
+        return None
+    vertex = verdict.vertex
+    return _vertex_candidate(problem, vertex, answer), exact_certificate(problem, vertex, verdict.unique)
+
+
 def prove_merged(
     problem: MergedProblem, candidate: Candidate, monitor: Monitor, *, exactly: bool
 ) -> tuple[Candidate, Certificate | None]:

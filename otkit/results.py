@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from otkit._checks import require_choice
 from otkit._typing import FloatArray, IntArray
 from otkit.candidate import Candidate, SolverStats
-from otkit.certificate import Certificate, Evidence
-from otkit.io.archives import read_archive, write_archive
-from otkit.problem import FILE_FORMATS, TransportProblem, problem_from_parts
+from otkit.certificate import Certificate
+from otkit.io.archives import write_archive
+from otkit.problem import FILE_FORMATS, TransportProblem
 
 if TYPE_CHECKING:
     from scipy.sparse import coo_array
@@ -214,10 +212,15 @@ class TransportResult:
         return sensitivity(self.problem, self.candidate)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write everything to one NPZ file: problem, plan, potentials, certificate; `otkit.load` brings it back.
+        """Write everything to one NPZ file: problem, plan, potentials, tree; `otkit.load` brings it back, proved anew.
 
-        A file already there is replaced only once the new one is complete. A cost that was a Python callable is kept as
-        the matrix it gave. A solver's state for resuming is not kept.
+        A file already there is replaced only once the new one is complete and on the disk. A cost that was a Python
+        callable is kept as the matrix it gave. A solver's state for resuming is not kept.
+
+        Raises
+        ------
+        OSError
+            The file can't be written: no such folder, no room, or a file is there that is read-only.
         """
         answer, certificate = self.candidate, self.certificate
         header, arrays = self.problem.parts()
@@ -226,14 +229,12 @@ class TransportResult:
             "method": self.method,
             "seconds": self.seconds,
             "certificate": certificate.as_dict(),
+            "evidence": None if certificate.evidence is None else certificate.evidence.kind,
             "stats": asdict(answer.stats),
         }
         arrays |= {name: getattr(answer, name) for name in ("rows", "cols", "mass", "f", "g")}
         if answer.basis is not None:
             arrays |= {"basis_rows": answer.basis[0], "basis_cols": answer.basis[1]}
-        if certificate.evidence is not None:
-            _, rows, cols, header["evidence"] = certificate.evidence
-            arrays |= {"evidence_rows": rows, "evidence_cols": cols}
         write_archive(path, header, arrays)
 
     def _points(self, wanted_by: str) -> tuple[FloatArray, FloatArray]:
@@ -276,46 +277,6 @@ class TransportResult:
         n, m = self.problem.shape
         what = f"distance={self.distance!r}" if self.problem.cost.metric is not None else f"value={self.value!r}"
         return f"TransportResult({what}, proof={self.certificate.proof!r}, shape=({n}, {m}), method={self.method!r})"
-
-
-def load(path: str | os.PathLike[str]) -> TransportResult:
-    """Read a result written by `TransportResult.save`.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    ValueError
-        The file holds something else, or was written by an incompatible version.
-
-    Examples
-    --------
-    >>> import otkit, tempfile, pathlib
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder) / "r.npz"
-    ...     otkit.wasserstein([0.0, 1.0], [5.0, 3.0]).save(path)
-    ...     otkit.load(path).distance
-    3.5
-    """
-    return read_archive(path, _result, "TransportResult.save")
-
-
-def _result(header: dict[str, Any], archive: Mapping[str, Any]) -> TransportResult:
-    """Undo `TransportResult.save`."""
-    require_choice(header["format"], "file format", FILE_FORMATS[1:])
-    problem = problem_from_parts(header, archive)
-    answer = {name: archive[name] for name in ("rows", "cols", "mass", "f", "g")}
-    basis = (archive["basis_rows"], archive["basis_cols"]) if "basis_rows" in archive else None
-    evidence = None
-    if "evidence" in header:
-        evidence = Evidence(problem, archive["evidence_rows"], archive["evidence_cols"], header["evidence"])
-    return TransportResult(
-        problem,
-        Candidate(**answer, basis=basis, stats=SolverStats(**header["stats"])),
-        Certificate(**header["certificate"], evidence=evidence),
-        header["method"],
-        header["seconds"],
-    )
 
 
 def _duration(seconds: float) -> str:

@@ -139,10 +139,11 @@ def sensitivity(problem: TransportProblem, answer: Candidate) -> Sensitivity:
     Raises
     ------
     ValueError
-        The answer has no tree, or the plan ships over other pairs.
+        The answer has no tree, the plan ships over other pairs, or the arrays do not fit the problem.
     """
-    if answer.basis is None:
+    if answer.basis is None or answer.basis[0].size == 0:
         raise ValueError("sensitivity needs the tree of an optimal vertex, but the answer has none: use 'simplex'.")
+    answer.require_fit(problem.shape)
     arcs = answer.basis
     _require_on_tree(answer, arcs, problem.shape)
     f, g = answer.f, answer.g
@@ -196,6 +197,10 @@ def _cost_margins(
     """
     rows, cols = arcs
     if rows.size < sum(problem.shape) - problem.cost.pieces:
+        if not (problem.a[rows].all() and problem.b[cols].all()):
+            raise ValueError(
+                "sensitivity needs a spanning tree, but the arcs join points without mass and are too few."
+            )
         heavy_rows, heavy_cols = np.flatnonzero(problem.a), np.flatnonzero(problem.b)
         problem, f, g = problem.restrict(heavy_rows, heavy_cols), f[heavy_rows], g[heavy_cols]
         rows, cols = np.searchsorted(heavy_rows, rows), np.searchsorted(heavy_cols, cols)

@@ -18,10 +18,10 @@ from otkit.canonical import require_canonical
 from otkit.certificate import Certificate, Evidence, certify
 from otkit.choice import METHODS, select_solver
 from otkit.costs import Cost, PairCosts, SparseCosts, as_cost
-from otkit.costs.sparse import as_prices
 from otkit.costs.threads import threads as sharing_threads
 from otkit.cuts import cut_error
 from otkit.io.frames import Missing, as_clouds
+from otkit.lifting import between_masses, lifted
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.monitor import Monitor, Progress
 from otkit.problem import InfeasibleError, MergedProblem, TransportProblem, merged_problem
@@ -346,6 +346,7 @@ def _warm_start(known: TransportResult | tuple[ArrayLike, ArrayLike], shape: tup
         nothing = np.empty(0, dtype=np.int64)
         return WarmStart(*as_potentials(known, shape), nothing, nothing)
     answer = known.candidate
+    answer.require_fit(shape)
     rows, cols = (answer.rows, answer.cols) if answer.basis is None else answer.basis
     return WarmStart(*as_potentials((answer.f, answer.g), shape), rows, cols)
 
@@ -395,7 +396,7 @@ def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candid
         found, certificate = prove_merged(merged, found, task.monitor, exactly=exactly)
     elif exactly:
         found, certificate = prove(part, found, task.monitor, canonical=task.canonical)
-    candidate = found if whole else _lifted(problem, rows, cols, found)
+    candidate = found if whole else lifted(problem, rows, cols, found)
     if certificate is not None and candidate.basis is not None:
         certificate = replace(certificate, evidence=Evidence(problem, *candidate.basis, "tree"))
     return candidate, certificate or certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
@@ -428,23 +429,15 @@ def _answer_along_the_line(problem: TransportProblem, method: str, task: _Task) 
     certificate = None
     if task.proof != "float":
         found, certificate = prove_in_order(ordered, found)
-    candidate = _lifted(problem, rows, cols, found)
+    candidate = lifted(problem, rows, cols, found)
     if certificate is not None and candidate.basis is not None:
-        arcs = _between_masses(problem, *candidate.basis)
+        arcs = between_masses(problem, *candidate.basis)
         certificate = replace(certificate, evidence=Evidence(problem, *arcs, "line"))
     else:
         certificate = certify(ordered, plan=found, potentials=(found.f, found.g))
     if not certificate.optimal:  # name the culprit by its own number
         certificate = certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
     return candidate, certificate
-
-
-def _between_masses(problem: TransportProblem, rows: IntArray, cols: IntArray) -> tuple[IntArray, IntArray]:
-    """Return those of the arcs that join points with mass."""
-    if problem.a.all() and problem.b.all():
-        return rows, cols
-    kept = (problem.a[rows] > 0.0) & (problem.b[cols] > 0.0)
-    return rows[kept], cols[kept]
 
 
 def _solve(problem: TransportProblem, method: str, task: _Task) -> Candidate:
@@ -468,27 +461,6 @@ def _solve(problem: TransportProblem, method: str, task: _Task) -> Candidate:
     with task.monitor.holding_interrupts() if task.hold_interrupts else nullcontext():
         candidate: Candidate = module.solve(problem, options, task.monitor, *start)
     return candidate
-
-
-def _lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Candidate) -> Candidate:
-    """Bring an answer on some rows and columns back to the whole; the others get potentials by c-transform."""
-    n, m = problem.shape
-    f: FloatArray = np.empty(n)
-    f[rows] = part.f
-    if rows.size < n:
-        idle_rows = np.setdiff1d(np.arange(n), rows)
-        f[idle_rows] = as_prices(problem.cost.restrict(idle_rows, cols).row_minima(part.g)[0])
-    g: FloatArray = np.empty(m)
-    g[cols] = part.g
-    if cols.size < m:
-        idle_cols = np.setdiff1d(np.arange(m), cols)
-        g[idle_cols] = as_prices(problem.cost.restrict(np.arange(n), idle_cols).column_minima(f)[0])
-    plan = rows.take(part.rows), cols.take(part.cols)
-    basis = part.basis
-    if basis is not None:
-        same = basis[0] is part.rows and basis[1] is part.cols
-        basis = plan if same else (rows.take(basis[0]), cols.take(basis[1]))
-    return Candidate(*plan, part.mass, f, g, basis, part.state, part.stats)
 
 
 def _failure(result: TransportResult, exactly: bool) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import otkit
 from otkit import pairwise
+from otkit.io import archives as archives_module
 from otkit.many import blocks as blocks_module
 from otkit.many import cache as cache_module
 from otkit.many.blocks import cut
@@ -102,14 +104,113 @@ def test_what_differs_is_not_taken_from_the_cache(tmp_path, solved):
         assert solved != []
 
 
-def test_a_damaged_file_is_done_again(tmp_path, solved):
+def rewritten(file, **changes):
+    """Replace arrays of a cached block, or leave them out where they are None."""
+    with np.load(file) as kept:
+        arrays = {name: kept[name] for name in kept.files} | changes
+    np.savez(file, **{name: array for name, array in arrays.items() if array is not None})
+
+
+def redigested(file):
+    """Make the digest right again, as somebody would who knows how."""
+    with np.load(file) as kept:
+        found = cache_module.Found(kept["value"], kept["lower"], kept["upper"])
+    rewritten(file, digest=cache_module._digest(file.stem, found))
+
+
+ones = np.ones(3)
+DAMAGES = {
+    "cut off": lambda file: file.write_bytes(file.read_bytes()[:100]),
+    "empty": lambda file: file.write_bytes(b""),
+    "small": lambda file: rewritten(file, value=ones * 0.001, lower=ones * 0.001, upper=ones * 0.001),
+    "NaN": lambda file: rewritten(file, value=ones * np.nan),
+    "negative": lambda file: rewritten(file, value=-ones),
+    "complex": lambda file: rewritten(file, value=ones * 1j),
+    "objects": lambda file: rewritten(file, value=ones.astype(object)),
+    "integers": lambda file: rewritten(file, value=np.arange(3)),
+    "too many": lambda file: rewritten(file, value=np.ones(4), lower=np.ones(4), upper=np.ones(4)),
+    "a table": lambda file: rewritten(file, value=np.ones((3, 1))),
+    "missing": lambda file: rewritten(file, upper=None),
+    "more": lambda file: rewritten(file, other=ones),
+    "no digest": lambda file: rewritten(file, digest=None),
+    "another digest": lambda file: rewritten(file, digest=np.zeros(16, np.uint8)),
+}
+FORGERIES = {
+    "NaN": {"value": ones * np.nan},
+    "NaN bounds": {"lower": ones * np.nan},
+    "negative": {"value": -ones, "lower": -ones, "upper": -ones},
+    "infinite": {"value": ones * np.inf},
+    "outside": {"value": ones * 99.0},
+    "too many": {name: np.ones(4) for name in ("value", "lower", "upper")},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_done_again(damage, tmp_path, solved):
     measures = points(3)
     result = pairwise(measures, cache_dir=tmp_path)
     (file,) = tmp_path.iterdir()
-    file.write_bytes(file.read_bytes()[:100])
+    DAMAGES[damage](file)
     solved.clear()
     same_result(result, pairwise(measures, cache_dir=tmp_path))
     assert solved == [3]
+    solved.clear()
+    same_result(result, pairwise(measures, cache_dir=tmp_path))
+    assert solved == []  # it was replaced
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_what_cannot_be_is_not_taken_even_with_the_right_digest(forgery, tmp_path, solved):
+    measures = points(3)
+    result = pairwise(measures, cache_dir=tmp_path)
+    (file,) = tmp_path.iterdir()
+    rewritten(file, **FORGERIES[forgery])
+    redigested(file)
+    solved.clear()
+    same_result(result, pairwise(measures, cache_dir=tmp_path))
+    assert solved == [3]
+
+
+def test_a_block_of_another_question_is_not_taken(tmp_path, solved):
+    result = pairwise(points(3), cache_dir=tmp_path)
+    (file,) = tmp_path.iterdir()
+    other = pairwise(points(3, seed=1), cache_dir=tmp_path)
+    (wrong,) = set(tmp_path.iterdir()) - {file}
+    file.write_bytes(wrong.read_bytes())
+    solved.clear()
+    same_result(result, pairwise(points(3), cache_dir=tmp_path))
+    assert solved == [3]
+    same_result(other, pairwise(points(3, seed=1), cache_dir=tmp_path))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"ground_cost": [[0.0, -1.0], [-3.0, 2.0]]},
+        {"distance": "kl"},
+        {"distance": "js"},
+        {"distance": "hellinger"},
+        {"ground_cost": [[0.0, 1.0], [1.0, 0.0]], "p": 2},
+    ],
+)
+def test_infinite_and_negative_numbers_are_kept_where_they_can_be(arguments, tmp_path):
+    histograms = np.array([[1.0, 0.0], [0.5, 0.5], [0.1, 0.9], [1.0, 0.0]])
+    result = pairwise(histograms, cache_dir=tmp_path, **arguments)
+    again = pairwise(histograms, cache_dir=tmp_path, **arguments)
+    same_result(result, again)
+    kept = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    same_result(result, pairwise(histograms, cache_dir=tmp_path, **arguments))
+    assert {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == kept  # none was done again
+
+
+def test_eight_threads_share_a_directory(tmp_path):
+    measures = points()
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(lambda _: pairwise(measures, cache_dir=tmp_path), range(16)))
+    for result in results:
+        same_result(result, pairwise(measures))
+    assert {file.suffix for file in tmp_path.iterdir()} == {".npz"}
+    assert not [file for file in tmp_path.iterdir() if file.name.startswith(".")]
 
 
 def test_no_room_on_disk_loses_nothing(tmp_path, monkeypatch):
@@ -119,7 +220,7 @@ def test_no_room_on_disk_loses_nothing(tmp_path, monkeypatch):
         file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cache_module.np, "savez", full)
+    monkeypatch.setattr(archives_module.np, "savez_compressed", full)
     with pytest.raises(otkit.CacheError, match=r"No space left on device.*`result` of this error") as caught:
         pairwise(measures, cache_dir=tmp_path)
     same_result(caught.value.result, pairwise(measures))

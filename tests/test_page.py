@@ -7,15 +7,17 @@ import json
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from importlib import resources
 
 import numpy as np
 import pytest
-from page_server import serving
+from page_server import COMMAND, serving
 from typer.testing import CliRunner
 
 import otkit
@@ -336,6 +338,77 @@ print(ready > cold, kernels() - ready)
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, input=json.dumps(towns)
     )
     assert done.stdout.split() == ["True", "0"]
+
+
+# --- clients that leave, or never come to an end ---------------------------------------------------------------------
+
+
+HALVES = {
+    "nothing": b"",
+    "half a line": b"GET / HT",
+    "half of the headers": b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: ",
+    "half of a body": b"POST /answer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
+    "half of a chunk": b"POST /answer HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{",
+    "a second request": b"GET /examples HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT",
+    "none of the web's": b"\x16\x03\x01\x00\xee\x01" * 20,
+}
+# The command, with less patience than it has, so that nobody waits for it here.
+IMPATIENT = [
+    sys.executable,
+    "-c",
+    "from otkit.page import connections; connections.PATIENCE = 0.5; from otkit.cli import main; main()",
+    *COMMAND[3:],
+]
+
+
+@pytest.fixture(scope="module")
+def impatient():
+    with serving(command=IMPATIENT) as (address, process):
+        yield address, process
+
+
+@pytest.mark.parametrize("name", HALVES)
+def test_half_a_request_is_not_waited_for(impatient, name):
+    url, _ = impatient
+    port = int(url.rstrip("/").rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(HALVES[name])
+        received = b""
+        while part := client.recv(65536):  # until the server closes, which a timeout would turn into an error
+            received += part
+    assert (b"200 OK" in received) == (name == "a second request")
+    assert ask(url, "examples")[0] == 200
+
+
+def drip(port):
+    """Send a header after the other, for half a minute."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        for k in range(600):
+            client.sendall(b"X-%d: 1\r\n" % k)
+            time.sleep(0.05)
+
+
+def test_bytes_that_drip_are_not_waited_for_either(impatient):
+    with pytest.raises((BrokenPipeError, ConnectionResetError)):
+        drip(int(impatient[0].rstrip("/").rsplit(":", 1)[1]))
+
+
+def test_clients_that_leave_are_nothing_to_talk_about():
+    with serving() as (url, process):
+        port = int(url.rstrip("/").rsplit(":", 1)[1])
+        whole = json.dumps(town()).encode()
+        head = b"POST /answer HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(whole)
+        for sent in (*HALVES.values(), head + whole, head + whole[:50], b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"):
+            for hard in (False, True):
+                with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+                    if hard:  # closed by a reset
+                        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    client.sendall(sent)
+        assert ask(url, "examples")[0] == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.stderr.read().splitlines()[1:] == ["Ctrl-C ends it."]
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def test_foreign_and_damaged_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match="file format must be one of otkit-result-1, but 'otkit-result-99'"):
         otkit.load(path)
     np.savez(path, header=np.array('{"format": "otkit-result-1"}'))
-    with pytest.raises(ValueError, match="is none: 'b is not a file"):
+    with pytest.raises(ValueError, match="is none: a is not in the file"):
         otkit.load(path)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 
 from otkit import _checks
+from otkit._indices import as_indices
 from otkit._jit import read_only
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import listing, pruning, sweeps
@@ -149,7 +150,10 @@ class PairCosts(ABC):
     def at(self, rows: ArrayLike, cols: ArrayLike) -> FloatArray:
         """Return the costs of the index pairs ``(rows[k], cols[k])``."""
         n, m = self.shape
-        rows, cols = _as_indices(rows, "rows", n), _as_indices(cols, "cols", m)
+        rows, cols = (
+            as_indices(index, name, size, outside=IndexError)
+            for index, name, size in ((rows, "rows", n), (cols, "cols", m))
+        )
         if rows.size != cols.size:
             raise ValueError(
                 f"rows and cols must have equal lengths, but they have {rows.size} and {cols.size} entries."
@@ -492,15 +496,6 @@ def _sorting_order(values: FloatArray) -> IntArray:
     order = np.argsort(values)
     ordered = values[order]
     return np.argsort(values, kind="stable") if (ordered[:-1] == ordered[1:]).any() else order
-
-
-def _as_indices(value: ArrayLike, name: str, size: int) -> IntArray:
-    indices = np.ascontiguousarray(value, dtype=np.int64)
-    if indices.ndim != 1:
-        raise ValueError(f"{name} must be one-dimensional, but its shape is {indices.shape}.")
-    if not _checks.within(indices, size):
-        raise IndexError(f"{name} must lie in 0 … {size - 1}, but it ranges from {indices.min()} to {indices.max()}.")
-    return indices
 
 
 def _as_prices(value: ArrayLike, name: str, size: int) -> FloatArray:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from otkit._checks import within
+from otkit._indices import require_sound_sparse
 from otkit._jit import read_only
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.bound import Arithmetic, Indices, PairCosts, _are_integers, _as_prices
@@ -64,7 +66,7 @@ class SparseCosts(PairCosts):
         TypeError
             A format that stores blocks or diagonals, and with them zeros that nobody listed; costs that are no numbers.
         ValueError
-            Costs that are not finite; a shape without rows or columns.
+            Costs that are not finite; a shape without rows or columns; indices that lie outside of it.
         """
         if matrix.format in ("bsr", "dia"):
             raise TypeError(
@@ -77,7 +79,9 @@ class SparseCosts(PairCosts):
             raise TypeError(f"C must be real, but its type is {matrix.dtype}.")
         from scipy.sparse import csr_array
 
+        require_sound_sparse(matrix, "C")
         table = csr_array(matrix, dtype=np.float64)
+        require_sound_sparse(table, "C")
         if not table.has_canonical_format:
             table = table.copy()  # summing works in place, and the caller's matrix stays as it is
             table.sum_duplicates()
@@ -224,6 +228,20 @@ class SparseCosts(PairCosts):
         rise = np.maximum(rise, 0.0) if falling else np.abs(rise)
         with np.errstate(divide="ignore", invalid="ignore"):
             return float(np.where(rise == 0.0, 0.0, rise / self.pairs.costs).max(initial=0.0))
+
+
+def require_canonical(starts: IntArray, cols: IntArray, costs: FloatArray, width: int) -> None:
+    """Raise ValueError unless these are a matrix in CSR form, columns ascending in each row and no entry twice."""
+    if starts.size < 2 or starts[0] != 0 or starts[-1] != cols.size or costs.size != cols.size:
+        raise ValueError("arc_starts must begin with 0 and end with the number of arcs, but it does not")
+    if (np.diff(starts) < 0).any():
+        raise ValueError("arc_starts must not fall, but it does")
+    if not within(cols, width):
+        raise ValueError(f"arc_cols must hold integers from 0 to {width - 1}, but it does not")
+    rising = np.diff(cols) > 0
+    rising[starts[1:-1][(starts[1:-1] > 0) & (starts[1:-1] < cols.size)] - 1] = True  # from one row to the next
+    if not rising.all():
+        raise ValueError("arc_cols must rise within each row, but it does not")
 
 
 def as_prices(minima: FloatArray, otherwise: float | FloatArray = 0.0) -> FloatArray:

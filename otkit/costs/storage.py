@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from otkit import _checks
 from otkit.costs.bound import MatrixCosts, PairCosts, PointCosts
 from otkit.costs.metrics import Chebyshev, Cityblock, Cosine, Euclidean, Haversine, Minkowski, SqEuclidean
-from otkit.costs.sparse import SparseCosts
+from otkit.costs.sparse import SparseCosts, require_canonical
+from otkit.io.archives import Field, header_entry, printable
 from otkit.io.frames import NOTHING, Reading
 
 # Metrics that a file names; any other cost is kept as its matrix.
 _METRICS = {
     kind.__name__: kind for kind in (Euclidean, SqEuclidean, Cityblock, Chebyshev, Minkowski, Cosine, Haversine)
+}
+
+# What a file may hold of a cost: a matrix, points, both, or the arcs of a graph.
+FIELDS = {
+    "matrix": Field(("n", "m"), wanted=False),
+    "x": Field(("n", "d"), wanted=False),
+    "y": Field(("m", "d"), wanted=False),
+    "arc_starts": Field(("n+1",), "index", "arcs+1", wanted=False),
+    "arc_cols": Field(("arcs",), "index", "m", wanted=False),
+    "arc_costs": Field(("arcs",), wanted=False),
 }
 
 
@@ -26,7 +37,10 @@ def parts_of(cost: PairCosts) -> tuple[dict[str, Any], dict[str, Any]]:
         arrays = {f"arc_{name}": part for name, part in cost.pairs._asdict().items()}
     elif isinstance(cost, PointCosts) and type(cost.metric).__name__ in _METRICS:
         metric: Any = cost.metric
-        header["metric"] = {"type": type(metric).__name__, "parameters": asdict(metric)}
+        header["metric"] = {
+            "type": type(metric).__name__,
+            "parameters": {n: getattr(metric, n) for n in _parameters(metric)},
+        }
     else:
         arrays = {"matrix": cost.dense()}
     if cost.points is not None:
@@ -37,21 +51,42 @@ def parts_of(cost: PairCosts) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any], width: int) -> PairCosts:
-    """Undo `parts_of`; `width` is the number of columns."""
+    """Undo `parts_of`; `width` is the number of columns.
+
+    Raises
+    ------
+    ValueError
+        There is no such cost.
+    """
     cost = _from_parts(header, arrays, width)
     if "reading" in header:
-        read = header["reading"]
-        columns, notes = (tuple(map(str, read[name])) for name in ("columns", "notes"))
-        cost.reading = Reading(columns, notes, bool(read["moved"]))
+        read = header_entry(header, "reading", dict)
+        columns, notes = (tuple(map(printable, header_entry(read, name, list))) for name in ("columns", "notes"))
+        cost.reading = Reading(columns, notes, header_entry(read, "moved", bool))
     return cost
 
 
 def _from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any], width: int) -> PairCosts:
-    metric, p = header["metric"], header["p"]
-    points = (arrays["x"], arrays["y"]) if "x" in arrays else None
-    if "arc_starts" in arrays:
-        return SparseCosts(arrays["arc_starts"], arrays["arc_cols"], arrays["arc_costs"], width)
-    if metric is None or points is None:
-        return MatrixCosts(arrays["matrix"], p=p, points=points)
-    kind = _METRICS[_checks.require_choice(metric["type"], "metric in the file", _METRICS)]
-    return kind(**metric["parameters"]).between(*points, p=p)
+    metric, p = header_entry(header, "metric", dict, type(None)), header_entry(header, "p", float)
+    held = tuple(name for name in FIELDS if name in arrays)
+    if metric is not None and held == ("x", "y"):
+        kind = _METRICS[_checks.require_choice(header_entry(metric, "type", str), "metric in the file", _METRICS)]
+        parameters = header_entry(metric, "parameters", dict)
+        if parameters.keys() != set(_parameters(kind)):
+            raise ValueError(f"parameters of {kind.__name__} are {parameters!r}, which it does not have")
+        return kind(**{name: header_entry(parameters, name, float) for name in parameters}).between(
+            arrays["x"], arrays["y"], p
+        )
+    if metric is None and held == ("arc_starts", "arc_cols", "arc_costs"):
+        starts, cols, costs = (arrays[name] for name in held)
+        require_canonical(starts, cols, costs, width)
+        return SparseCosts(starts, cols, costs, width)
+    if metric is None and held in (("matrix",), ("matrix", "x", "y")):
+        points = (arrays["x"], arrays["y"]) if len(held) == 3 else None
+        return MatrixCosts(arrays["matrix"], p=_checks.as_power(p), points=points)
+    raise ValueError(f"its cost is made of {', '.join(held) or 'nothing'}, which is none")
+
+
+def _parameters(metric: Any) -> list[str]:
+    """Return the names of the numbers that a metric, or a kind of metric, is made from."""
+    return [entry.name for entry in fields(metric) if entry.type == "float"]

@@ -71,6 +71,11 @@ class Clouds(Transports):
         bins = np.concatenate([np.arange(each.size) for each in weights])[masses.atoms]
         return cls(MatrixCosts(np.ascontiguousarray(cost)), masses, bins, symmetric=symmetric, p=p)
 
+    @property
+    def least(self) -> float:  # type: ignore[override]  # a class attribute elsewhere
+        """No cost is less: distances are not negative, but the costs between bins may be."""
+        return 0.0 if self._points is not None or self._cost is None else min(0.0, self._cost.extremes()[0])
+
     def __len__(self) -> int:
         return self._masses.starts.size - 1
 

@@ -13,7 +13,7 @@ from otkit._typing import FloatArray, IntArray
 from otkit.io.frames import NOTHING, Reading
 
 # What a block on disk holds; what it says is proved, whichever version has written it.
-FORMAT = "otkit-block-1"
+FORMAT = "otkit-block-2"
 
 
 class Names(NamedTuple):
@@ -48,6 +48,8 @@ class Comparison(ABC):
         The number asked for is the p-th root of what `solve` finds.
     proof : str
         In words, what the bounds are.
+    least : float
+        No number is less.
     atoms_of_block : int
         How many atoms the measures of a block may have, for it to take a fraction of a second.
     reading : Reading
@@ -57,6 +59,7 @@ class Comparison(ABC):
     symmetric: bool
     p: float = 1.0
     proof: str
+    least: float = 0.0
     atoms_of_block = 3000
     reading: Reading = NOTHING
 

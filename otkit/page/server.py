@@ -6,27 +6,30 @@ import json
 import socket
 import threading
 import webbrowser
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import resources
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from otkit.page.answers import answer
+from otkit.page.connections import Connection
 from otkit.page.examples import examples
 from otkit.page.town import read_town
 
 HOST = "127.0.0.1"
 USUAL_PORT = 6465  # the printed 65 and the true 64; a port that stays lets the browser remember the town
+MOST_CONNECTIONS = 128  # at once; a browser takes six
 LARGEST_REQUEST = 65_536  # bytes; twelve bakeries and twelve cafés take ten thousand
 
 # The page needs nothing but its own files, and the browser is told so. A page that an upgrade has changed is asked for
@@ -51,15 +54,24 @@ def make_app() -> Starlette:
         middleware=[
             # A page elsewhere can't reach this one by a name that it lets point to 127.0.0.1 (DNS rebinding).
             Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"]),
-            Middleware(BaseHTTPMiddleware, dispatch=_add_headers),
+            Middleware(_WithHeaders),
         ],
     )
 
 
-async def _add_headers(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await respond(request)
-    response.headers.update(HEADERS)
-    return response
+class _WithHeaders:
+    """Adds `HEADERS` to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
 
 
 async def _examples(request: Request) -> Response:
@@ -68,10 +80,13 @@ async def _examples(request: Request) -> Response:
 
 async def _answer(request: Request) -> Response:
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_REQUEST:
-            return _refusal(f"town must be at most {LARGEST_REQUEST} bytes long, but it is longer.", 413)
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > LARGEST_REQUEST:
+                return _refusal(f"town must be at most {LARGEST_REQUEST} bytes long, but it is longer.", 413)
+    except ClientDisconnect:
+        return Response(status_code=400)  # which nobody is there to read
     try:
         content = json.loads(body, parse_int=float)  # no integer is too large to be refused as such
     except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
@@ -133,7 +148,13 @@ def serve(port: int | None, *, open_browser: bool, report: Callable[[str], Any])
         if open_browser:  # in a thread, since a browser in the terminal comes back only when it is closed
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         settings = uvicorn.Config(
-            make_app(), log_level="warning", lifespan="off", ws="none", timeout_graceful_shutdown=1
+            make_app(),
+            http=Connection,
+            limit_concurrency=MOST_CONNECTIONS,
+            log_level="error",  # what a client does wrong it is told itself
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,
         )
         with suppress(KeyboardInterrupt):  # which Uvicorn passes on once it has closed all connections
             uvicorn.Server(settings).run(sockets=[listener])

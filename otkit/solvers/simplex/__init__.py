@@ -9,6 +9,7 @@ solved over all their arcs at once.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -203,7 +204,7 @@ def _levels_left(levels: list[Level], state: SimplexState) -> list[Level]:
     ValueError
         That was another problem.
     """
-    left = levels[max(0, len(levels) - 1 - state.level) :]
+    left = levels[max(0, len(levels) - 1 - max(0, operator.index(state.level))) :]
     shapes = [(level.supply.size, level.demand.size) for level in (left[0], left[-1])]
     if shapes != [(state.f.size, state.g.size), state.shape]:
         n, m = shapes[-1]
@@ -211,6 +212,7 @@ def _levels_left(levels: list[Level], state: SimplexState) -> list[Level]:
             "resume must be the state of an earlier solve of the same problem, whose points with mass are "
             f"{n} × {m}, but it is {state!r}. Use potentials= to start from a similar problem."
         )
+    state.require_sound()
     return left
 
 

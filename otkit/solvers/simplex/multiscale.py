@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from otkit._checks import as_potentials
+from otkit._indices import as_indices
 from otkit._typing import FloatArray, IntArray
 from otkit.candidate import Status
 from otkit.costs.pairs import shape
@@ -61,6 +63,16 @@ class SimplexState:
     g: FloatArray
     rows: IntArray
     cols: IntArray
+
+    def require_sound(self) -> None:
+        """Raise ValueError unless all arcs lie within the level and prices are finite: whoever has it may change it."""
+        n, m = self.f.size, self.g.size
+        rows, cols = as_indices(self.rows, "resume.rows", n), as_indices(self.cols, "resume.cols", m)
+        if rows.size != cols.size or rows.size < n + m - 1:
+            raise ValueError(
+                f"resume must have rows and columns of {n + m - 1} arcs or more, but has {rows.size} and {cols.size}."
+            )
+        as_potentials((self.f, self.g), (n, m))
 
     def __repr__(self) -> str:
         n, m = self.shape
