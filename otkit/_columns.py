@@ -57,7 +57,7 @@ def columns_of(value: ArrayLike, name: str) -> Columns | None:
         return Columns(tuple(value.column_names), list(value.columns), False)
     if hasattr(value, "columns") and hasattr(value, "__getitem__"):
         names = tuple(value.columns)
-        return Columns(names, [value[label] for label in names], False)
+        return Columns(names, [value[label] for label in names], False) if names else None
     if hasattr(value, "__arrow_c_stream__") and not hasattr(value, "__array__"):
         import pyarrow
 

@@ -538,3 +538,13 @@ def test_ctrl_c_in_the_shell(folder):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err.replace(b"\r", b"")) == (130, b"", b"otkit: interrupted\n")
+
+
+def test_columns_of_files_are_matched_by_name_and_it_is_said(tmp_path):
+    for name, text in (("x", "age,income\n30,1000.5\n40,2000\n"), ("y", "income,age\n1000.5,30\n2000,41\n")):
+        (tmp_path / f"{name}.csv").write_text(text)
+    places = str(tmp_path / "x.csv"), str(tmp_path / "y.csv")
+    found = json.loads(run("emd", *places, "--json").stdout)
+    assert (found["distance"], found["data"]) == (0.5, ["columns matched by name: age, income"])
+    for command in ("emd", "pairwise", "test"):
+        assert "columns matched by name: age, income" in run(command, *places).stdout

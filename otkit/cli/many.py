@@ -126,6 +126,7 @@ def _finish(
                 "worst_pair": [names[i], names[j]],
                 "proof": result.proof,
                 "seconds": result.seconds,
+                "data": list(result.comparison.reading.notes),
                 "tables": read_fields(tables),
             }
         )
@@ -141,7 +142,7 @@ def _finish(
                     ("proof", result.proof),
                     ("largest gap", f"{result.largest_gap:.1e}, between {names[i]} and {names[j]}"),
                     ("time", f"{result.seconds:.3g} s"),
-                    *read_rows(tables),
+                    *read_rows(tables, result.comparison.reading),
                 ]
             )
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from otkit.certificate import Certificate
+    from otkit.io.frames import Reading
     from otkit.io.tables import Table as FileTable
     from otkit.results import TransportResult
 
@@ -63,6 +64,7 @@ def result_fields(result: TransportResult) -> dict[str, Any]:
         "total": result.problem.total,
         "arcs": int(result.candidate.mass.size),
         "normalization": result.problem.normalization,
+        "data": list(cost.reading.notes),
         "seconds": result.seconds,
     }
 
@@ -81,7 +83,7 @@ def print_result(result: TransportResult, tables: Iterable[FileTable] = ()) -> N
     equal = (problem.a == problem.a[0]).all() and (problem.b == problem.b[0]).all()
     rows.append(("weights", "equal" if equal else problem.normalization or "as given"))
     rows.append(("method", f"{result.method}, {result.candidate.mass.size} arcs used, {duration(result.seconds)}"))
-    rows += read_rows(tables)
+    rows += read_rows(tables, problem.cost.reading)
     console().print(labelled(rows))
 
 
@@ -111,8 +113,11 @@ def labelled(rows: Iterable[tuple[str, str]]) -> Table:
     return grid
 
 
-def read_rows(tables: Iterable[FileTable]) -> list[tuple[str, str]]:
-    """Return what was read from files as labelled lines; of many files, the first few of each kind."""
+def read_rows(tables: Iterable[FileTable], reading: Reading | None = None) -> list[tuple[str, str]]:
+    """Return what was read from files, and how they were brought together, as labelled lines.
+
+    Of many files, the first few of each kind.
+    """
     kinds: dict[tuple[str, ...], list[str]] = {}
     for table in tables:
         kinds.setdefault(table.said, []).append(table.path)
@@ -121,7 +126,8 @@ def read_rows(tables: Iterable[FileTable]) -> list[tuple[str, str]]:
         files = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
         rows.append(("read", f"{files}: {'; '.join(said)}"))
     most = 5
-    return rows[:most] + ([("read", f"… and {len(rows) - most} more kinds of files")] if len(rows) > most else [])
+    more = [("read", f"… and {len(rows) - most} more kinds of files")] if len(rows) > most else []
+    return rows[:most] + more + [("data", note) for note in (reading.notes if reading else ())]
 
 
 def read_fields(tables: Iterable[FileTable]) -> list[dict[str, Any]]:
