@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import operator
 from collections.abc import Collection, Iterable
+from numbers import Real
 
 import numpy as np
 
@@ -235,6 +236,18 @@ def as_positive(value: float, name: str) -> float:
     if not 0.0 < number < float("inf"):
         raise ValueError(f"{name} must be positive and finite, but {name} = {value!r} was given.")
     return number
+
+
+def as_seconds(value: float | None, name: str = "max_seconds") -> float | None:
+    """Return a limit of time as a float, or None for no limit; 0 means to stop at once, with what is known by then."""
+    if value is None:
+        return None
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real | np.number):
+        raise TypeError(f"{name} must be a number of seconds, or None for no limit, but {value!r} was given.")
+    seconds = float(value)
+    if not 0.0 <= seconds < np.inf:
+        raise ValueError(f"{name} must be a finite number ≥ 0 of seconds, or None for no limit, but it is {value!r}.")
+    return seconds
 
 
 def require_memory(needed: int, what: str, remedy: str) -> None:

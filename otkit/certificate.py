@@ -24,6 +24,7 @@ from otkit._sums import accurate_dot
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.sparse import as_prices
 from otkit.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounded_up, search_error
+from otkit.monitor import Stopped
 from otkit.plans import Entries, mended, north_west, plan_entries
 from otkit.pricing import weigh_potentials
 from otkit.problem import TransportProblem
@@ -50,6 +51,8 @@ TOO_LARGE = (
     "C must leave room for sums of cost × mass, but a bound of the optimum leaves float64. "
     "Rescale the costs or the masses."
 )
+
+UNCHECKED = "there was no time to check the potentials at all pairs"
 
 SLACK_FAULT = "the value is proved, but the potentials are slack on a pair that carries mass"
 
@@ -237,7 +240,9 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     Certificate
         `lower ≤ OPT ≤ upper` always holds: a plan with wrong marginals is mended before its cost counts as an upper
         bound, potentials that overprice a pair are lowered before their value counts as a lower bound, and what
-        rounding may have taken from either is bounded and given back (`otkit/error_bounds.py` tells how).
+        rounding may have taken from either is bounded and given back (`otkit/error_bounds.py` tells how). Where
+        potentials of zero prove more than those given, as they do for costs ≥ 0 if the others come out negative,
+        `lower` is theirs.
 
     Raises
     ------
@@ -265,7 +270,10 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     f, g, dual_fault = _finite_potentials(potentials, problem)
     masses = exact_masses(problem)
     primal = _judge_plan(problem, masses, entries, f, g)
-    dual = _judge_potentials(problem, masses, f, g, primal.magnitude, entries)
+    try:
+        dual = _judge_potentials(problem, masses, f, g, primal.magnitude, entries)
+    except Stopped:
+        dual, dual_fault = _at_least(problem), dual_fault or UNCHECKED
 
     no_way = primal.fault and not problem.cost.complete  # then it is right for the upper bound to be infinite
     if not ((math.isfinite(primal.upper) or no_way) and math.isfinite(dual.lower)):
@@ -277,6 +285,8 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     # An answer is not to blame for what rounding has done to the masses, nor for a search; but what hides the value
     # proves nothing.
     wide = primal.ceiling - (lower + dual.roundings) > tolerance or upper - lower > WIDEST * scale * problem.total
+    if wide and dual_fault != UNCHECKED:
+        lower = max(lower, _cheapest_ways(problem, masses, primal.magnitude, entries))
     pair_tolerance = RELATIVE_GAP * scale + 4.0 * POTENTIAL_ROUNDINGS * EPS * dual.reach
     fault = (
         (primal.fault if plan is not None else "")
@@ -487,6 +497,23 @@ def _judge_potentials(
     if lower < least <= lower + 8.0 * EPS * magnitude and cost.are_integers:
         lower = float(least)
     return _Dual(lower, missed * problem.total, magnitude, row_slack, col_slack, span(row_slack)[1], priced.reach)
+
+
+def _cheapest_ways(problem: TransportProblem, masses: Masses, shipped_cost: float, plan: Entries) -> float:
+    """Bound the optimum by what potentials of zero prove: each unit goes the cheapest way from its row, or column."""
+    n, m = problem.shape
+    try:
+        return _judge_potentials(problem, masses, np.zeros(n), np.zeros(m), shipped_cost, plan).lower
+    except Stopped:
+        return _at_least(problem).lower
+
+
+def _at_least(problem: TransportProblem) -> _Dual:
+    """Bound the optimum where there is no time for potentials: every unit costs no less than the cheapest pair."""
+    least = problem.cost.floor
+    lower = least * problem.total * (1.0 - math.copysign(1e-12, least))
+    n, m = problem.shape
+    return _Dual(lower, 0.0, abs(lower), np.zeros(n), np.zeros(m), 0.0, 0.0)
 
 
 def _tolerance(shipped_cost: float, priced: float) -> float:

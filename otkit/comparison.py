@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from otkit._checks import as_seconds
 from otkit._typing import FloatArray
 from otkit.certificate import Certificate, certify
 from otkit.choice import is_uniform
@@ -144,6 +145,7 @@ def compare(
     >>> max(abs(comparison.error(row)) for row in comparison.contenders if row.value == row.value) < 1e-3
     True
     """
+    max_seconds = as_seconds(max_seconds)
     start = time.perf_counter()
     rows = []
     for name, run in (*_own(problem, max_seconds), *_peers(problem)):

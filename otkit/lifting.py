@@ -7,6 +7,7 @@ import numpy as np
 from otkit._typing import FloatArray, IntArray
 from otkit.candidate import Candidate
 from otkit.costs.sparse import as_prices
+from otkit.monitor import Stopped
 from otkit.problem import TransportProblem
 
 
@@ -17,12 +18,18 @@ def lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Cand
     f[rows] = part.f
     if rows.size < n:
         idle_rows = np.setdiff1d(np.arange(n), rows)
-        f[idle_rows] = as_prices(problem.cost.restrict(idle_rows, cols).row_minima(part.g)[0])
+        try:
+            f[idle_rows] = as_prices(problem.cost.restrict(idle_rows, cols).row_minima(part.g)[0])
+        except Stopped:  # no time for a sweep: feasible all the same
+            f[idle_rows] = problem.cost.floor - part.g.max()
     g: FloatArray = np.empty(m)
     g[cols] = part.g
     if cols.size < m:
         idle_cols = np.setdiff1d(np.arange(m), cols)
-        g[idle_cols] = as_prices(problem.cost.restrict(np.arange(n), idle_cols).column_minima(f)[0])
+        try:
+            g[idle_cols] = as_prices(problem.cost.restrict(np.arange(n), idle_cols).column_minima(f)[0])
+        except Stopped:
+            g[idle_cols] = problem.cost.floor - f.max()
     plan = rows.take(part.rows), cols.take(part.cols)
     basis = part.basis
     if basis is not None:

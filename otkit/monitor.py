@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Literal
 
+from otkit._checks import as_seconds
 from otkit.costs.threads import calling
 
 Reason = Literal["time_limit", "interrupted"]
+
+# After a stop, what is known is still to be checked: that may take so many seconds.
+GRACE = 0.3
 
 
 @dataclass(frozen=True)
@@ -67,13 +71,19 @@ class Monitor:
     report : callable, optional
         Gets a `Progress` now and then.
     max_seconds : float, optional
-        The deadline.
+        The deadline, in seconds from now.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `max_seconds` is no finite number ≥ 0.
     """
 
     def __init__(self, report: Callable[[Progress], None] | None = None, max_seconds: float | None = None) -> None:
+        limit = as_seconds(max_seconds)
         self._report = report
         self._start = time.perf_counter()
-        self._deadline = None if max_seconds is None else self._start + max_seconds
+        self._deadline = None if limit is None else self._start + limit
         self._interrupted = False
         self._lower: float | None = None
         self._upper: float | None = None
@@ -104,6 +114,20 @@ class Monitor:
     def interrupting_sweeps(self) -> AbstractContextManager[None]:
         """Check between the portions of every sweep, too."""
         return calling(self.check)
+
+    def within_grace(self) -> AbstractContextManager[None]:
+        """Let sweeps go on for `GRACE` seconds, once it is time to come to an end, before they raise `Stopped`."""
+        noticed: float | None = None
+
+        def check() -> None:
+            nonlocal noticed
+            reason, now = self.stopped, time.perf_counter()
+            if reason is not None:
+                noticed = now if noticed is None else noticed
+                if now >= noticed + GRACE:
+                    raise Stopped(reason)
+
+        return calling(check)
 
     def tick(self, text: str, lower: float | None = None, upper: float | None = None) -> None:
         """Report where the work stands; bounds of the optimum are remembered."""

@@ -23,7 +23,7 @@ from otkit.cuts import cut_error
 from otkit.io.frames import Missing, as_clouds
 from otkit.lifting import between_masses, lifted
 from otkit.measures import DiscreteMeasure, taken_apart
-from otkit.monitor import Monitor, Progress
+from otkit.monitor import Monitor, Progress, Stopped
 from otkit.problem import InfeasibleError, MergedProblem, TransportProblem, merged_problem
 from otkit.proving import prove, prove_in_order, prove_merged
 from otkit.results import TransportResult
@@ -324,9 +324,10 @@ def solve_problem(
     shown = waiting("solving") if progress is True else nullcontext(progress or None)
     sharing = nullcontext() if threads is None else sharing_threads(threads)
     with sharing, shown as report:
-        task = _Task(options, Monitor(report, max_seconds), on_failure == "return", warm, proof, canonical)
+        task = _Task(options, Monitor(report, max_seconds), warm, proof, canonical)
         answer = _answer_along_the_line if chosen == "line" else _answer
-        candidate, certificate = answer(problem, chosen, task)
+        with task.monitor.holding_interrupts() if on_failure == "return" else nullcontext():
+            candidate, certificate = answer(problem, chosen, task)
     result = TransportResult(problem, candidate, certificate, chosen, time.perf_counter() - start)
     return require_proof(result, exactly=canonical or proof == "exact") if on_failure == "raise" else result
 
@@ -356,7 +357,6 @@ class _Task(NamedTuple):
 
     options: Any
     monitor: Monitor
-    hold_interrupts: bool
     warm: WarmStart | None
     proof: Proof
     canonical: bool
@@ -390,16 +390,26 @@ def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candid
         y = error.farkas[: rows.size]
         raise cut_error(problem, problem.cost, rows[y == y.max()]) from None  # in rows and columns of the whole problem
     task.monitor.tick("proving")
-    certificate = None
+    certificate, stopped = None, None
     exactly = task.proof != "float" and found.stats.status == "optimal"
-    if merged is not None:
-        found, certificate = prove_merged(merged, found, task.monitor, exactly=exactly)
-    elif exactly:
-        found, certificate = prove(part, found, task.monitor, canonical=task.canonical)
-    candidate = found if whole else lifted(problem, rows, cols, found)
-    if certificate is not None and candidate.basis is not None:
-        certificate = replace(certificate, evidence=Evidence(problem, *candidate.basis, "tree"))
-    return candidate, certificate or certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
+    try:
+        with task.monitor.interrupting_sweeps():
+            if merged is not None:
+                found, certificate = prove_merged(merged, found, task.monitor, exactly=exactly)
+            elif exactly:
+                found, certificate = prove(part, found, task.monitor, canonical=task.canonical)
+    except Stopped as stop:  # the answer stays, and what floats can prove of it
+        stopped = stop.reason
+        if merged is not None:
+            found, _ = prove_merged(merged, found, task.monitor, exactly=False)
+    with task.monitor.within_grace():
+        candidate = found if whole else lifted(problem, rows, cols, found)
+        if certificate is not None and candidate.basis is not None:
+            certificate = replace(certificate, evidence=Evidence(problem, *candidate.basis, "tree"))
+        certificate = certificate or certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
+    if stopped is not None and not (certificate.optimal and task.proof == "auto" and not task.canonical):
+        candidate = replace(candidate, stats=replace(candidate.stats, status=stopped))
+    return candidate, certificate
 
 
 def _merged(problem: TransportProblem, method: str, task: _Task) -> MergedProblem | None:
@@ -458,20 +468,20 @@ def _solve(problem: TransportProblem, method: str, task: _Task) -> Candidate:
             f"options must be otkit.{options_name} for method={method!r}, but {type(options).__name__} was given."
         )
     start = (task.warm,) if method in _WARM and task.warm is not None else ()
-    with task.monitor.holding_interrupts() if task.hold_interrupts else nullcontext():
-        candidate: Candidate = module.solve(problem, options, task.monitor, *start)
+    candidate: Candidate = module.solve(problem, options, task.monitor, *start)
     return candidate
 
 
 def _failure(result: TransportResult, exactly: bool) -> str:
     """Say what failed, what is proved all the same, and what to do."""
-    status = result.stats.status
+    status, certificate = result.stats.status, result.certificate
     what = (
         f"answer is not proved optimal{' in exact arithmetic' if exactly else ''}"
         if status == "optimal"
         else f"solver stopped early ({status.replace('_', ' ')})"
     )
+    fault = f" ({certificate.fault})" if certificate.fault else ""
     return (
-        f"method={result.method!r}: {what}: {result.certificate.verdict}. {_REMEDY[status]}, "
-        "or take the interval as it is with on_failure='return'."
+        f"{certificate.lower:.12g} ≤ OPT ≤ {certificate.upper:.12g}: method={result.method!r}: {what}{fault}. "
+        f"{_REMEDY[status]}, or take the interval as it is with on_failure='return'."
     )

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from otkit._checks import as_weights, require_choice, require_memory
+from otkit._checks import as_seconds, as_weights, require_choice, require_memory
 from otkit._fixed_point import as_int
 from otkit._jit import read_only
 from otkit._sums import accurate_sum
@@ -229,6 +229,7 @@ def partial_transport(
     array([[3., 0.],
            [1., 0.]])
     """
+    max_seconds = as_seconds(max_seconds)
     cost, a, b = _checked(C, a, b, method)
     total_a, total_b = _total(a), _total(b)
     shipped = _shipped(mass, total_a, total_b, sum(cost.shape))
@@ -319,7 +320,7 @@ def unbalanced_transport(
     >>> result.value, result.mass, result.leftover_a.tolist()
     (6.0, 2.0, [0.0, 1.0])
     """
-    price = _as_price(price)
+    price, max_seconds = _as_price(price), as_seconds(max_seconds)
     cost, a, b = _checked(C, a, b, method)
     problem = _with_dummies(_worth_their_way(cost, 2.0 * price), a, b, _total(b), _total(a), price, 0.0)
     solved = solve_problem(

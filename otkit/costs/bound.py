@@ -204,6 +204,11 @@ class PairCosts(ABC):
         n, m = self.shape
         return listing.pairs_below(self.pairs, _as_prices(f, "f", n), _as_prices(g, "g", m), limit, visit)
 
+    @property
+    def floor(self) -> float:
+        """A number that no cost lies below: the smallest cost, or zero where all costs are known not to be negative."""
+        return self.extremes()[0]
+
     def extremes(self) -> tuple[float, float]:
         """Return the smallest and the largest of all costs."""
         if self._on_long_line():
@@ -325,6 +330,11 @@ class PointCosts(PairCosts):
         """Return numbers of the distinct points of either cloud."""
         return numbered_points(self.pairs.x), numbered_points(self.pairs.y.T)
 
+    @property
+    def floor(self) -> float:
+        """Zero: no power of a distance lies below."""
+        return 0.0
+
     @cached_property
     def kd_ordered(self) -> Ordered:
         """The same costs with the points in an order that keeps neighbours together, made once for all who ask."""
@@ -411,6 +421,11 @@ class MatrixCosts(PairCosts):
     def arithmetic(self) -> Arithmetic:
         """The costs are given."""
         return "given"
+
+    @property
+    def floor(self) -> float:
+        """The smallest cost."""
+        return float(self.pairs.matrix.min())
 
     @cached_property
     def are_integers(self) -> bool:

@@ -81,7 +81,7 @@ def solve(
             raise ValueError("resume must be left out for sparse costs: start from potentials=error.result instead.")
         return solve_network(problem, warm, options.max_rounds, monitor)
     if options.resume is None:
-        answer = _staircase(problem) if warm is None else None
+        answer = _staircase(problem, monitor) if warm is None else None
         if answer is None and n * m <= DENSE_PAIRS:
             answer = _dense(problem)
         if answer is not None:
@@ -115,12 +115,15 @@ def _costs(problem: TransportProblem) -> FloatArray:
     return cost
 
 
-def _staircase(problem: TransportProblem) -> Candidate | None:
-    """Return the optimal staircase of a Monge matrix; None of any other costs."""
+def _staircase(problem: TransportProblem, monitor: Monitor) -> Candidate | None:
+    """Return the optimal staircase of a Monge matrix; None of any other costs, or where time is up."""
     pairs, (n, m) = problem.cost.pairs, problem.shape
     if not isinstance(pairs, MatrixPairs) or n * m < LEAST_STAIRCASE:
         return None
-    order = monge_order(pairs.matrix)
+    try:
+        order = monge_order(pairs.matrix, monitor)
+    except Stopped:
+        return None
     if order is None:
         return None
     rows, cols = staircase(exact_masses(problem), *order)

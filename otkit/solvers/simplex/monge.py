@@ -14,6 +14,7 @@ import numpy as np
 
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
+from otkit.monitor import Monitor
 from otkit.solvers.simplex.amounts import Amounts, compare, decrease
 
 EPS = float(np.finfo(np.float64).eps)
@@ -21,19 +22,48 @@ EPS = float(np.finfo(np.float64).eps)
 # Rounding of four costs, each off by an ulp or two, and of their sums.
 ROUNDINGS = 16.0
 
+# Where the ends of the order are sought, differences of costs that are closer than this share of them count as equal.
+RESOLUTION = 1e-9
 
-def monge_order(matrix: FloatArray) -> tuple[IntArray, IntArray] | None:
-    """Return orders of rows and columns in which a matrix is Monge, up to rounding; None if there seem to be none."""
+# Pairs looked at in one call, at most.
+PORTION = 20_000_000
+
+
+def monge_order(matrix: FloatArray, monitor: Monitor) -> tuple[IntArray, IntArray] | None:
+    """Return orders of rows and columns in which a matrix is Monge, up to rounding; None if there seem to be none.
+
+    Raises
+    ------
+    Stopped
+        Time is up.
+    """
     n, m = matrix.shape
     rows, cols = np.arange(n), np.arange(m)
-    if _is_monge(matrix, rows, cols):
+    if _is_ordered(matrix, rows, cols, monitor):
         return rows, cols
-    # The columns at both ends are those that are farthest from a row at the other end.
-    first = int(np.argmax(matrix[np.argmax(matrix[:, 0])]))
-    last = int(np.argmax(matrix[np.argmax(matrix[:, first])]))
+    first, last = _ends(matrix)
     rows = np.argsort(matrix[:, first] - matrix[:, last], kind="stable")
     cols = np.argsort(matrix[rows[0]] - matrix[rows[-1]], kind="stable")
-    return (rows, cols) if _is_monge(matrix, rows, cols) else None
+    return (rows, cols) if _is_ordered(matrix, rows, cols, monitor) else None
+
+
+def _ends(matrix: FloatArray) -> tuple[int, int]:
+    """Return the columns that would be the first and the last of a Monge matrix of distances, or of powers of them."""
+    first = int(np.argmax(matrix[np.argmax(matrix[:, 0])]))  # what is farthest from anything is at an end
+    near, far = matrix[np.argmin(matrix[:, first])], matrix[np.argmax(matrix[:, first])]
+    spread = np.abs((far[first] - far) - (near[first] - near))  # grows towards the other end, or stays as it is
+    ties = np.flatnonzero(spread >= spread.max() - RESOLUTION * float(np.abs(far).max() + np.abs(near).max()))
+    return first, int(ties[np.argmax(near[ties])])
+
+
+def _is_ordered(matrix: FloatArray, rows: IntArray, cols: IntArray, monitor: Monitor) -> bool:
+    """Say whether a matrix is Monge in some order."""
+    step = max(1, PORTION // cols.size)
+    for first in range(0, rows.size - 1, step):
+        monitor.check()
+        if not _is_monge(matrix, rows[first : first + step + 1], cols):
+            return False
+    return True
 
 
 @njit

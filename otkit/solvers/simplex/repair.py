@@ -54,6 +54,7 @@ def repair(problem: TransportProblem, verdict: Verdict, monitor: Monitor) -> Ver
     for _ in range(ROUNDS):
         if verdict.optimal:
             break
+        monitor.check()
         tree = verdict.vertex.tree
         if verdict.vertex.least >= 0:
             rows, cols = _primal_pivots(problem, verdict, monitor)

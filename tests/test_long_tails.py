@@ -1,0 +1,220 @@
+"""Histograms whose masses reach from 1 to 5e-324, or balance in their last bits alone, are proved exactly."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import exact_value
+from zoo import random_tree
+
+import otkit
+from otkit.monitor import Monitor
+from otkit.optimality import judge
+from otkit.solvers import simplex
+from otkit.solvers.simplex import amounts as table
+from otkit.solvers.simplex.monge import monge_order
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def wide_masses(rng, size, deepest):
+    """Return masses of every size between 2**deepest and 1, some of them a single bit."""
+    digits = rng.integers(1, 2**53, size) if rng.random() < 0.7 else np.ones(size)
+    return np.maximum(np.ldexp(digits.astype(float), rng.integers(deepest, -52, size)), 5e-324)
+
+
+def some_costs(rng, n, m):
+    x, y = rng.integers(0, 12, n).astype(float), rng.integers(0, 12, m).astype(float)
+    power = rng.choice([0.5, 1.0, 1.5, 2.0])
+    return [
+        rng.random((n, m)),
+        rng.integers(0, 4, (n, m)).astype(float),
+        np.abs(np.subtract.outer(np.sort(x), np.sort(y))) ** power,
+        np.abs(np.subtract.outer(x, y)) ** power,
+        np.add.outer(x, y) / 7.0,  # floats see nothing but ties
+        -np.outer(x, y),
+    ][rng.integers(6)]
+
+
+@pytest.fixture(params=["dense", "sparse", "too much for one call"])
+def road(request, monkeypatch):
+    """Whether all pairs are pivoted over, a few, or a few because a call took too long."""
+    if request.param == "sparse":
+        monkeypatch.setattr(simplex, "DENSE_PAIRS", 0)
+    if request.param == "too much for one call":
+        monkeypatch.setattr(simplex, "improve_dense", lambda *_: -1)
+
+
+@pytest.mark.usefixtures("road")
+@given(seeds, st.sampled_from([-53, -200, -1074]))
+def test_masses_of_every_size(seed, deepest):
+    rng = np.random.default_rng(seed)
+    n, m = (int(size) for size in rng.integers(1, 9, 2))
+    problem = otkit.TransportProblem(
+        some_costs(rng, n, m), wide_masses(rng, n, deepest), wide_masses(rng, m, deepest), probability=True
+    )
+    result = otkit.transport(problem, method="simplex", proof="exact")
+    assert Fraction(result.certificate.value) == Fraction(float(exact_value(problem)))
+
+
+@pytest.mark.parametrize("method", ["simplex", "lp"])
+@pytest.mark.parametrize("pairs", [0, 1 << 16])
+def test_planted_optimum(method, pairs, monkeypatch):
+    """A tree plan with flows of every size, prices, and costs at or above them."""
+    monkeypatch.setattr(simplex, "DENSE_PAIRS", pairs)
+    rng = np.random.default_rng(5)
+    n, m = 60, 45
+    rows, cols = np.array(random_tree(rng, n, m)).T
+    flow = [Fraction(2) ** int(k) for k in rng.integers(-49, 0, rows.size)]
+    flow = [part * Fraction(2) ** int(-1000 * (k % 3 == 0)) for k, part in enumerate(flow)]
+    a, b = [Fraction(0)] * n, [Fraction(0)] * m
+    for i, j, part in zip(rows, cols, flow, strict=True):
+        a[i] += part
+        b[j] += part
+    # Masses must be floats: those that are not are brought to one by what their arcs carry, which stays positive.
+    supply, demand = np.array([float(x) for x in a]), np.array([float(x) for x in b])
+    f, g = rng.integers(0, 50, n).astype(float), rng.integers(0, 50, m).astype(float)
+    costs = np.add.outer(f, g) + rng.integers(1, 9, (n, m))
+    costs[rows, cols] = f[rows] + g[cols]
+    problem = otkit.TransportProblem(costs, supply, demand, probability=True)
+    result = otkit.transport(problem, method=method, proof="exact")
+    total_a, total_b = sum(map(Fraction, supply)), sum(map(Fraction, demand))
+    dual = sum(Fraction(p) * Fraction(s) for p, s in zip(f, supply, strict=True)) / total_a
+    dual += sum(Fraction(p) * Fraction(s) for p, s in zip(g, demand, strict=True)) / total_b
+    # The planted prices are feasible: they prove a lower bound, which the planted plan meets if its masses were floats.
+    assert Fraction(result.certificate.value) >= dual - Fraction(1, 10**12)
+    assert float(dual) == pytest.approx(result.value, rel=1e-9)
+
+
+@pytest.mark.parametrize("mean", [(20, 120), (300, 400)])
+@pytest.mark.parametrize("kind", ["squared", "distance", "root", "random"])
+def test_gaussians_on_hundreds_of_bins(mean, kind):
+    x = np.arange(400.0)
+    a, b = (np.exp(-((x - c) ** 2) / (2.0 * w**2)) for c, w in zip(mean, (5.0, 10.0), strict=True))
+    costs = {
+        "squared": (x[:, None] - x) ** 2,
+        "distance": np.abs(x[:, None] - x),
+        "root": np.sqrt(np.abs(x[:, None] - x)),
+        "random": np.random.default_rng(0).random((400, 400)),
+    }[kind]
+    result = otkit.transport(otkit.TransportProblem(costs, a, b, probability=True), proof="exact")
+    if kind in ("squared", "distance"):
+        assert result.value == otkit.wasserstein(x, x, a, b, p=2 if kind == "squared" else 1).value
+
+
+def test_exact_pivots_do_not_forget_small_flows():
+    """The verdict on what the simplex hands over is about flows that it never rounded."""
+    rng = np.random.default_rng(7)
+    for _ in range(20):
+        n, m = (int(size) for size in rng.integers(10, 30, 2))
+        problem = otkit.TransportProblem(
+            rng.random((n, m)), wide_masses(rng, n, -1074), wide_masses(rng, m, -1074), probability=True
+        )
+        candidate = simplex.solve(problem, simplex.SimplexOptions(), Monitor())
+        prices = judge(problem, *candidate.basis).vertex.prices
+        tree = simplex.WarmStart(prices.f, prices.g, *candidate.basis)
+        verdict = judge(problem, *simplex.solve_exactly(problem, tree, Monitor()))
+        assert verdict.vertex.least >= 0
+        assert verdict.overpriced == 0
+
+
+# --- amounts ----------------------------------------------------------------------------------------------------------
+
+
+numbers = st.integers(0, 2**300) | st.integers(0, 3).map(lambda k: (1 << (60 * k)) - 1) | st.integers(0, 9)
+
+
+def amounts_of(*values):
+    size = 8
+    limbs = np.array([[value >> (60 * k) & ((1 << 60) - 1) for k in range(size)] for value in values])
+    length = np.array([-(-value.bit_length() // 60) for value in values])
+    return table.Amounts(limbs, length)
+
+
+def as_numbers(amounts):
+    return [sum(int(limb) << (60 * k) for k, limb in enumerate(row)) for row in amounts.limbs]
+
+
+@given(numbers, numbers)
+def test_amounts_add_up_as_integers_do(one, other):
+    amounts = amounts_of(one, other)
+    assert table.compare(amounts, 0, 1) == (one > other) - (one < other)
+    table.increase(amounts, 0, 1)
+    assert as_numbers(amounts) == [one + other, other]
+    assert amounts.length[0] == -(-(one + other).bit_length() // 60)
+    table.decrease(amounts, 0, 1)
+    assert as_numbers(amounts) == [one, other]
+    assert amounts.length[0] == -(-one.bit_length() // 60)
+
+
+@given(numbers, numbers)
+def test_the_least_of_two_amounts_is_moved(one, other):
+    amounts = amounts_of(one, other, 0)
+    table.move_least(amounts, 0, 1, 2)
+    least = min(one, other)
+    assert as_numbers(amounts) == [one - least, other - least, least]
+
+
+@given(seeds)
+def test_exact_masses_are_the_masses(seed):
+    rng = np.random.default_rng(seed)
+    n, m = (int(size) for size in rng.integers(1, 6, 2))
+    a, b = wide_masses(rng, n, -1074), wide_masses(rng, m, -1074)
+    problem = otkit.TransportProblem(np.ones((n, m)), a, b, probability=True)
+    values = as_numbers(table.exact_masses(problem))
+    rows, cols = values[:n], values[n : n + m]
+    assert sum(rows) == sum(cols)
+    assert values[n + m :] == [0] * (n + m)
+    for mass, total in ((a, rows), (b, cols)):
+        whole = sum(map(Fraction, mass))
+        assert all(Fraction(x) * sum(total) == part * whole for x, part in zip(mass, total, strict=True))
+
+
+# --- Monge matrices ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+@pytest.mark.parametrize("power", [1.0, 1.5, 2.0, 3.0])
+def test_costs_along_a_line_are_monge_in_their_order(power, shuffled):
+    rng = np.random.default_rng(8)
+    x, y = rng.normal(size=50), rng.normal(size=40) + 1.0
+    if not shuffled:
+        x, y = np.sort(x), np.sort(y)
+    costs = np.abs(x[:, None] - y) ** power
+    rows, cols = monge_order(costs, Monitor())
+    ordered = costs[np.ix_(rows, cols)]
+    mixed = np.diff(np.diff(ordered, axis=0), axis=1)
+    assert mixed.max() <= 1e-12
+    result = otkit.transport(
+        otkit.TransportProblem(costs, rng.random(50), rng.random(40), probability=True), proof="exact"
+    )
+    assert result.stats.detail == "staircase"
+    problem = result.problem
+    assert result.value == otkit.wasserstein(x, y, problem.a, problem.b, p=power, method="simplex").value
+
+
+def test_products_are_monge_backwards():
+    x = np.random.default_rng(9).random(40)
+    result = otkit.transport(np.outer(x, x), proof="exact")
+    assert result.stats.detail == "staircase"
+    assert result.value == pytest.approx(np.sort(x) @ np.sort(x)[::-1], rel=1e-14)
+
+
+def test_other_costs_are_no_staircase():
+    rng = np.random.default_rng(10)
+    for costs in (rng.random((40, 40)), np.sqrt(np.abs(np.subtract.outer(np.arange(40.0), np.arange(40.0))))):
+        assert monge_order(costs, Monitor()) is None
+        assert otkit.transport(costs).stats.detail == "dense"
+
+
+def test_nearly_monge_costs_are_mended():
+    """One cost is off by less than the check can tell: the exact proof finds the pivots that are missing."""
+    rng = np.random.default_rng(11)
+    x = np.sort(rng.random(40))
+    costs = (x[:, None] - x) ** 2 + 1.0
+    costs[rng.random((40, 40)) < 0.3] *= 1.0 - 2.0**-53
+    problem = otkit.TransportProblem(costs, rng.random(40), rng.random(40), probability=True)
+    result = otkit.transport(problem, proof="exact")
+    assert result.value == otkit.transport(problem, method="lp", proof="exact").value
