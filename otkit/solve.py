@@ -138,7 +138,7 @@ def wasserstein(
     options : object, optional
         The options of that solver, such as ``otkit.SinkhornOptions(epsilon=0.01)``.
     max_seconds : float, optional
-        Stop after this long.
+        Stop after this long, wherever solver or proof are then; a finite number ≥ 0.
     on_failure : {"raise", "return"}, default "raise"
         What to do with an answer of an exact method that is not proved optimal. With "return", Ctrl-C is a reason to
         stop as well: the interval known by then is returned (a second Ctrl-C raises KeyboardInterrupt as ever).
@@ -168,7 +168,8 @@ def wasserstein(
     Raises
     ------
     ValueError, TypeError
-        Input that is not finite, negative or all-zero weights, shapes that do not fit, unknown names, p < 1.
+        Input that is not finite, negative or all-zero weights, shapes that do not fit, unknown names, p < 1, a limit of
+        time that is negative, infinite or no number.
     NotConvergedError
         The solver stopped early, or its answer is not proved optimal.
     MemoryError

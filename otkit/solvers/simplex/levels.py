@@ -22,7 +22,7 @@ SMALLEST_STEP = 1.4
 # best partners lie in too many clusters, and a sweep over all pairs that finds them saves more pivots than it costs.
 REFINED_DIMENSION = 3
 
-# Samples of a given matrix are copied up to this many rows and columns.
+# Samples of a given matrix are copied up to this many rows and columns, or as many pairs if one side is shorter.
 LARGEST_COPY = 2048
 
 
@@ -123,7 +123,7 @@ def _coarser(depth: int, dimension: int) -> int:
 def matrix_levels(pairs: MatrixPairs, supply: IntArray, demand: IntArray) -> list[Level]:
     """Return levels of nested random rows and columns of a matrix, coarsest first; only small ones are copied."""
     n, m = pairs.matrix.shape
-    x_sides, y_sides = _samples(n, 1), _samples(m, 2)
+    x_sides, y_sides = _samples(n, 1, m), _samples(m, 2, n)
     levels: list[Level] = []
     cols_before = np.arange(0)
     for depth in range(max(len(x_sides), len(y_sides)) - 1, -1, -1):
@@ -139,11 +139,11 @@ def matrix_levels(pairs: MatrixPairs, supply: IntArray, demand: IntArray) -> lis
     return levels
 
 
-def _samples(n: int, seed: int) -> list[IntArray]:
-    """Return nested sorted samples of range(n), finest first."""
+def _samples(n: int, seed: int, others: int) -> list[IntArray]:
+    """Return nested sorted samples of range(n), finest first, where the other side has so many points."""
     order = np.random.default_rng(seed).permutation(n)
     samples = [np.arange(n)]
-    size = min(int(n / SMALLEST_STEP), LARGEST_COPY)
+    size = min(int(n / SMALLEST_STEP), LARGEST_COPY**2 // min(others, LARGEST_COPY))
     while size >= COARSEST:
         samples.append(np.sort(order[:size]))
         size //= 2

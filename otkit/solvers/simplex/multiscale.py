@@ -126,8 +126,25 @@ def started(level: Level, start: Start) -> Master:
     # The constant that f and g can exchange is chosen to keep both small, and so their rounding.
     shift = 0.5 * float((start.g / start.g.size).sum() - (start.f / start.f.size).sum())  # no sum overflows
     f, g = start.f + shift, start.g - shift
-    source, sink, cost, scale = merge_arcs(level.pairs, f, g, start.columns_of_rows, start.rows_of_columns)
-    return Master(level.pairs, level.supply, level.demand, f, g, Arcs(source, sink, cost, scale))
+    arcs = Arcs(*merge_arcs(level.pairs, f, g, start.columns_of_rows, start.rows_of_columns))
+    if 1 < min(f.size, g.size) <= KEEP and arcs.cost.size == f.size * g.size:
+        arcs, ordered = _most_regret_first(arcs, f.size, g.size), arcs.cost.size
+    else:
+        ordered = 0
+    return Master(level.pairs, level.supply, level.demand, f, g, arcs, tree_arcs=ordered)
+
+
+def _most_regret_first(arcs: Arcs, n: int, m: int) -> Arcs:
+    """Order all pairs, of many nodes with few, by what it costs a node to go to the second best of the few instead.
+
+    Each node is as good as tied with one of the few, but these do not hold all: whoever ships last goes the wrong way,
+    and each pivot that sets one of them right turns a good part of the tree (Reinfeld & Vogel 1958 order in this way).
+    """
+    table = arcs.cost.reshape(n, m)
+    axis = 0 if n <= m else 1
+    second = np.partition(table, 1, axis=axis).take([1], axis=axis)
+    order = np.argsort((table - second).ravel(), kind="stable")
+    return Arcs(arcs.source[order], arcs.sink[order], arcs.cost[order], arcs.scale)
 
 
 def resumed(level: Level, state: SimplexState) -> Master:
