@@ -161,8 +161,8 @@ def test_ctrl_c_raises_where_nothing_was_asked_for():
         otkit.wasserstein(x, y, a, b, method="simplex", progress=ctrl_c_at("700 × 600"))
 
 
-@pytest.mark.parametrize("texts", [("700", "700"), ("700", "proving"), ("proving",)])
-def test_a_second_ctrl_c_raises_and_so_does_one_while_proving(texts):
+@pytest.mark.parametrize("texts", [("700", "700"), ("700", "proving"), ("proving", "proving")])
+def test_a_second_ctrl_c_raises(texts):
     x, y, a, b = clouds()
     with pytest.raises(KeyboardInterrupt):
         otkit.wasserstein(x, y, a, b, method="simplex", progress=twice_at(*texts), on_failure="return")

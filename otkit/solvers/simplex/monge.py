@@ -25,6 +25,9 @@ ROUNDINGS = 16.0
 # Where the ends of the order are sought, differences of costs that are closer than this share of them count as equal.
 RESOLUTION = 1e-9
 
+# Below so many pairs another order is not worth a search: pivots take no longer.
+LEAST_SHUFFLED = 128 * 128
+
 # Pairs looked at in one call, at most.
 PORTION = 20_000_000
 
@@ -41,6 +44,8 @@ def monge_order(matrix: FloatArray, monitor: Monitor) -> tuple[IntArray, IntArra
     rows, cols = np.arange(n), np.arange(m)
     if _is_ordered(matrix, rows, cols, monitor):
         return rows, cols
+    if n * m < LEAST_SHUFFLED:
+        return None
     first, last = _ends(matrix)
     rows = np.argsort(matrix[:, first] - matrix[:, last], kind="stable")
     cols = np.argsort(matrix[rows[0]] - matrix[rows[-1]], kind="stable")
