@@ -131,3 +131,10 @@ def test_noise_in_a_log_density_is_said():
 
     with pytest.raises(ValueError, match=r"x − location|must integrate to one"):
         density_divergence("js", cancelling, stats.norm(1e9, 1))
+
+
+def test_a_singularity_where_floats_are_few_is_in_the_error():
+    """At 1 floats are 1e-16 apart, which leaves out some 1e-8 of ∫ (1 − x)^{−½}."""
+    p, q = stats.beta(1.0, 1.5), stats.beta(1.0, 1.0)
+    result = density_divergence("neyman", p, q, closed=False)
+    assert abs(result.value - otkit.neyman(p, q)) <= result.error < 1e-6

@@ -13,7 +13,7 @@ the offset, and with it the shape of what is integrated.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -80,6 +80,8 @@ class Panels:
         2k for those below the k-th knot, 2k + 1 for those above.
     knots : ndarray
         In ascending order.
+    blur : ndarray, shape (n,)
+        By how much rounding displaces a point, whatever its offset.
     snapped : bool
         Whether functions take x itself, so that it must be a float.
     """
@@ -89,6 +91,7 @@ class Panels:
     right: FloatArray
     run: IntArray
     knots: FloatArray
+    blur: FloatArray
     snapped: bool
 
     def __len__(self) -> int:
@@ -96,28 +99,27 @@ class Panels:
 
     def taken(self, which: BoolArray) -> Panels:
         """Return some of the panels."""
-        return replace(
-            self, anchor=self.anchor[which], left=self.left[which], right=self.right[which], run=self.run[which]
-        )
+        anchor, left, right, blur = (a[which] for a in (self.anchor, self.left, self.right, self.blur))
+        return Panels(anchor, left, right, self.run[which], self.knots, blur, self.snapped)
 
     def halves(self) -> Panels:
         """Return the left halves of all panels, and then the right ones."""
         middle = 0.5 * self.left + 0.5 * self.right
         left, right = np.concatenate([self.left, middle]), np.concatenate([middle, self.right])
-        return replace(self, anchor=np.tile(self.anchor, 2), left=left, right=right, run=np.tile(self.run, 2))
+        anchor, blur = np.tile(self.anchor, 2), np.tile(self.blur, 2)
+        return Panels(anchor, left, right, np.tile(self.run, 2), self.knots, blur, self.snapped)
 
     def with_more(self, others: Panels) -> Panels:
         """Return these panels and others of the same ladder."""
-        anchor, left, right = (
-            np.concatenate([getattr(self, name), getattr(others, name)]) for name in ("anchor", "left", "right")
+        anchor, left, right, blur = (
+            np.concatenate([getattr(self, name), getattr(others, name)]) for name in ("anchor", "left", "right", "blur")
         )
-        return replace(self, anchor=anchor, left=left, right=right, run=np.concatenate([self.run, others.run]))
+        return Panels(anchor, left, right, np.concatenate([self.run, others.run]), self.knots, blur, self.snapped)
 
     @property
     def spacing(self) -> FloatArray:
         """By how much the rounding of a point may displace it, in each panel."""
-        farthest = np.maximum(np.abs(self.left), np.abs(self.right))
-        return 0.5 * _EPS * (np.abs(self.anchor) + farthest if self.snapped else farthest)
+        return self.blur + 0.5 * _EPS * np.maximum(np.abs(self.left), np.abs(self.right))
 
     def places(self) -> Places:
         """Return the Gauss–Kronrod nodes of each panel, strictly inside it where it holds a float, panel by panel."""
@@ -176,7 +178,7 @@ def ladder(
     snapped : bool
         See `Panels`.
     resolution : mapping
-        Of some knots, how near to them functions tell points apart.
+        Of some knots, how near to them functions tell points apart: some spacings of floats there.
     """
     inner = np.array(sorted({float(knot) for knot in knots if lower <= knot <= upper and np.isfinite(knot)}))
     nearest, farthest = max(_LEAST, _NEAREST * scales[0]), min(_MOST, _FARTHEST * scales[1])
@@ -184,13 +186,14 @@ def ladder(
     before = np.concatenate([[min(inner[0] - lower, farthest)], gaps - 0.5 * gaps])
     after = np.concatenate([0.5 * gaps, [min(upper - inner[-1], farthest)]])
     pieces: list[tuple[FloatArray, FloatArray, int]] = []
-    for k, knot in enumerate(inner.tolist()):
-        close = max(nearest, resolution.get(knot, 0.0), 4.0 * _EPS * abs(knot) if snapped else 0.0)
+    apart = np.array([max(resolution.get(k, 0.0), 4.0 * _EPS * abs(k) if snapped else 0.0) for k in inner.tolist()])
+    for k in range(inner.size):
+        close = max(nearest, float(apart[k]))
         down, up = _rungs(close, float(before[k])), _rungs(close, float(after[k]))
         pieces += [(-down[:0:-1], -down[-2::-1], 2 * k), (up[:-1], up[1:], 2 * k + 1)]
     left, right = (np.concatenate([piece[side] for piece in pieces]) for side in (0, 1))
     run = np.repeat([piece[2] for piece in pieces], [piece[0].size for piece in pieces])
-    return Panels(inner[run // 2], left, right, run, inner, snapped)
+    return Panels(inner[run // 2], left, right, run, inner, 0.125 * apart[run // 2], snapped)
 
 
 def _rungs(close: float, reach: float) -> FloatArray:
