@@ -28,6 +28,8 @@ from oracles import exact_optimum
 
 import otkit
 from otkit import proof_files
+from otkit.io.tables import read_table
+from otkit.io.writing import write_matrix, write_table
 
 LONGEST = 5.0  # seconds for a file, on a busy machine
 MOST_MEMORY = 6 << 30  # of addresses, most of which compiled libraries reserve
@@ -362,7 +364,42 @@ def samples_of_blocks() -> list[Sample]:
     return [Sample("block", content, open_block)]
 
 
+def samples_of_tables() -> list[Sample]:
+    """Tables in NPY, NPZ and Parquet files: numbers that are read are as many as the table says."""
+    values, made = np.array([[1.0, 2.5], [3.0, -4.0], [5.0, 6.0]]), []
+    columns = {"x": values[:, 0], "y": values[:, 1], "n": np.array([1, 2, 3])}
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in (".npy", ".npz", ".parquet"):
+            for write in (lambda path: write_table(path, columns), lambda path: write_matrix(path, values)):
+                place = Path(folder) / f"table{suffix}"
+                write(place)
+                made.append((suffix, place.read_bytes()))
+
+    def opening(suffix: str) -> Callable[[Path], None]:
+        def open_table(path: Path) -> None:
+            place = path.with_suffix(suffix)
+            if place != path:
+                path.replace(place)
+            try:
+                table = read_table(place)
+            except (ValueError, TypeError, MemoryError):
+                raise Refused from None
+            assert all(len(table[name]) == len(table[table.columns[0]]) for name in table.columns)
+
+        return open_table
+
+    return [Sample(suffix, content, opening(suffix)) for suffix, content in made]
+
+
+def damaged_table(content: bytes, rng: random.Random) -> bytes:
+    """Damage an archive in its arrays, and other files in their heads and bytes."""
+    if content.startswith(b"PK"):
+        return damaged_archive(content, rng)
+    return damaged_npy(content, rng) if content.startswith(b"\x93NUMPY") else damaged_bytes(content, rng)
+
+
 FORMATS = {
+    "tables": (samples_of_tables, damaged_table),
     "results": (samples_of_results, damaged_archive),
     "problems": (samples_of_problems, damaged_archive),
     "blocks": (samples_of_blocks, damaged_archive),

@@ -24,7 +24,9 @@ def test_a_few_hundred_damaged_files(kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "batches"), [("results", 20), ("problems", 12), ("proofs", 20), ("blocks", 5)])
+@pytest.mark.parametrize(
+    ("kind", "batches"), [("results", 15), ("problems", 10), ("proofs", 15), ("blocks", 5), ("tables", 10)]
+)
 def test_a_hundred_thousand_damaged_files(kind, batches):
     """In processes of their own, so that a crash of one is seen, with limits of memory and time."""
     outcomes: Counter[str] = Counter()

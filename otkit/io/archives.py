@@ -126,6 +126,12 @@ def read_arrays(path: PathLike, fields: Mapping[str, Field]) -> dict[str, Any]:
             raise ValueError(f"{os.fspath(path)!r} is damaged: {_reason(error)}") from error
 
 
+def unpacked_size(path: PathLike) -> int:
+    """Return how many bytes the members of an archive say they have; no more than that is ever unpacked."""
+    with zipfile.ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
 def is_archive(path: PathLike) -> bool:
     """Whether a file is one by `write_archive`, whatever it is called."""
     try:

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from otkit._checks import require_memory
 from otkit._text import printable
+from otkit.io.archives import DAMAGE, unpacked_size
 from otkit.io.cells import Column
 from otkit.io.sheets import Sheet, numeric
 
@@ -16,13 +18,23 @@ from otkit.io.sheets import Sheet, numeric
 def read_numpy(where: str, path: Path) -> Sheet:
     """Return the columns of an NPY or NPZ file: those of a matrix, the fields of records, the arrays of an archive."""
     import pickle
-    import zipfile
+    import tokenize
 
+    archived = path.suffix.lower() == ".npz"
+    # What NumPy raises where a header is none, or says that the array is larger than all memory.
+    damage = (*DAMAGE, MemoryError, SyntaxError, pickle.UnpicklingError, tokenize.TokenError)
+    try:
+        unpacked = unpacked_size(path) if archived else path.stat().st_size
+        require_memory(unpacked, f"{where}, unpacked,", "Keep its columns in a CSV or Parquet file, and read fewer.")
+    except DAMAGE as error:
+        raise ValueError(f"{where} is not a {path.suffix[1:].upper()} file of plain numbers: {error}") from None
     try:
         with open(path, "rb") as file:  # which NumPy leaves open where it is no archive
             content = np.load(file, allow_pickle=False)
-            arrays = {name: content[name] for name in content.files} if path.suffix.lower() == ".npz" else {"": content}
-    except (ValueError, EOFError, AttributeError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
+            arrays = {name: content[name] for name in content.files} if archived else {"": content}
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+            raise ValueError("it holds something else than arrays")
+    except damage as error:
         raise ValueError(f"{where} is not a {path.suffix[1:].upper()} file of plain numbers: {error}") from None
     if len({array.shape[:1] for array in arrays.values()}) != 1:
         shapes = ", ".join(f"{printable(name)} {array.shape}" for name, array in arrays.items())
@@ -60,8 +72,11 @@ def read_parquet(where: str, path: Path) -> Sheet:
     """Return the columns of a Parquet file; what pandas has noted to be the index is the index."""
     pyarrow = _pyarrow()
     try:
+        size = pyarrow.parquet.read_metadata(path)
+        require_memory(8 * size.num_rows * size.num_columns, f"{where}, unpacked,", "Read a part of it.")
         content = pyarrow.parquet.read_table(path)
-    except (pyarrow.ArrowException, OSError) as error:
+        content.validate(full=True)  # offsets and lengths that a damaged file may hold, before anybody follows them
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise ValueError(f"{where} is not a readable Parquet file: {error}") from None
     if not content.num_columns or not content.num_rows:
         raise ValueError(

@@ -148,6 +148,8 @@ def read_table(
     ValueError, TypeError
         The file is empty, its rows differ in length, something in it is missing or not a finite number, or it may be
         read in several ways; the message says where, and what to do.
+    MemoryError
+        What the file unpacks to does not fit in memory.
 
     Examples
     --------
