@@ -173,7 +173,6 @@ def test_a_state_that_was_changed_is_refused(rng):
         {"f": stopped.f[:-1]},
         {"g": stopped.g * np.nan},
         {"rows": stopped.rows[:-1]},
-        {"level": 99},
         {"level": -7},
     ]
     changes += [{"rows": stopped.rows[:3], "cols": stopped.cols[:3]}, {"shape": (400, 399)}]
@@ -182,8 +181,5 @@ def test_a_state_that_was_changed_is_refused(rng):
         for name, value in change.items():
             object.__setattr__(state, name, value)
         options = otkit.SimplexOptions(resume=state)
-        if "level" in change:  # another level is as good a start
-            assert otkit.wasserstein(x, y, method="simplex", options=options).certificate.proof == "exact"
-        else:
-            with pytest.raises(ValueError, match=r"^(resume|potentials)"):
-                otkit.wasserstein(x, y, method="simplex", options=options)
+        with pytest.raises(ValueError, match=r"^(resume|potentials)"):
+            otkit.wasserstein(x, y, method="simplex", options=options)
