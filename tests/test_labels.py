@@ -326,6 +326,14 @@ def test_other_labels_are_refused(function, a, b, words):
         function(COST, a, b)
 
 
+def test_labels_of_points_stay_in_the_result():
+    x = pd.DataFrame({"lon": [0.0, 3.0], "lat": [0.0, 4.0]}, ["here", "there"])
+    result = otkit.wasserstein(x, x.to_numpy(), pd.Series([1, 3], ["there", "here"]), [3, 1])
+    assert result.distance == 0.0
+    assert result.plan_frame().loc["here"].tolist() == [0.75, 0.0]
+    assert otkit.wasserstein(x.reset_index(drop=True), x.to_numpy()).problem.row_labels is None
+
+
 def test_labels_without_a_place_are_refused():
     with pytest.raises(TypeError, match="a must be an array where the rows of C have no labels, but it is a dict"):
         otkit.transport(COST.to_numpy(), {"rye": 2, "oats": 3}, [1, 2, 2])

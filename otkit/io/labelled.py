@@ -51,10 +51,13 @@ def labelled(value: ArrayLike, name: str) -> Labelled:
 
 def row_labels(value: Any) -> Labels | None:
     """Return the labels of the rows of a pandas object, if it has others than numbers of rows."""
-    if not is_pandas(value):
-        return None
-    labels = Labels(value.index)
-    return None if labels.are_numbers_of_rows else labels
+    return labels_of_rows(value.index) if is_pandas(value) else None
+
+
+def labels_of_rows(index: Any) -> Labels | None:
+    """Return the labels that an index of pandas stands for; None for numbers of rows, and where there is none."""
+    labels = None if index is None else Labels(index)
+    return None if labels is None or labels.are_numbers_of_rows else labels
 
 
 def is_labelled(value: Any) -> bool:
