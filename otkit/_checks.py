@@ -16,6 +16,7 @@ import numpy as np
 from otkit._columns import columns_of
 from otkit._jit import njit
 from otkit._memory import available_memory
+from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit._values import Values, first_missing, first_unsafe, is_safe, values_of
 
@@ -130,8 +131,8 @@ def as_points(value: ArrayLike, name: str) -> FloatArray:
     return array
 
 
-def as_weights(value: ArrayLike | None, name: str, size: int) -> FloatArray:
-    """Return `value` as `size` finite, non-negative weights, not all zero; None gives ones."""
+def as_weights(value: ArrayLike | None, name: str, size: int, *, may_vanish: bool = False) -> FloatArray:
+    """Return `value` as `size` finite, non-negative weights, not all zero unless they may vanish; None gives ones."""
     if value is None:
         return np.ones(size)
     array = as_float_array(value, name)
@@ -147,7 +148,7 @@ def as_weights(value: ArrayLike | None, name: str, size: int) -> FloatArray:
         require_finite(array, name)
     if least < 0.0:
         raise ValueError(f"{name} must be non-negative, but {entry(array, int(np.argmin(array)), name)}.")
-    if not largest > 0.0:
+    if not (largest > 0.0 or may_vanish):
         raise ValueError(f"{name} must have a positive entry, but all {array.size} entries are zero.")
     return array
 
@@ -202,7 +203,7 @@ def require_choice(value: str, name: str, choices: Collection[str]) -> str:
     known = list(choices)
     near = difflib.get_close_matches(str(value), known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"{name} must be one of {', '.join(known)}, but {value!r} was given.{hint}")
+    raise ValueError(f"{name} must be one of {', '.join(known)}, but {shown(value)} was given.{hint}")
 
 
 def as_power(value: float, name: str = "p") -> float:
@@ -210,9 +211,9 @@ def as_power(value: float, name: str = "p") -> float:
     try:
         power = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number of at least 1, but {value!r} was given.") from None
+        raise TypeError(f"{name} must be a number of at least 1, but {shown(value)} was given.") from None
     if not 1.0 <= power < float("inf"):
-        raise ValueError(f"{name} must be a finite number of at least 1, but {name} = {value!r} was given.")
+        raise ValueError(f"{name} must be a finite number of at least 1, but {name} = {shown(value)} was given.")
     return power
 
 
@@ -221,7 +222,7 @@ def as_count(value: int, name: str) -> int:
     try:
         count = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} must be an integer of at least 1, but {value!r} was given.") from None
+        raise TypeError(f"{name} must be an integer of at least 1, but {shown(value)} was given.") from None
     if count < 1:
         raise ValueError(f"{name} must be an integer of at least 1, but {name} = {count} was given.")
     return count
@@ -232,9 +233,9 @@ def as_positive(value: float, name: str) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a positive number, but {value!r} was given.") from None
+        raise TypeError(f"{name} must be a positive number, but {shown(value)} was given.") from None
     if not 0.0 < number < float("inf"):
-        raise ValueError(f"{name} must be positive and finite, but {name} = {value!r} was given.")
+        raise ValueError(f"{name} must be positive and finite, but {name} = {shown(value)} was given.")
     return number
 
 

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+_LONGEST = 60  # characters of a value in a message
+
 
 def number(value: Any) -> str:
     """Return a number in at most six digits, ∞ where it is infinite; words stay words, and None is a dash."""
@@ -20,6 +22,39 @@ def number(value: Any) -> str:
     if math.isinf(shown):
         return "∞" if shown > 0 else "−∞"
     return f"{shown + 0.0:.6g}".replace("-", "−", 1) if shown < 0 else f"{abs(shown):.6g}"
+
+
+def shown(value: Any) -> str:
+    """Return what a message says of a value that was given: numbers and words as they are, of larger things their kind.
+
+    >>> shown("knn"), shown(-1), shown([1, 2, 3])
+    ("'knn'", '-1', 'a list of length 3')
+    """
+    if value is None or isinstance(value, str | bool | int | float | complex) or type(value).__module__ == "otkit":
+        text = repr(value)
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    kind = type(value).__name__
+    article = "an" if kind[0].lower() in "aeiou" else "a"
+    shape = getattr(value, "shape", None)
+    if shape == () and hasattr(value, "item"):  # a number of NumPy, or a tensor without axes
+        return shown(value.item())
+    if isinstance(shape, tuple):
+        return f"{article} {kind} of shape {shape}"
+    return f"{article} {kind} of length {len(value)}" if hasattr(value, "__len__") else f"{article} {kind}"
+
+
+def told_apart(*values: float, least: int = 6) -> list[str]:
+    """Return numbers with as many digits as tell those that differ apart, six at least unless more are wanted.
+
+    >>> told_apart(0.28020000000000006, 0.2802), told_apart(0.5, 0.5), told_apart(1.0, 2.0)
+    (['0.28020000000000006', '0.2802'], ['0.5', '0.5'], ['1', '2'])
+    """
+    different = len({float(value) for value in values})
+    for digits in range(least, 16, 3):
+        shown = [f"{value:.{digits}g}" for value in values]
+        if len(set(shown)) == different:
+            return shown
+    return [f"{float(value)!r}".removesuffix(".0") for value in values]
 
 
 def text_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

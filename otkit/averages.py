@@ -22,14 +22,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from otkit._checks import as_cost_array, as_power, as_weights, require_memory
+from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, Minkowski, PairCosts, SqEuclidean, as_cost, bind
 from otkit.io.frames import NOTHING, Frame, Missing, Reading, as_clouds
+from otkit.io.labelled import axes_of
+from otkit.io.labels import Labels
+from otkit.io.matching import masses_of
+from otkit.many.comparison import Names
+from otkit.many.containers import list_of_measures
+from otkit.many.histograms import Bins, as_histograms
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.problem import TransportProblem
 from otkit.results import TransportResult
@@ -63,6 +70,8 @@ class BarycenterResult:
     method : {"line", "lp"}
     reading : Reading
         How the measures were read, in words.
+    labels : Labels or None
+        What the bins of the barycenter are called, where the columns of the ground cost have labels.
     """
 
     points: FloatArray | None
@@ -73,6 +82,21 @@ class BarycenterResult:
     results: tuple[TransportResult, ...]
     method: Literal["line", "lp"]
     reading: Reading = NOTHING
+    labels: Labels | None = None
+
+    def to_series(self) -> Any:
+        """Return the masses as a pandas Series, by the labels of the ground cost's columns, or numbered.
+
+        Examples
+        --------
+        >>> import otkit, pandas as pd
+        >>> C = pd.DataFrame([[0, 1, 4], [1, 0, 1], [4, 1, 0]], index=list("abc"), columns=list("abc"))
+        >>> otkit.barycenter([{"a": 1}, {"c": 1}], ground_cost=C).to_series().to_dict()
+        {'a': 0.0, 'b': 1.0, 'c': 0.0}
+        """
+        import pandas as pd
+
+        return pd.Series(self.masses, index=None if self.labels is None else self.labels.index, name="mass")
 
     @property
     def value(self) -> float:
@@ -123,10 +147,10 @@ def barycenter(
     Parameters
     ----------
     measures : sequence of array-like of shapes (n_k, d) or (n_k,), or DiscreteMeasure
-        Points, equally weighted, or measures, which bring their weights. With `ground_cost`: histograms, weights over
-        the rows of that matrix.
-    weights : array-like, shape (K,), optional
-        The weights λ, non-negative; they are divided by their sum. Equal by default.
+        Points, equally weighted, or measures, which bring their weights; in a dictionary, with names. With
+        `ground_cost`: histograms, weights over the rows of that matrix, by label where both have labels.
+    weights : array-like, shape (K,), dict or pandas Series, optional
+        The weights λ, non-negative; they are divided by their sum. Equal by default. By name where measures have names.
     p : float, default 2
         The Wasserstein power. On the line without `support` 1 (a measure of medians) or 2 (of means).
     metric : str or cost object, default "euclidean"
@@ -170,11 +194,8 @@ def barycenter(
     >>> result.masses.tolist(), result.lower <= result.value <= result.upper
     ([0.0, 1.0, 0.0, 0.0], True)
     """
-    if isinstance(measures, DiscreteMeasure) or not hasattr(measures, "__len__"):
-        raise TypeError(f"measures must be a list of measures, but {type(measures).__name__} was given.")
-    if len(measures) == 0:
-        raise ValueError("measures must hold at least one measure, but the list is empty.")
-    shares = as_weights(weights, "weights", len(measures))
+    items, names = list_of_measures(measures, "measures")
+    shares = as_weights(masses_of(names, weights, "weights", "measures").masses, "weights", len(items))
     shares = shares / math.fsum(shares)
     if ground_cost is not None:
         if support is not None:
@@ -182,11 +203,14 @@ def barycenter(
         cost = (
             bind(as_cost_array(ground_cost, "ground_cost")) if not isinstance(ground_cost, PairCosts) else ground_cost
         )
-        histograms = [as_weights(each, f"measures[{k}]", cost.shape[0]) for k, each in enumerate(measures)]
-        return _on_support([_heavy(cost, masses) for masses in histograms], shares, None)
+        rows, columns = axes_of(ground_cost)
+        bins = Bins(cost.shape[0], rows, "the rows of ground_cost")
+        histograms = as_histograms(measures, None, (bins, bins)).rows
+        found = _on_support([_heavy(cost, masses) for masses in histograms], shares, None)
+        return replace(found, labels=None if columns is None or columns.are_numbers_of_rows else columns)
     power = as_power(p)
     ground = as_cost(metric)
-    clouds, places, reading = _clouds(measures, support, missing, ground)
+    clouds, places, reading = _clouds(items, names, support, missing, ground)
     if places is not None:
         sides = [(ground.between(cloud.points, places, p=power), cloud.weights) for cloud in clouds]
         return replace(_on_support([_heavy(*side) for side in sides], shares, places), reading=reading)
@@ -241,9 +265,9 @@ def displacement_interpolation(result: TransportResult, t: float) -> DiscreteMea
     try:
         time = float(t)
     except (TypeError, ValueError):
-        raise TypeError(f"t must be a number, but {t!r} was given.") from None
+        raise TypeError(f"t must be a number, but {shown(t)} was given.") from None
     if not 0.0 <= time <= 1.0:
-        raise ValueError(f"t must lie between 0 and 1, but t = {time!r} was given.")
+        raise ValueError(f"t must lie between 0 and 1, but t = {shown(time)} was given.")
     cost = result.problem.cost
     if cost.points is None or not isinstance(cost.metric, _NORMS):
         raise ValueError(
@@ -262,13 +286,17 @@ def displacement_interpolation(result: TransportResult, t: float) -> DiscreteMea
 
 
 def _clouds(
-    measures: Sequence[ArrayLike | DiscreteMeasure], support: ArrayLike | None, missing: Missing, metric: Cost
+    measures: Sequence[ArrayLike | DiscreteMeasure],
+    names: Labels | None,
+    support: ArrayLike | None,
+    missing: Missing,
+    metric: Cost,
 ) -> tuple[list[DiscreteMeasure], FloatArray | None, Reading]:
     """Return the measures and the support in one space, and how they were read."""
     given: dict[str, ArrayLike] = {}
     weights: dict[str, ArrayLike | None] = {}
     for k, each in enumerate(measures):
-        name = f"measures[{k}]"
+        name = Names(len(measures), names)(k)
         given[name], weights[f"{name}.weights"] = taken_apart(each, None, name, "weights")
     if support is not None:
         given["support"], weights["weights of the support"] = support, None

@@ -21,6 +21,7 @@ import numpy as np
 from otkit import proof_files
 from otkit._checks import as_float_array, span
 from otkit._sums import accurate_dot
+from otkit._text import told_apart
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.sparse import as_prices
 from otkit.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounded_up, search_error
@@ -114,6 +115,8 @@ class Certificate:
         Whether no other plan is optimal; None if that is not known.
     costs : str
         In words, which costs the proof is about.
+    rescaling : str
+        In words, by how much masses were rescaled so that they balance; empty if they are as given.
     evidence : Evidence or None
         What an exact proof rests on.
     """
@@ -131,6 +134,7 @@ class Certificate:
     fault: str
     unique: bool | None = None
     costs: str = EVALUATED_COSTS
+    rescaling: str = ""
     evidence: Evidence | None = field(default=None, repr=False, compare=False)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -179,12 +183,15 @@ class Certificate:
     @property
     def statement(self) -> str:
         """In words, what is proved."""
+        masses = f", {self.rescaling}" if self.rescaling else ""
         if not self.optimal:
-            return f"{self.lower:.12g} ≤ OPT ≤ {self.upper:.12g}"
+            lower, upper = told_apart(self.lower, self.upper, least=12)
+            return f"{lower} ≤ OPT ≤ {upper}{masses}"
         if self.proof == "exact":
-            return f"optimal, proved in exact arithmetic for {self.costs}: OPT = {self.value!r}"
+            return f"optimal, proved in exact arithmetic for {self.costs}{masses}: OPT = {self.value!r}"
         relative = self.gap / max(abs(self.lower), abs(self.upper), TINY)
-        return f"optimal in float64 for the costs as evaluated: OPT = {self.upper:.15g}, relative gap {relative:.1e}"
+        optimum = f"OPT = {self.upper:.15g}, relative gap {relative:.1e}"
+        return f"optimal in float64 for the costs as evaluated{masses}: {optimum}"
 
     @property
     def verdict(self) -> str:
@@ -309,6 +316,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         tolerance=tolerance + primal.roundings + dual.roundings,
         proof="bounds" if fault else "float",
         fault=fault,
+        rescaling=problem.rescaling,
     )
 
 
@@ -322,15 +330,17 @@ def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | 
     """
     # In this order it does not overflow; and it does not depend on the order of the arcs.
     scale = accurate_dot(np.abs(vertex.costs), vertex.mass / problem.total)
-    return _exact(vertex.value, scale, unique, EVALUATED_COSTS)
+    return _exact(problem, vertex.value, scale, unique, EVALUATED_COSTS)
 
 
 def line_certificate(problem: TransportProblem, proof: LineProof) -> Certificate:
     """Return the certificate of what `otkit.staircase` has proved."""
-    return _exact(proof.value, proof.value[0] / problem.total, proof.unique, REAL_COSTS)
+    return _exact(problem, proof.value, proof.value[0] / problem.total, proof.unique, REAL_COSTS)
 
 
-def _exact(value: tuple[float, float, float], scale: float, unique: bool | None, costs: str) -> Certificate:
+def _exact(
+    problem: TransportProblem, value: tuple[float, float, float], scale: float, unique: bool | None, costs: str
+) -> Certificate:
     """Return a certificate of an optimum: (the nearest float, those that hold it between them)."""
     nearest, lower, upper = value
     if not math.isfinite(nearest):
@@ -349,6 +359,7 @@ def _exact(value: tuple[float, float, float], scale: float, unique: bool | None,
         fault="",
         unique=unique,
         costs=costs,
+        rescaling=problem.rescaling,
     )
 
 
@@ -426,16 +437,22 @@ def _corner_rule(problem: TransportProblem) -> Entries:
 def _off_the_graph(problem: TransportProblem, plan: Entries) -> str:
     """Say along which pair a plan ships that is no arc."""
     k = int(np.argmax(np.isinf(problem.cost.at(plan.rows, plan.cols)) & (plan.mass != 0.0)))
-    return f"plan ships along ({plan.rows[k]}, {plan.cols[k]}), which is no arc"
+    pair = f"({problem.row(int(plan.rows[k]))}, {problem.column(int(plan.cols[k]))})"
+    return f"plan ships along {pair}, which is no arc"
 
 
 def _unbalanced(problem: TransportProblem, plan: Entries, marginal_error: float) -> str:
     """Say which row or column is off the most."""
     worst = (0.0, "")
-    for side, index, due in (("row", plan.rows, problem.supply), ("column", plan.cols, problem.demand)):
+    sides = (
+        ("row", plan.rows, problem.supply, problem.row),
+        ("column", plan.cols, problem.demand, problem.column),
+    )
+    for side, index, due, called in sides:
         shipped = np.bincount(index, plan.mass, minlength=due.size)
         k = int(np.argmax(np.abs(shipped - due)))
-        text = f"plan ships {shipped[k]:g} where {side} {k} has {due[k]:g}"
+        ships, has = told_apart(shipped[k], due[k])
+        text = f"plan ships {ships} where {side} {called(k)} has {has}"
         worst = max(worst, (abs(float(shipped[k] - due[k])), text), key=lambda pair: pair[0])
     return f"{worst[1]} (marginal error {marginal_error:.2g} of the total mass)"
 
@@ -542,7 +559,9 @@ def _overpriced(problem: TransportProblem, dual: _Dual, f: FloatArray, g: FloatA
         if (excess > tolerance).any():
             k = int(np.argmax(excess))
             j = int(cols[k])
-            return f"potentials overprice a pair: f[{i}] + g[{j}] = {f[i] + g[j]:g}, but it costs {costs[k]:g}"
+            priced, paid = told_apart(f[i] + g[j], costs[k])
+            pair = f"f[{problem.row(int(i))}] + g[{problem.column(j)}]"
+            return f"potentials overprice a pair: {pair} = {priced}, but it costs {paid}"
     return ""
 
 

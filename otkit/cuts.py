@@ -6,9 +6,12 @@ rows holds more than all the columns that it reaches can take.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from otkit._sums import accurate_sum
+from otkit._text import told_apart
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import SparseCosts
 from otkit.problem import InfeasibleError, TransportProblem
@@ -52,13 +55,21 @@ def cut_error(problem: TransportProblem, cost: SparseCosts, rows: IntArray) -> I
     others, unreached = np.flatnonzero((1.0 - u) * problem.supply), np.flatnonzero((1.0 + v) * problem.demand)
     if held.size + reached.size <= others.size + unreached.size:
         more, less = _totals(problem.supply[held], problem.demand[reached])
-        takers = f"only {_named('columns', reached)} that take {less}" if reached.size else "no column that takes any"
-        story = f"{_named('rows', held)} hold {more} but reach {takers}"
+        takers = (
+            f"only {_named('columns', reached, problem.column)} that take {less}"
+            if reached.size
+            else "no column that takes any"
+        )
+        story = f"{_named('rows', held, problem.row)} hold {more} but reach {takers}"
     else:
         u, v = u - 1.0, v + 1.0
         more, less = _totals(problem.demand[unreached], problem.supply[others])
-        givers = f"only from {_named('rows', others)} that hold {less}" if others.size else "from no row that holds any"
-        story = f"{_named('columns', unreached)} need {more} but are reached {givers}"
+        givers = (
+            f"only from {_named('rows', others, problem.row)} that hold {less}"
+            if others.size
+            else "from no row that holds any"
+        )
+        story = f"{_named('columns', unreached, problem.column)} need {more} but are reached {givers}"
     return InfeasibleError(
         f"C must have arcs along which all of a can go to b, but {story}: no plan exists (Farkas vector in .farkas). "
         "Add arcs, or move mass.",
@@ -69,12 +80,11 @@ def cut_error(problem: TransportProblem, cost: SparseCosts, rows: IntArray) -> I
 
 
 def _totals(more: FloatArray, less: FloatArray) -> tuple[str, str]:
-    """Write two sums with as many digits as tell them apart."""
-    first, second = accurate_sum(more), accurate_sum(less)
-    return (f"{first:g}", f"{second:g}") if f"{first:g}" != f"{second:g}" else (repr(first), repr(second))
+    first, second = told_apart(accurate_sum(more), accurate_sum(less))
+    return first, second
 
 
-def _named(side: str, which: IntArray) -> str:
+def _named(side: str, which: IntArray, called: Callable[[int], str]) -> str:
     """Name rows or columns, the first few of many."""
-    few = ", ".join(map(str, which[:NAMED].tolist()))
+    few = ", ".join(map(called, which[:NAMED].tolist()))
     return f"{side} {{{few}}}" if which.size <= NAMED else f"{which.size} {side} {{{few}, …}}"

@@ -10,6 +10,7 @@ from importlib import resources
 import numpy as np
 
 from otkit._checks import as_count
+from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 
 __all__ = [
@@ -278,7 +279,7 @@ def _around(centres: FloatArray, n: int, sigma: float, rng: Seed) -> FloatArray:
 
 def _width(sigma: float) -> float:
     if not 0.0 <= sigma < math.inf:
-        raise ValueError(f"sigma must be a finite number of at least 0, but sigma = {sigma!r} was given.")
+        raise ValueError(f"sigma must be a finite number of at least 0, but sigma = {shown(sigma)} was given.")
     return float(sigma)
 
 

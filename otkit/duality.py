@@ -19,6 +19,8 @@ from otkit.candidate import Candidate
 from otkit.costs import Cost, PairCosts, SparseCosts, as_cost, bind
 from otkit.costs.gradients import gradients
 from otkit.io.frames import Frame, as_clouds
+from otkit.io.labelled import axes_of
+from otkit.io.matching import masses_of
 from otkit.problem import TransportProblem
 
 
@@ -65,7 +67,7 @@ def c_transform(cost: PairCosts | ArrayLike, f: ArrayLike) -> FloatArray:
     array([0., 1.])
     """
     bound = bind(cost)
-    values = _checks.as_float_array(f, "f")
+    values = _checks.as_float_array(masses_of(axes_of(cost)[0], f, "f", "the rows of cost").masses, "f")
     if values.shape != (bound.shape[0],):
         raise ValueError(f"f must have shape ({bound.shape[0]},), one entry a row, but its shape is {values.shape}.")
     _checks.require_finite(values, "f")

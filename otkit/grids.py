@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from otkit._checks import as_float_array, entry, require_finite
+from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.candidate import Candidate
 from otkit.certificate import Evidence
@@ -135,7 +136,7 @@ def _as_spacing(value: ArrayLike, axes: int) -> FloatArray:
         raise ValueError(f"spacing must be a number, or one for each of {axes} axes, but its shape is {steps.shape}.")
     require_finite(steps, "spacing")
     if steps.min() <= 0.0:
-        raise ValueError(f"spacing must be positive, but spacing = {value!r} was given.")
+        raise ValueError(f"spacing must be positive, but spacing = {shown(value)} was given.")
     return np.broadcast_to(steps, axes)
 
 

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit._checks import as_float_array, as_weights
+from otkit._checks import as_weights
 from otkit._text import text_table
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import Cost, as_cost
 from otkit.divergences.discrete import discrete_divergence
 from otkit.divergences.generators import GENERATORS
+from otkit.io.bins import aligned
 from otkit.io.frames import as_clouds
+from otkit.io.matching import values_by_label
 from otkit.solve import wasserstein
 
 # By more than this no inequality fails: each side is a function of divergences that are right to 1e-12, and differences
@@ -103,10 +105,12 @@ def bounds(
 
     Parameters
     ----------
-    p, q : array-like, shape (n,)
-        Masses or counts on the same n atoms; each is divided by its total.
+    p, q : array-like, shape (n,), dict or pandas Series
+        Masses or counts on the same n atoms; each is divided by its total. Those with labels are brought together by
+        label, as in `f_divergence`.
     points : array-like, shape (n, d) or (n,), optional
-        Where the atoms are, for W_1 ≤ diam · TV; diam is taken over the atoms that have mass in p or q.
+        Where the atoms are, for W_1 ≤ diam · TV; diam is taken over the atoms that have mass in p or q. For atoms with
+        labels a pandas object whose index holds these labels.
     metric : str or cost object
         The distance between them: a metric.
 
@@ -136,7 +140,7 @@ def bounds(
     >>> table.hold, round(table["Pinsker"].slack, 6)
     (True, 0.105384)
     """
-    p = as_float_array(p, "p")
+    (p, q), labels, _ = aligned((p, "p"), (q, "q"))
     p = as_weights(p, "p", p.size)
     q = as_weights(q, "q", p.size)
     kl, js, tv, chi2, hellinger = (
@@ -152,7 +156,8 @@ def bounds(
     ]
     if points is not None:
         cost = as_cost(metric)
-        places = as_clouds({"points": points}, invariant=cost.translation_invariant).points[0]
+        given = values_by_label(labels, points, "points", "p and q")
+        places = as_clouds({"points": given}, invariant=cost.translation_invariant).points[0]
         rows.append(_transport(p, q, places, cost, tv))
     return Inequalities(tuple(rows))
 

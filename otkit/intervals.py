@@ -24,6 +24,7 @@ from typing import TypeAlias
 import numpy as np
 
 from otkit._checks import as_count, as_power
+from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import Cost, as_cost
 from otkit.io.frames import NOTHING, Missing, Reading, as_clouds
@@ -168,7 +169,7 @@ def wasserstein_interval(
                 f"{name} must hold at least 8 points to be halved and halved again, but it has {len(points)}."
             )
     if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie between 0 and 1, but level = {level!r} was given.")
+        raise ValueError(f"level must lie between 0 and 1, but level = {shown(level)} was given.")
     if as_count(subsamples, "subsamples") < 2:
         raise ValueError(f"subsamples must be at least 2, but subsamples = {subsamples} was given.")
     from scipy.special import ndtri

@@ -18,6 +18,7 @@ from otkit import _checks
 from otkit import _double_double as dd
 from otkit._jit import njit, read_only
 from otkit._sums import accurate_dot, accurate_sum, two_sum
+from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs.averages import ROUNDINGS, Semimetric, row_sums
 from otkit.costs.pairs import SUM_ABS, SUM_SQUARES, PointPairs
@@ -313,14 +314,14 @@ def _as_bandwidth(value: float, samples: Samples) -> float:
     try:
         sigma = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"bandwidth must be a positive number, but {value!r} was given.") from None
+        raise TypeError(f"bandwidth must be a positive number, but {shown(value)} was given.") from None
     if not 0.0 < sigma < math.inf:
-        raise ValueError(f"bandwidth must be positive and finite, but bandwidth = {value!r} was given.")
+        raise ValueError(f"bandwidth must be positive and finite, but bandwidth = {shown(value)} was given.")
     largest = largest_coordinate(samples)
     if largest > sigma and largest / sigma > _LARGEST_RATIO:
         raise ValueError(
             f"bandwidth must be at least 2**-500 of the largest coordinate, {largest:.3g}, lest distances overflow, "
-            f"but bandwidth = {value!r} was given."
+            f"but bandwidth = {shown(value)} was given."
         )
     return sigma
 

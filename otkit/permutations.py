@@ -21,6 +21,7 @@ import numpy as np
 from otkit._checks import as_count, as_power, require_choice
 from otkit._jit import int64, njit, read_only
 from otkit._sums import accurate_sum, two_sum
+from otkit._text import shown
 from otkit._typing import ArrayLike, BoolArray, FloatArray
 from otkit.costs import Cost, Euclidean, SqEuclidean, as_cost
 from otkit.costs.averages import Semimetric, row_sums, subset_sums
@@ -181,7 +182,7 @@ def _most_exceedances(level: float | None, permutations: int) -> float:
     if level is None:
         return math.inf
     if not 0.0 < level < 1.0:
-        raise ValueError(f"stop_at_level must lie between 0 and 1, but stop_at_level = {level!r} was given.")
+        raise ValueError(f"stop_at_level must lie between 0 and 1, but stop_at_level = {shown(level)} was given.")
     return math.floor(level * permutations * (1.0 + 1e-12)) + 1  # 0.3 · 200 is 60
 
 

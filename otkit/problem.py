@@ -19,6 +19,8 @@ from otkit._sums import accurate_sum, two_sum
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import PairCosts, bind, storage
 from otkit.io.archives import Field, header_entry, read_archive, write_archive
+from otkit.io.labels import Labels, from_header, to_header
+from otkit.io.matching import along_costs
 
 LARGEST_EXACT_INTEGER = 2.0**53
 
@@ -90,10 +92,13 @@ class TransportProblem:
     cost : array-like of shape (n, m), or PairCosts
         The cost of each pair: a matrix as it is, or a cost bound to its points (``otkit.Euclidean().between(x, y)``),
         which is evaluated where it is needed and never stored. A matrix of `scipy.sparse` lists the arcs of a graph: an
-        explicit zero is an arc of cost zero, no entry is no arc.
-    a, b : array-like, shapes (n,) and (m,), optional
-        Non-negative masses. A side left out takes equal shares of the other's total; both left out: one for each row
-        and column if n = m, else equal shares of a total of one.
+        explicit zero is an arc of cost zero, no entry is no arc. The index and the columns of a data frame label the
+        rows and the columns.
+    a, b : array-like, shapes (n,) and (m,), dict or pandas Series, optional
+        Non-negative masses. Those with labels go to the rows and columns of these labels, which must be the same. A
+        Series beside an array belongs to its rows in order, and an array beside a data frame likewise. A side left out
+        takes equal shares of the other's total; both left out: one for each row and column if n = m, else equal shares
+        of a total of one.
     probability : bool, default False
         Compare a/Σa with b/Σb, two probability measures. Otherwise the masses are taken as they are and must balance;
         the totals may differ by rounding alone (`tolerance`), and then b is rescaled to the total of a.
@@ -108,7 +113,12 @@ class TransportProblem:
         Sums of a and b as given.
     tolerance : float
         How far, as a share of the larger, the totals may differ and still be meant to be equal: by n + m roundings of
-        the type in which the masses came, but by no more than one part in a million.
+        the type in which the masses came (float32 where all are such numbers), but by no more than one part in a
+        million, and not at all where they are integers.
+    row_labels, col_labels : Labels or None
+        What the rows and the columns are called, where they came with labels.
+    matching : str
+        In words, how masses were matched to rows and columns, where some have labels.
 
     Raises
     ------
@@ -131,6 +141,9 @@ class TransportProblem:
     probability: bool
     totals: tuple[float, float]
     tolerance: float
+    row_labels: Labels | None = None
+    col_labels: Labels | None = None
+    matching: str = ""
 
     def __init__(
         self,
@@ -142,14 +155,15 @@ class TransportProblem:
     ) -> None:
         bound = bind(cost)
         n, m = bound.shape
+        a, b, rows, columns, matching = along_costs(cost, a, b)
+        self.__dict__.update(row_labels=rows, col_labels=columns, matching=matching)
         probability = probability or (a is None and b is None and n != m)
         masses = [as_weights(a, "a", n).copy(), as_weights(b, "b", m).copy()]
         if a is None and b is not None and not probability:
             masses[0] *= accurate_sum(masses[1]) / n
         if b is None and a is not None and not probability:
             masses[1] *= accurate_sum(masses[0]) / m
-        roundings = max(16, n + m) * max(_rounding_unit(a), _rounding_unit(b))
-        self._keep(bound, masses[0], masses[1], probability, min(roundings, proof.LARGEST))
+        self._keep(bound, masses[0], masses[1], probability, tolerance_of_totals(*masses))
         self.require_balance()
 
     def _keep(self, cost: PairCosts, a: FloatArray, b: FloatArray, probability: bool, tolerance: float) -> None:
@@ -168,7 +182,7 @@ class TransportProblem:
 
         It is decided in exact arithmetic, since a proof that there is no plan is: one of the two holds, never both.
         """
-        if self.probability:
+        if self.probability or self.integral:
             return True
         off, allowed = abs(self.totals[0] - self.totals[1]), self.tolerance * max(self.totals)
         if abs(off - allowed) > 4.0 * EPS * max(self.totals) + TINY:  # both totals and `allowed` are rounded
@@ -237,7 +251,15 @@ class TransportProblem:
                 if total != 1.0
             ]
             return ", ".join(changed)
-        return "" if total_a == total_b else f"b rescaled by 1 {total_a / total_b - 1.0:+.1e} to the total of a"
+        return self.rescaling
+
+    @property
+    def rescaling(self) -> str:
+        """In words, by how much b was rescaled to the total of a; empty if it was not, and between probabilities."""
+        total_a, total_b = self.totals
+        if self.probability or total_a == total_b:
+            return ""
+        return f"b rescaled by 1 {(total_a - total_b) / total_b:+.1e} to the total of a"
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write costs and masses to one NPZ file; `TransportProblem.load` brings them back.
@@ -273,8 +295,33 @@ class TransportProblem:
     def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what a file holds of a problem: what JSON can say, and arrays."""
         header, arrays = storage.parts_of(self.cost)
-        header |= {"probability": self.probability, "tolerance": self.tolerance}
+        header |= {
+            "probability": self.probability,
+            "tolerance": self.tolerance,
+            "row_labels": to_header(self.row_labels),
+            "col_labels": to_header(self.col_labels),
+            "matching": self.matching,
+        }
         return header, {"a": self.a, "b": self.b} | arrays
+
+    def with_labels(self, rows: Labels | None, columns: Labels | None, matching: str = "") -> TransportProblem:
+        """Return the same problem with labels for the sides that have none."""
+        labelled = object.__new__(type(self))
+        labelled.__dict__.update(
+            self.__dict__,
+            row_labels=self.row_labels if rows is None else rows,
+            col_labels=self.col_labels if columns is None else columns,
+            matching=self.matching or matching,
+        )
+        return labelled
+
+    def row(self, i: int) -> str:
+        """Return what messages call a row: its label in quotes, or its number."""
+        return str(i) if self.row_labels is None else self.row_labels.quoted(i)
+
+    def column(self, j: int) -> str:
+        """Return what messages call a column."""
+        return str(j) if self.col_labels is None else self.col_labels.quoted(j)
 
     def restrict(self, rows: IntArray, cols: IntArray) -> TransportProblem:
         """Return the problem on some rows and columns that hold all the mass."""
@@ -351,7 +398,10 @@ def problem_from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> 
     if not 0.0 <= tolerance <= proof.LARGEST:
         raise ValueError(f"tolerance must be from 0 to {proof.LARGEST}, but it is {tolerance}")
     cost = storage.from_parts(header, arrays, arrays["b"].size)
-    return problem_as_judged(cost, arrays["a"], arrays["b"], probability, tolerance)
+    problem = problem_as_judged(cost, arrays["a"], arrays["b"], probability, tolerance)
+    n, m = problem.shape
+    labels = from_header(header.get("row_labels"), n), from_header(header.get("col_labels"), m)
+    return problem.with_labels(*labels, header_entry(header, "matching", str))
 
 
 def rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
@@ -369,10 +419,31 @@ def _multiplied(values: FloatArray, total: float, target: float) -> FloatArray:
     return out
 
 
-def _rounding_unit(values: ArrayLike | None) -> float:
-    """Return the relative rounding of the type in which masses came, be it NumPy's, a data frame's or a tensor's."""
-    dtype = str(getattr(values, "dtype", "")).lower()
-    for kind in (np.float16, np.float32):
-        if dtype.endswith(kind.__name__):
-            return float(np.finfo(kind).eps)
-    return float(np.finfo(np.float64).eps)
+def tolerance_of_totals(a: FloatArray, b: FloatArray) -> float:
+    """Return how far two totals, meant to be equal, may differ by rounding alone, as a share of the larger.
+
+    Masses of n entries that were divided by their sum in a type of unit roundoff u are off by n + 1 roundings together:
+    n − 1 of the sum in whatever order (Higham, *Accuracy and Stability of Numerical Algorithms*, section 4.2), one of
+    the division, one to store them; a few more are left for what was done before. Whole numbers are meant as they are.
+    """
+    if _are_whole(a) and _are_whole(b):
+        return 0.0
+    unit = 2.0**-24 if _came_as_float32(a) or _came_as_float32(b) else 2.0**-53
+    return min((a.size + b.size + 8) * unit, proof.LARGEST)
+
+
+def _are_whole(masses: FloatArray) -> bool:
+    return bool(masses.max() < LARGEST_EXACT_INTEGER and (masses == np.floor(masses)).all())
+
+
+def _came_as_float32(masses: FloatArray) -> bool:
+    """Whether masses were rounded to float32, or less, before they came: as such an array, as a list, or from a file.
+
+    All are float32 numbers then, of which one in 2²⁹ floats is. Those of at most 12 bits, such as 0.75 and whole
+    numbers, are taken to be exact.
+    """
+    with np.errstate(over="ignore"):
+        if not (masses == masses.astype(np.float32)).all():
+            return False
+    scaled = np.ldexp(np.frexp(masses)[0], 12)
+    return bool((scaled != np.floor(scaled)).any()) and not _are_whole(masses)

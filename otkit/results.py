@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from otkit._checks import require_memory
 from otkit._typing import FloatArray, IntArray
 from otkit.candidate import Candidate, SolverStats
 from otkit.certificate import Certificate
 from otkit.io.archives import write_archive
+from otkit.io.labels import written
 from otkit.problem import FILE_FORMATS, TransportProblem
 
 if TYPE_CHECKING:
@@ -96,6 +98,107 @@ class TransportResult:
     def potentials(self) -> Potentials:
         """Dual prices (f, g)."""
         return Potentials(self.candidate.f, self.candidate.g)
+
+    def potential_series(self) -> tuple[Any, Any]:
+        """Return the dual prices as two pandas Series, f by the labels of the rows and g by those of the columns.
+
+        Examples
+        --------
+        >>> import otkit, pandas as pd
+        >>> C = pd.DataFrame([[1, 2], [3, 1]], index=["rye", "oats"], columns=["north", "south"])
+        >>> f, g = otkit.transport(C, {"oats": 1, "rye": 2}, {"north": 1, "south": 2}).potential_series()
+        >>> float(f["rye"] + g["north"])
+        1.0
+        """
+        import pandas as pd
+
+        rows, columns = self._axes()
+        answer = self.candidate
+        return pd.Series(answer.f, index=rows, name="f"), pd.Series(answer.g, index=columns, name="g")
+
+    def plan_frame(self) -> Any:
+        """Return the plan as a pandas DataFrame that has the labels of the rows and of the columns.
+
+        It has an entry for every pair, like the cost matrix; `to_frame` lists the pairs that carry mass alone.
+
+        Raises
+        ------
+        MemoryError
+            A table of all pairs does not fit.
+
+        Examples
+        --------
+        >>> import otkit, pandas as pd
+        >>> C = pd.DataFrame([[1, 2], [3, 1]], index=["rye", "oats"], columns=["north", "south"])
+        >>> otkit.transport(C, {"oats": 1, "rye": 2}, {"north": 1, "south": 2}).plan_frame()
+              north  south
+        rye     1.0    1.0
+        oats    0.0    1.0
+        """
+        import pandas as pd
+
+        n, m = self.problem.shape
+        require_memory(8 * n * m, f"The plan as a table of {n} × {m} pairs", "Use to_frame(), which lists its arcs.")
+        rows, columns = self._axes()
+        return pd.DataFrame(self.plan.toarray(), index=rows, columns=columns)
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with a row for each pair that carries mass: row, column, mass and cost of a unit.
+
+        Rows and columns are called by their labels, or numbered from 0.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.transport([[1, 2], [3, 1]], [2, 1], [1, 2]).to_frame()
+           row  column  mass  cost
+        0    0       0   1.0   1.0
+        1    0       1   1.0   2.0
+        2    1       1   1.0   1.0
+        """
+        import pandas as pd
+
+        answer, (rows, columns) = self.candidate, self._axes()
+        ends = {
+            name: where if index is None else index.take(where)
+            for name, where, index in (("row", answer.rows, rows), ("column", answer.cols, columns))
+        }
+        return pd.DataFrame({**ends, "mass": answer.mass, "cost": self.problem.cost.at(answer.rows, answer.cols)})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold of the answer: value, proof, plan and prices, rows and columns by their labels.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> found = otkit.transport([[1, 2], [3, 1]], [2, 1], [1, 2]).to_dict()
+        >>> found["value"], found["plan"][0]
+        (4.0, {'row': 0, 'column': 0, 'mass': 1.0})
+        """
+        answer, problem = self.candidate, self.problem
+        rows, columns = (
+            list(range(size)) if labels is None else [written(label) for label in labels]
+            for size, labels in zip(problem.shape, (problem.row_labels, problem.col_labels), strict=True)
+        )
+        arcs = zip(answer.rows.tolist(), answer.cols.tolist(), answer.mass.tolist(), strict=True)
+        return {
+            "value": self.value,
+            **({"distance": self.distance} if problem.cost.metric is not None else {}),
+            "certificate": self.certificate.as_dict(),
+            "statement": self.certificate.verdict,
+            "method": self.method,
+            "seconds": self.seconds,
+            "rows": rows,
+            "columns": columns,
+            "plan": [{"row": rows[i], "column": columns[j], "mass": mass} for i, j, mass in arcs],
+            "potentials": {"f": answer.f.tolist(), "g": answer.g.tolist()},
+        }
+
+    def _axes(self) -> tuple[Any, Any]:
+        """Return pandas indices of rows and columns; None for those that are numbered."""
+        labels = self.problem.row_labels, self.problem.col_labels
+        rows, columns = (None if each is None else each.index for each in labels)
+        return rows, columns
 
     @property
     def stats(self) -> SolverStats:
@@ -268,7 +371,9 @@ class TransportResult:
         ]
         if self.certificate.unique is False:
             lines.append("  note     other plans cost as little")
-        if self.problem.normalization:
+        if self.problem.matching:
+            lines.append(f"  note     {self.problem.matching}")
+        if self.problem.normalization != self.problem.rescaling:  # which the proof says
             lines.append(f"  note     {self.problem.normalization}")
         lines += [f"  data     {note}" for note in self.problem.cost.reading.notes]
         return "\n".join(lines)

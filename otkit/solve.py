@@ -21,6 +21,7 @@ from otkit.costs import Cost, PairCosts, SparseCosts, as_cost
 from otkit.costs.threads import threads as sharing_threads
 from otkit.cuts import cut_error
 from otkit.io.frames import Missing, as_clouds
+from otkit.io.labelled import labels_of_rows
 from otkit.lifting import between_masses, lifted
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.monitor import Monitor, Progress, Stopped
@@ -201,6 +202,8 @@ def wasserstein(
     (x, a), (y, b) = taken_apart(x, a, "x", "a"), taken_apart(y, b, "y", "b")
     clouds = as_clouds({"x": x, "y": y}, {"a": a, "b": b}, missing=missing, invariant=cost.translation_invariant)
     problem = TransportProblem(cost.bound(clouds, p), *clouds.weights, probability=True)
+    rows, columns = (labels_of_rows(frame.index) for frame in clouds.frames)
+    problem = problem.with_labels(rows, columns)
     return solve_problem(
         problem,
         method=method,

@@ -24,10 +24,13 @@ from otkit._checks import as_seconds, as_weights, require_choice, require_memory
 from otkit._fixed_point import as_int
 from otkit._jit import read_only
 from otkit._sums import accurate_sum
+from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
 from otkit.balance import exact_total
 from otkit.certificate import Certificate
 from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts, bind
+from otkit.io.labels import Labels
+from otkit.io.matching import along_costs
 from otkit.monitor import Progress
 from otkit.problem import InfeasibleError, TransportProblem
 from otkit.results import Potentials, TransportResult
@@ -59,6 +62,8 @@ class UnbalancedResult:
         Mass that is shipped.
     price : float or None
         What each unit left over costs; None where the mass to ship was given instead.
+    row_labels, col_labels : Labels or None
+        What the rows and the columns of C are called, where they came with labels.
 
     Examples
     --------
@@ -77,6 +82,30 @@ class UnbalancedResult:
     shape: tuple[int, int]
     mass: float
     price: float | None
+    row_labels: Labels | None = None
+    col_labels: Labels | None = None
+
+    def plan_frame(self) -> Any:
+        """Return what is shipped as a pandas DataFrame, with what is left in one more row and one more column.
+
+        Examples
+        --------
+        >>> import otkit, pandas as pd
+        >>> C = pd.DataFrame([[1, 5], [2, 9]], index=["rye", "oats"], columns=["north", "south"])
+        >>> otkit.partial_transport(C, {"rye": 3, "oats": 2}, {"north": 4, "south": 3}, mass=4).plan_frame()
+              north  south  left
+        rye     3.0    0.0   0.0
+        oats    1.0    0.0   1.0
+        left    0.0    3.0   0.0
+        """
+        import pandas as pd
+
+        n, m = self.shape
+        require_memory(8 * (n + 1) * (m + 1), f"The plan as a table of {n} × {m} pairs", "`plan` is sparse.")
+        table = np.zeros((n + 1, m + 1))
+        table[:n, :m], table[:n, m], table[n, :m] = self.plan.toarray(), self.leftover_a, self.leftover_b
+        axes = [_with_rest(size, labels) for size, labels in ((n, self.row_labels), (m, self.col_labels))]
+        return pd.DataFrame(table, index=axes[0], columns=axes[1])
 
     @property
     def value(self) -> float:
@@ -179,8 +208,8 @@ def partial_transport(
     C : array-like or scipy.sparse matrix of shape (n, m), or cost bound to points
         Cost of a unit, any finite numbers; of a sparse matrix, the listed pairs alone are allowed. A cost bound to
         points is evaluated into a matrix: dummies are no points.
-    a, b : array-like, shapes (n,) and (m,)
-        Non-negative masses as they are, whatever their totals.
+    a, b : array-like, shapes (n,) and (m,), dict or pandas Series
+        Non-negative masses as they are, whatever their totals; a side may have none at all. Labels as in `transport`.
     mass : float, optional
         What to ship, at most the smaller of the two totals; that one by default. Then `mean_cost` is the earth mover's
         distance of Rubner, Tomasi & Guibas.
@@ -197,7 +226,7 @@ def partial_transport(
     Raises
     ------
     ValueError, TypeError
-        A mass that is negative or more than there is; input that is not finite, negative or all-zero masses, shapes
+        A mass that is negative or more than there is; input that is not finite, negative masses, shapes
         that do not fit.
     InfeasibleError
         The arcs of a sparse C cannot ship that much.
@@ -230,12 +259,16 @@ def partial_transport(
            [1., 0.]])
     """
     max_seconds = as_seconds(max_seconds)
-    cost, a, b = _checked(C, a, b, method)
+    cost, a, b, *labels = _checked(C, a, b, method)
     total_a, total_b = _total(a), _total(b)
     shipped = _shipped(mass, total_a, total_b, sum(cost.shape))
-    extremes = cost.extremes() if cost.complete else (0.0, 0.0)
-    corner = 2.0 * max(map(abs, extremes)) or 1.0
-    problem = _with_dummies(cost, a, b, total_b - shipped, total_a - shipped, 0.0, corner if cost.complete else None)
+    if total_a or total_b:
+        extremes = cost.extremes() if cost.complete else (0.0, 0.0)
+        corner = 2.0 * max(map(abs, extremes)) or 1.0
+        rest = total_b - shipped, total_a - shipped
+        problem = _with_dummies(cost, a, b, *rest, 0.0, corner if cost.complete else None)
+    else:
+        problem = _of_nothing(cost, a, b, 0.0)
     try:
         solved = solve_problem(
             problem,
@@ -253,7 +286,8 @@ def partial_transport(
             error.problem,
             "cut",
         ) from None
-    return UnbalancedResult(_without_choice_of_dummies(solved, cost.shape), cost.shape, float(shipped), None)
+    solved = _without_choice_of_dummies(solved, cost.shape)
+    return UnbalancedResult(solved, cost.shape, float(shipped), None, *labels)
 
 
 def unbalanced_transport(
@@ -279,8 +313,9 @@ def unbalanced_transport(
     ----------
     C : array-like or scipy.sparse matrix of shape (n, m), or cost bound to points
         As in `partial_transport`; see the notes for costs bound to points.
-    a, b : array-like, shapes (n,) and (m,)
-        Non-negative masses as they are, whatever their totals.
+    a, b : array-like, shapes (n,) and (m,), dict or pandas Series
+        Non-negative masses as they are, whatever their totals; a side may have none at all: then everything is created
+        or destroyed. Labels as in `transport`.
     price : float
         What it costs to leave a unit of a, and as much for a unit that b goes without; not negative.
     method, options, max_seconds, proof, progress, threads
@@ -321,8 +356,12 @@ def unbalanced_transport(
     (6.0, 2.0, [0.0, 1.0])
     """
     price, max_seconds = _as_price(price), as_seconds(max_seconds)
-    cost, a, b = _checked(C, a, b, method)
-    problem = _with_dummies(_worth_their_way(cost, 2.0 * price), a, b, _total(b), _total(a), price, 0.0)
+    cost, a, b, *labels = _checked(C, a, b, method)
+    total_a, total_b = _total(a), _total(b)
+    if total_a or total_b:
+        problem = _with_dummies(_worth_their_way(cost, 2.0 * price), a, b, total_b, total_a, price, 0.0)
+    else:
+        problem = _of_nothing(cost, a, b, price)
     solved = solve_problem(
         problem,
         method=method,
@@ -334,28 +373,38 @@ def unbalanced_transport(
     )
     entries, (n, m) = solved.candidate, cost.shape
     shipped = math.fsum(entries.mass[(entries.rows < n) & (entries.cols < m)])
-    return UnbalancedResult(_without_choice_of_dummies(solved, cost.shape), cost.shape, shipped, price)
+    return UnbalancedResult(_without_choice_of_dummies(solved, cost.shape), cost.shape, shipped, price, *labels)
 
 
 def _checked(
     C: ArrayLike | PairCosts, a: ArrayLike, b: ArrayLike, method: str
-) -> tuple[PairCosts, FloatArray, FloatArray]:
+) -> tuple[PairCosts, FloatArray, FloatArray, Labels | None, Labels | None]:
     require_choice(method, "method", ("auto", "lp", "simplex"))
     cost = bind(C)
     n, m = cost.shape
+    a, b, rows, columns, _ = along_costs(C, a, b)
     for name, masses in (("a", a), ("b", b)):
         if masses is None:
             raise TypeError(f"{name} must be array-like, but None was given: unequal masses have no default.")
-    return cost, as_weights(a, "a", n), as_weights(b, "b", m)
+    return cost, as_weights(a, "a", n, may_vanish=True), as_weights(b, "b", m, may_vanish=True), rows, columns
+
+
+def _with_rest(size: int, labels: Labels | None) -> Any:
+    """Return the labels of an axis, with one more for what is left."""
+    if labels is None:
+        return [*range(size), "left"]
+    levels = len(labels.names)
+    left = "left" if levels == 1 else ("left",) + ("",) * (levels - 1)
+    return Labels([*labels.items, left], labels.names).index
 
 
 def _as_price(price: float) -> float:
     try:
         value = float(price)
     except (TypeError, ValueError):
-        raise TypeError(f"price must be a number, but {price!r} was given.") from None
+        raise TypeError(f"price must be a number, but {shown(price)} was given.") from None
     if not 0.0 <= value < math.inf:
-        raise ValueError(f"price must be finite and non-negative, but price = {value!r} was given.")
+        raise ValueError(f"price must be finite and non-negative, but price = {shown(value)} was given.")
     return value
 
 
@@ -367,10 +416,10 @@ def _shipped(mass: float | None, total_a: Fraction, total_b: Fraction, size: int
     try:
         value = float(mass)
     except (TypeError, ValueError):
-        raise TypeError(f"mass must be a number, but {mass!r} was given.") from None
+        raise TypeError(f"mass must be a number, but {shown(mass)} was given.") from None
     if not 0.0 <= value <= float(most) * (1.0 + max(16, size) * EPS):
         raise ValueError(
-            f"mass must lie between 0 and the smaller total, but mass = {value!r} was given, and Σa = "
+            f"mass must lie between 0 and the smaller total, but mass = {shown(value)} was given, and Σa = "
             f"{float(total_a)!r}, Σb = {float(total_b)!r}."
         )
     return min(Fraction(value), most)
@@ -415,6 +464,11 @@ def _with_dummies(
     )
     whole.reading = cost.reading
     return TransportProblem(whole, np.concatenate([a, supply]), np.concatenate([b, demand]))
+
+
+def _of_nothing(cost: PairCosts, a: FloatArray, b: FloatArray, border: float) -> TransportProblem:
+    """Return a balanced problem for two sides without mass: the dummies exchange a unit for nothing, and OPT is 0."""
+    return _with_dummies(cost, a, b, Fraction(1), Fraction(1), border, 0.0)
 
 
 def _worth_their_way(cost: PairCosts, dearest: float) -> PairCosts:

@@ -196,14 +196,14 @@ def test_what_prints():
     ("arguments", "error", "words"),
     [
         ({"measures": []}, ValueError, "measures must hold at least one measure"),
-        ({"measures": DiscreteMeasure([1.0])}, TypeError, "measures must be a list of measures"),
+        ({"measures": DiscreteMeasure([1.0])}, TypeError, "measures must be a sequence of measures"),
         ({"measures": [[0.0], [np.nan]]}, ValueError, r"measures\[1\] must be finite"),
         ({"measures": [[0.0], [[1.0, 2.0]]]}, ValueError, r"measures\[1\] has 2"),
         ({"measures": [[0.0]], "support": [[1.0, 2.0]]}, ValueError, "support has 2"),
         ({"measures": [[[0.0, 1.0]]]}, ValueError, "support must be given in dimension 2"),
         ({"measures": [[0.0], [1.0]], "p": 3}, ValueError, "p must be 1 or 2"),
         ({"measures": [[0.0], [1.0]], "weights": [1]}, ValueError, "weights must have 2 entries"),
-        ({"measures": [[1, 2]], "ground_cost": [[1.0]]}, ValueError, r"measures\[0\] must have 1 entries"),
+        ({"measures": [[1, 2]], "ground_cost": [[1.0]]}, ValueError, r"measures\[0\] must have 1 bins"),
         ({"measures": [[1]], "ground_cost": [[1.0]], "support": [1.0]}, TypeError, "support must be left out"),
     ],
 )

@@ -388,7 +388,7 @@ BAD = {
     "labels on one side": (lambda: otkit.kl({"a": 1}, [1]), TypeError, "p and q must both have labels or both have none, but p is a dict and q is not"),
     "labels on the other": (lambda: otkit.kl([1], pd.Series([1])), TypeError, "but q is a Series and p is not"),
     "a label twice": (lambda: otkit.kl(pd.Series([1, 2], index=["a", "a"]), {"a": 1}), ValueError, r"p must have each label once, but 'a' occurs more than once.*groupby"),
-    "negative by label": (lambda: otkit.kl({"a": 1, "b": -1}, {"a": 1}), ValueError, r"p must be non-negative, but p\[1\] = -1"),
+    "negative by label": (lambda: otkit.kl({"a": 1, "b": -1}, {"a": 1}), ValueError, r"p must be non-negative, but p\['b'\] = -1"),
     "base one": (lambda: otkit.kl([1], [1], base=1), ValueError, "base must be a finite number above 1, but base = 1"),
     "base text": (lambda: otkit.kl([1], [1], base="two"), TypeError, "base must be a number above 1, but 'two'"),
     "base without logarithm": (lambda: f_divergence("tv", [1], [1], base=2), ValueError, "base must be left out for tv"),

@@ -76,8 +76,8 @@ def test_bounds_are_bounds(options, d):
         pytest.skip("directions on the line are all alike")
     measures = clouds(1, 15, d)
     options = {"p": 1, "metric": "euclidean", "ground_cost": None, "distance": "wasserstein"} | options
-    comparison, left = as_comparison(measures, None, **options)
-    bounds = comparison.bounds(left)
+    comparison, names = as_comparison(measures, None, **options)
+    bounds = comparison.bounds(names.left)
     distances = pairwise(measures, p=options["p"], metric=options["metric"]).upper
     assert (bounds <= distances).all()
     if options["metric"] != "cosine":
@@ -86,7 +86,7 @@ def test_bounds_are_bounds(options, d):
 
 def test_bounds_by_prices_are_bounds_whatever_the_cost(rng):
     histograms, others, cost = rng.random((8, 6)), rng.random((9, 11)), rng.normal(size=(6, 11))
-    comparison, left = as_comparison(
+    comparison, (left, *_) = as_comparison(
         histograms, others, p=1, metric="euclidean", ground_cost=cost, distance="wasserstein"
     )
     bounds = comparison.bounds(left)[:, left:]

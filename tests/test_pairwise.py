@@ -246,7 +246,7 @@ SQUARE = 1.0 - np.eye(3)
         (lambda: pairwise(3.0), TypeError, "measures must be a sequence of measures, but float"),
         (lambda: pairwise(DiscreteMeasure([1.0])), TypeError, "sequence of measures"),
         (lambda: pairwise(np.eye(3), ground_cost=np.ones((3, 4))), ValueError, "ground_cost must be square"),
-        (lambda: pairwise(np.eye(4), ground_cost=SQUARE), ValueError, "measures must have 3 bins"),
+        (lambda: pairwise(np.eye(4), ground_cost=SQUARE), ValueError, r"measures\[0\] must have 3 bins"),
         (lambda: pairwise([[1, 2, 3], [0, 0, 0]], ground_cost=SQUARE), ValueError, r"measures\[1\] must have a pos"),
         (lambda: pairwise([[1, 2, 3], [0, -1, 2]], ground_cost=SQUARE), ValueError, r"measures\[1\]\[1\] = -1"),
         (lambda: pairwise([[1, 2, 3]], ground_cost=-SQUARE, p=2), ValueError, "non-negative for p = 2"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import otkit
@@ -99,8 +101,55 @@ def test_float32_masses_balance_to_their_own_rounding():
     assert part.shape == (20, 30)
     assert part.total == problem.total
     assert otkit.transport(problem).certificate.optimal
-    with pytest.raises(InfeasibleError):
-        TransportProblem(rng.random((40, 30)), a.astype(float), b.astype(float))
+    for container in (list, np.ndarray.tolist, np.float64, pd.Series):  # the numbers tell, not what holds them
+        assert TransportProblem(problem.cost, container(a), container(b)).normalization == problem.normalization
+    doubled = b.astype(float)
+    doubled[0] += 2e-8
+    with pytest.raises(InfeasibleError):  # one number of float64 says that none was rounded to float32
+        TransportProblem(problem.cost, np.full(40, 1 / 40), doubled)
+
+
+@pytest.mark.parametrize("count", [2, 30, 20_000])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_totals_may_differ_by_a_millionth_at_most(dtype, count):
+    """Whatever the type and the number of points: what is more is meant, or was rounded beyond use."""
+    line = otkit.Euclidean().between(np.arange(2.0), np.arange(float(count)))
+    b = np.random.default_rng(count).uniform(0.1, 1.0, count).astype(dtype)
+    total = b.astype(float).sum()
+    for factor in (1.5, 1.1, 1.0 + 2e-6, 1.0 - 2e-6):
+        with pytest.raises(InfeasibleError, match="equal totals"):
+            TransportProblem(line, [0.5 * total * factor, 0.5 * total * factor], b)
+    assert TransportProblem(line, [0.5 * total, 0.5 * total], b).tolerance <= 1e-6
+
+
+def test_what_sums_of_a_type_can_do_is_accepted():
+    """Shares that were divided by their sum in their own type, as people do."""
+    rng = np.random.default_rng(1)
+    for dtype, count in itertools.product((np.float32, np.float64), (2, 7, 100, 3000)):
+        a, b = (rng.uniform(0.1, 1.0, count).astype(dtype) for _ in range(2))
+        problem = TransportProblem(otkit.Euclidean().between(a, b), a / a.sum(), b / b.sum())
+        off = abs(problem.totals[0] / problem.totals[1] - 1.0)
+        assert off <= problem.tolerance <= 1e-6
+        assert problem.tolerance < 1e-11 or dtype == np.float32
+
+
+def test_whole_numbers_are_meant_as_they_are():
+    with pytest.raises(InfeasibleError, match="can ship 1 of b"):
+        TransportProblem(np.ones((2, 2)), [10**15, 5], [10**15 + 1, 5])
+    assert TransportProblem(np.ones((2, 2)), [2**52, 5], [2**52 + 2, 3]).tolerance == 0.0
+
+
+def test_the_certificate_says_by_how_much_masses_were_rescaled():
+    a, b = np.float32([0.5, 0.5]), np.float32([0.1, 0.2, 0.7])
+    result = otkit.transport(COST, a, b)
+    off = float(a.astype(float).sum() / b.astype(float).sum()) - 1.0
+    words = f"b rescaled by 1 {off:+.1e} to the total of a"
+    assert result.certificate.rescaling == words
+    assert words in result.certificate.statement
+    assert str(result).count(words) == 1
+    judged = otkit.certify(result.problem, plan=result.plan, potentials=result.potentials)
+    assert words in judged.statement
+    assert otkit.transport(COST, [1, 2], [1, 1, 1]).certificate.rescaling == ""
 
 
 def test_restriction_keeps_balance_that_was_accepted():
@@ -108,7 +157,7 @@ def test_restriction_keeps_balance_that_was_accepted():
     n = 4000
     a = np.zeros(n)
     a[:2] = 0.5
-    problem = TransportProblem(np.zeros((n, 2)), a, np.array([0.5, 0.5]) * (1 + 5e-13))
+    problem = TransportProblem(np.zeros((n, 2)), a, np.array([0.5, 0.5]) * (1 + 4e-13))
     part = problem.restrict(np.array([0, 1]), np.array([0, 1]))
     assert part.total == problem.total
 

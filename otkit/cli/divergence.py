@@ -96,11 +96,11 @@ def _rows(name: str, result: DivergenceResult, low: Any, high: Any, sizes: dict[
 @checking_input()
 def _from_histograms(name: str, tables: Sequence[Table], base: float | None) -> tuple[DivergenceResult, dict[str, int]]:
     from otkit.by_name import f_divergence
-    from otkit.divergences.labels import aligned
+    from otkit.io.bins import aligned
 
     counts = [table.masses for table in tables]
     result = f_divergence(name, *counts, base=base)
-    return result, {"bins": aligned(*counts)[0].size}
+    return result, {"bins": aligned((counts[0], "p"), (counts[1], "q")).values[0].size}
 
 
 @checking_input()

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from otkit import _checks
+from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import boxes
 from otkit.costs import pairs as pairs_module
@@ -210,10 +211,10 @@ class Minkowski(_Norm):
         try:
             order = float(self.order)
         except (TypeError, ValueError):
-            raise TypeError(f"order must be a number of at least 1, but {self.order!r} was given.") from None
+            raise TypeError(f"order must be a number of at least 1, but {shown(self.order)} was given.") from None
         if not order >= 1.0:
             raise ValueError(
-                f"order must be at least 1, but {self.order!r} was given: below 1 the triangle inequality fails."
+                f"order must be at least 1, but {shown(self.order)} was given: below 1 the triangle inequality fails."
             )
         object.__setattr__(self, "order", order)
 
@@ -289,9 +290,9 @@ class Haversine(Cost):
         try:
             radius = float(self.radius)
         except (TypeError, ValueError):
-            raise TypeError(f"radius must be a positive number, but {self.radius!r} was given.") from None
+            raise TypeError(f"radius must be a positive number, but {shown(self.radius)} was given.") from None
         if not 0.0 < radius < math.inf:
-            raise ValueError(f"radius must be positive and finite, but radius = {self.radius!r} was given.")
+            raise ValueError(f"radius must be positive and finite, but radius = {shown(self.radius)} was given.")
         object.__setattr__(self, "radius", radius)
 
     def _bind(self, x: FloatArray, y: FloatArray, p: float) -> PointCosts:
@@ -410,7 +411,7 @@ def as_cost(metric: str | Cost | Callable[..., Any]) -> Cost:
         raise TypeError(f"metric must be a cost object, but a class was given: write {metric.__name__}(…).")
     if callable(metric):
         return CallableCost(metric)
-    raise TypeError(f"metric must be a name, a cost object or a function of two points, but {metric!r} was given.")
+    raise TypeError(f"metric must be a name, a cost object or a function of two points, but {shown(metric)} was given.")
 
 
 def cost_matrix(

@@ -17,6 +17,8 @@ from threading import Event
 
 import numba
 
+from otkit._text import shown
+
 _asked_for: ContextVar[int | None] = ContextVar("threads", default=None)
 _between: ContextVar[Callable[[], None] | None] = ContextVar("between", default=None)
 
@@ -25,7 +27,7 @@ _between: ContextVar[Callable[[], None] | None] = ContextVar("between", default=
 def threads(count: int | None) -> Iterator[None]:
     """Share the work of a block among `count` threads; None means `NUMBA_NUM_THREADS`, by default one for each core."""
     if count is not None and (not isinstance(count, int) or count < 1):
-        raise ValueError(f"threads must be a positive integer, but threads = {count!r} was given.")
+        raise ValueError(f"threads must be a positive integer, but threads = {shown(count)} was given.")
     token = _asked_for.set(count)
     try:
         yield

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from otkit._checks import as_float_array
+from otkit._text import shown
 from otkit._typing import ArrayLike
 from otkit.divergences.closed_forms import closed_form
 from otkit.divergences.discrete import unit_of_base
@@ -140,7 +141,7 @@ def _by_quadrature(
         )
     rtol = (1e-10, 1e-6, 1e-4)[dimension - 1] if rtol is None else rtol
     if not 0.0 < rtol < 1.0:
-        raise ValueError(f"rtol must lie between 0 and 1, but rtol = {rtol!r} was given.")
+        raise ValueError(f"rtol must lie between 0 and 1, but rtol = {shown(rtol)} was given.")
     given = as_float_array(points, "points")
     if given.size % dimension:
         raise ValueError(f"points must have shape (n, {dimension}), but their shape is {given.shape}.")

@@ -10,12 +10,13 @@ import numpy as np
 from otkit._checks import entry
 from otkit._jit import read_only
 from otkit._sums import accurate_sum
+from otkit._text import shown
 from otkit._typing import ArrayLike, BoolArray, FloatArray, IntArray
 from otkit.costs.threads import share
 from otkit.divergences.generators import GENERATORS, FDivergence
-from otkit.divergences.labels import aligned
 from otkit.divergences.result import DivergenceResult
 from otkit.divergences.terms import BLOCK, KINDS, ROUNDINGS, add_blocks, sum_blocks, total
+from otkit.io.bins import aligned
 
 _UNIT = 2.0**-53
 # Sizes for which products of entry and total neither overflow nor lose their last bits; others are scaled first.
@@ -42,7 +43,7 @@ def discrete_divergence(
     DivergenceResult
         `kind="exact"`, `error` bounds the rounding error; ∞ where a finite divergence is beyond the floats.
     """
-    array_p, array_q, said = aligned(p, q)
+    (array_p, array_q), _, said = aligned((p, "p"), (q, "q"))
     unit = unit_of_base(base, divergence)
     rows_p, rows_q, pairs, shape = _rows(array_p, array_q)
     totals_p, rows_p = _totals(rows_p, array_p, "p")
@@ -94,9 +95,9 @@ def unit_of_base(base: float | None, divergence: FDivergence) -> float:
     try:
         number = float(base)
     except (TypeError, ValueError):
-        raise TypeError(f"base must be a number above 1, but {base!r} was given.") from None
+        raise TypeError(f"base must be a number above 1, but {shown(base)} was given.") from None
     if not 1.0 < number < math.inf:
-        raise ValueError(f"base must be a finite number above 1, but base = {base!r} was given.")
+        raise ValueError(f"base must be a finite number above 1, but base = {shown(base)} was given.")
     return math.log(number)
 
 
@@ -105,6 +106,7 @@ def _rows(p: FloatArray, q: FloatArray) -> tuple[FloatArray, FloatArray, IntArra
     for array, name in ((p, "p"), (q, "q")):
         if array.ndim == 0 or array.shape[-1] == 0:
             raise ValueError(f"{name} must have at least one entry on its last axis, but its shape is {array.shape}.")
+        require_bins(array, name)
     if p.shape[-1] != q.shape[-1]:
         raise ValueError(f"p and q must have the same length, but p has {p.shape[-1]} entries and q has {q.shape[-1]}.")
     numbers = [np.arange(math.prod(array.shape[:-1])).reshape(array.shape[:-1]) for array in (p, q)]
@@ -119,6 +121,15 @@ def _rows(p: FloatArray, q: FloatArray) -> tuple[FloatArray, FloatArray, IntArra
     pairs[:, 0], pairs[:, 1] = (rows.reshape(-1) for rows in met)
     p, q = (np.ascontiguousarray(array).reshape(-1, array.shape[-1]) for array in (p, q))
     return p, q, pairs, met[0].shape
+
+
+def require_bins(histograms: FloatArray, name: str) -> None:
+    """Raise ValueError at many histograms of one bin each: a column, which is one histogram written downwards."""
+    if histograms.ndim > 1 and histograms.shape[-1] == 1:
+        raise ValueError(
+            f"{name} must have the bins along the last axis, but the shape is {histograms.shape}: histograms of one "
+            f"bin each, which are all equal. If axis {histograms.ndim - 2} holds the bins, give {name}[..., 0]."
+        )
 
 
 def _totals(rows: FloatArray, given: FloatArray, name: str) -> tuple[FloatArray, FloatArray]:

@@ -6,23 +6,30 @@ it is −log 4 + 2 JS(P, Q): Goodfellow et al., *Generative adversarial nets* (2
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from otkit._checks import as_float_array, as_weights, entry
 from otkit._typing import ArrayLike, FloatArray
+from otkit.io.bins import aligned
+from otkit.io.labelled import like
+from otkit.io.labels import Labels
+from otkit.io.matching import values_by_label
 
 
-def optimal_discriminator(p: ArrayLike, q: ArrayLike) -> FloatArray:
+def optimal_discriminator(p: ArrayLike, q: ArrayLike) -> Any:
     """Return D* = p/(p + q), the best discriminator between two discrete measures.
 
     Parameters
     ----------
-    p, q : array-like, shape (n,)
-        Masses or counts of the data and of the generator on the same n atoms; each is divided by its total.
+    p, q : array-like, shape (n,), dict or pandas Series
+        Masses or counts of the data and of the generator on the same n atoms; each is divided by its total. Those with
+        labels are brought together by label, as in `f_divergence`.
 
     Returns
     -------
-    ndarray, shape (n,)
+    ndarray, shape (n,), or what p is: dict or pandas Series
         Between 0 and 1. On an atom without any mass every D is as good: ½.
 
     Raises
@@ -35,10 +42,13 @@ def optimal_discriminator(p: ArrayLike, q: ArrayLike) -> FloatArray:
     >>> import otkit
     >>> otkit.optimal_discriminator([3, 1, 0], [1, 1, 2]).tolist()
     [0.75, 0.5, 0.0]
+    >>> otkit.optimal_discriminator({"rye": 3, "oats": 1}, {"oats": 1, "bran": 1})
+    {'rye': 1.0, 'oats': 0.333..., 'bran': 0.0}
     """
-    p, q = _shares(p, q)
-    total = p + q
-    return np.divide(p, total, out=np.full(p.size, 0.5), where=total > 0.0)
+    shares_p, shares_q, labels = _shares(p, q)
+    total = shares_p + shares_q
+    best = np.divide(shares_p, total, out=np.full(shares_p.size, 0.5), where=total > 0.0)
+    return best if labels is None else like(p, best, labels)
 
 
 def discriminator_value(p: ArrayLike, q: ArrayLike, discriminator: ArrayLike | None = None) -> float:
@@ -46,10 +56,11 @@ def discriminator_value(p: ArrayLike, q: ArrayLike, discriminator: ArrayLike | N
 
     Parameters
     ----------
-    p, q : array-like, shape (n,)
-        Masses or counts of the data and of the generator on the same n atoms; each is divided by its total.
+    p, q : array-like, shape (n,), dict or pandas Series
+        Masses or counts of the data and of the generator on the same n atoms; each is divided by its total. Those with
+        labels are brought together by label, as in `f_divergence`.
     discriminator : array-like, shape (n,), optional
-        D on the atoms, between 0 and 1; D* by default, which earns −log 4 + 2 JS.
+        D on the atoms, between 0 and 1; D* by default, which earns −log 4 + 2 JS. By label where p and q have labels.
 
     Returns
     -------
@@ -66,13 +77,13 @@ def discriminator_value(p: ArrayLike, q: ArrayLike, discriminator: ArrayLike | N
     >>> otkit.discriminator_value(p, q, [0.5, 0.5, 0.5]) == -math.log(4)
     True
     """
-    p, q = _shares(p, q)
+    p, q, labels = _shares(p, q)
     if discriminator is None:
         total = p + q
         on_p, on_q = p > 0.0, q > 0.0
         # 1 − D* is q/(p + q): taken so, a small share is not lost in the difference from 1.
         return _log_mean(p[on_p], p[on_p] / total[on_p]) + _log_mean(q[on_q], q[on_q] / total[on_q])
-    outputs = as_float_array(discriminator, "discriminator")
+    outputs = as_float_array(values_by_label(labels, discriminator, "discriminator", "p and q"), "discriminator")
     if outputs.shape != p.shape:
         raise ValueError(f"discriminator must have {p.size} entries, one for each atom, but it has {outputs.size}.")
     wrong = ~((outputs >= 0.0) & (outputs <= 1.0))
@@ -87,9 +98,9 @@ def _log_mean(shares: FloatArray, values: FloatArray) -> float:
         return float(shares @ np.log(values))
 
 
-def _shares(p: ArrayLike, q: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    p = as_float_array(p, "p")
+def _shares(p: ArrayLike, q: ArrayLike) -> tuple[FloatArray, FloatArray, Labels | None]:
+    (p, q), labels, _ = aligned((p, "p"), (q, "q"))
     p = as_weights(p, "p", p.size)
     q = as_weights(q, "q", p.size)
     p, q = p / p.max(), q / q.max()  # so that no total overflows
-    return p / p.sum(), q / q.sum()
+    return p / p.sum(), q / q.sum(), labels

@@ -34,6 +34,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._checks import as_float_array, entry, require_choice
+from otkit._text import shown
 from otkit._typing import ArrayLike, BoolArray, FloatArray
 from otkit.divergences import numerical
 
@@ -151,7 +152,7 @@ class FDivergence:
         2.0
         """
         if not callable(f):
-            raise TypeError(f"f must be a function of u > 0, but {f!r} was given.")
+            raise TypeError(f"f must be a function of u > 0, but {shown(f)} was given.")
         f = numerical.vectorised(f)
         numerical.require_generator(f)
         at_zero, slope = numerical.limit_at_zero(f), numerical.slope_at_infinity(f)
@@ -357,7 +358,7 @@ def alpha_divergence(alpha: float) -> FDivergence:
     try:
         alpha = float(alpha)
     except (TypeError, ValueError):
-        raise TypeError(f"alpha must be a finite number, but {alpha!r} was given.") from None
+        raise TypeError(f"alpha must be a finite number, but {shown(alpha)} was given.") from None
     if not np.isfinite(alpha):
         raise ValueError(f"alpha must be a finite number, but alpha = {alpha} was given.")
     if alpha in (0.0, 1.0):
@@ -393,7 +394,7 @@ def as_divergence(divergence: str | FDivergence) -> FDivergence:
         return divergence
     if not isinstance(divergence, str):
         raise TypeError(
-            f"divergence must be a name or an FDivergence, but {divergence!r} was given. "
+            f"divergence must be a name or an FDivergence, but {shown(divergence)} was given. "
             "For a function f, write FDivergence.from_generator(f)."
         )
     return GENERATORS[require_choice(divergence, "divergence", GENERATORS)]

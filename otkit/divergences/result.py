@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from otkit._text import shown
 from otkit._typing import FloatArray
 
 Kind: TypeAlias = Literal["exact", "quadrature", "estimate", "lower_bound"]
@@ -61,7 +62,7 @@ class DivergenceResult:
             (low, high). A lower bound says nothing about the high end: ∞.
         """
         if not 0.0 < level < 1.0:
-            raise ValueError(f"level must lie between 0 and 1, but level = {level!r} was given.")
+            raise ValueError(f"level must lie between 0 and 1, but level = {shown(level)} was given.")
         from scipy.special import ndtri
 
         value, error = np.asarray(self.value), np.asarray(self.error)

@@ -123,7 +123,7 @@ def pairwise(
     1.0
     """
     began = time.perf_counter()
-    comparison, left = as_comparison(
+    comparison, names = as_comparison(
         measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance, missing=missing
     )
     if jobs is not None and jobs != -1:
@@ -132,12 +132,11 @@ def pairwise(
     if cache_dir is not None:
         comparison.contents()  # says if they can't be told
         cache = Cache(cache_dir)
-    names = Names(left)
     shown = waiting("all pairs") if progress is True else nullcontext(progress or None)
     sharing = nullcontext() if threads is None else sharing_threads(threads)
     with sharing, shown as report:
         try:
-            tables = _tables(comparison, left, jobs, cache, Monitor(report))
+            tables = _tables(comparison, names.left, jobs, cache, Monitor(report))
         except PairError as error:
             raise named(error, names) from error.error
     value, lower, upper = tables

@@ -11,19 +11,32 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.io.frames import NOTHING, Reading
+from otkit.io.labels import Labels
 
 # What a block on disk holds; what it says is proved, whichever version has written it.
 FORMAT = "otkit-block-2"
 
 
 class Names(NamedTuple):
-    """What to call the measures of a comparison: its first `left` are `measures`, the others `others`."""
+    """What to call the measures of a comparison: its first `left` are `measures`, the others `others`.
+
+    Attributes
+    ----------
+    left : int
+    measures, others : Labels, optional
+        Their own names: keys of a dictionary, or an index.
+    """
 
     left: int
+    measures: Labels | None = None
+    others: Labels | None = None
 
     def __call__(self, k: int) -> str:
-        """Return the name of the k-th of all measures."""
-        return f"measures[{k}]" if k < self.left else f"others[{k - self.left}]"
+        """Return the name of the k-th of all measures, as one writes it."""
+        side, labels, place = (
+            ("measures", self.measures, k) if k < self.left else ("others", self.others, k - self.left)
+        )
+        return f"{side}[{place if labels is None else labels.quoted(place)}]"
 
 
 class Found(NamedTuple):

@@ -32,8 +32,9 @@ class PairwiseResult:
         Wall-clock time.
     comparison : object
         How two of the measures are compared; `solve` asks it.
-    names : tuple of str, optional
-        What the measures are called, where they came with names.
+    names : Names
+        What the measures are called: `names.measures` and `names.others` are labels where they came with names, as keys
+        of a dictionary or as the index of a data frame.
 
     Examples
     --------
@@ -98,6 +99,23 @@ class PairwiseResult:
         if not (-n <= i < n and -m <= j < m):
             raise IndexError(f"The pair ({i}, {j}) is not in a table of {n} × {m}.")
         return self.comparison.answer(i % n, j % m + (0 if len(self.comparison) == n else n))
+
+    def to_frame(self) -> Any:
+        """Return the distances as a pandas DataFrame, with the names of the measures as its index and its columns.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.pairwise({"rye": [3, 1], "oats": [1, 1]}, distance="tv").to_frame()
+               rye  oats
+        rye   0.00  0.25
+        oats  0.25  0.00
+        """
+        import pandas as pd
+
+        others = self.names.measures if len(self.comparison) == self.names.left else self.names.others
+        axes = [None if labels is None else labels.index for labels in (self.names.measures, others)]
+        return pd.DataFrame(self.distances, index=axes[0], columns=axes[1])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.distances, dtype=dtype, copy=copy)

@@ -9,20 +9,22 @@ import numpy as np
 
 from otkit._checks import (
     as_cost_array,
-    as_float_array,
     as_power,
     as_weights,
     entry,
     require_choice,
 )
-from otkit._sums import accurate_sum
+from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import CallableCost, Cost, as_cost
 from otkit.costs.pairs import power
 from otkit.divergences.generators import GENERATORS, FDivergence
 from otkit.io.frames import Frame, Missing, Reading, as_clouds
+from otkit.io.labelled import axes_of
 from otkit.many.clouds import Clouds
 from otkit.many.comparison import Comparison, Names
+from otkit.many.containers import list_of_measures
+from otkit.many.histograms import Bins, as_histograms, require_total
 from otkit.many.line import OnLine
 from otkit.many.masses import Masses
 from otkit.many.named import IPMS, ByFunction, Divergences
@@ -38,12 +40,12 @@ def as_comparison(
     ground_cost: ArrayLike | None,
     distance: str | FDivergence | Callable[[Any, Any], Any],
     missing: Missing = "raise",
-) -> tuple[Comparison, int]:
-    """Return what is to be compared, the others behind the measures, and the number of measures."""
+) -> tuple[Comparison, Names]:
+    """Return what is to be compared, the others behind the measures, and what all are called."""
     if isinstance(distance, str):
         require_choice(distance, "distance", ("wasserstein", *GENERATORS, *IPMS))
     elif not (isinstance(distance, FDivergence) or callable(distance)):
-        raise TypeError(f"distance must be a name, an FDivergence or a function, but {distance!r} was given.")
+        raise TypeError(f"distance must be a name, an FDivergence or a function, but {shown(distance)} was given.")
     transports = distance == "wasserstein"
     power_p = as_power(p)
     if not transports and (ground_cost is not None or p != 1 or metric != "euclidean"):
@@ -53,19 +55,19 @@ def as_comparison(
     if missing == "drop" and (ground_cost is not None or isinstance(distance, FDivergence) or distance in GENERATORS):
         raise ValueError("missing must be 'raise' for histograms: a bin of which nothing is known can't be left out.")
     if isinstance(distance, FDivergence) or distance in GENERATORS:
-        rows, left = _histograms(measures, others, None)
+        rows, names = as_histograms(measures, others)
         assert isinstance(distance, str | FDivergence)
-        return Divergences(distance, np.array(rows)), left
+        return Divergences(distance, np.array(rows)), names
     if ground_cost is not None:
         if metric != "euclidean":
             raise ValueError("metric must be left out where ground_cost is given: it says what two bins are apart.")
         return _over_bins(measures, others, ground_cost, power_p)
     cost = as_cost(metric)
     moves = cost.translation_invariant if transports else isinstance(distance, str)
-    points, weights, left, reading = _clouds(measures, others, missing, moves)
+    points, weights, names, reading = _clouds(measures, others, missing, moves)
     found: Comparison
     if transports:
-        found = _between_clouds(points, weights, cost, power_p, Names(left))
+        found = _between_clouds(points, weights, cost, power_p, names)
     else:
         frames = [Frame(reading.columns, block=cloud) for cloud in points]
         clouds = [DiscreteMeasure(*each) for each in zip(frames, weights, strict=True)]
@@ -76,7 +78,7 @@ def as_comparison(
             name = getattr(distance, "__name__", type(distance).__name__)
             found = ByFunction(distance, clouds, np.array([len(each) for each in points]), name=name, own=False)
     found.reading = reading
-    return found, left
+    return found, names
 
 
 def _between_clouds(
@@ -104,13 +106,13 @@ def _between_clouds(
 
 def _clouds(
     measures: Any, others: Any, missing: Missing, moves: bool
-) -> tuple[list[FloatArray], list[FloatArray], int, Reading]:
-    """Return points and weights of all measures, how many of them are not others, and how they were read."""
-    items = _items(measures, "measures")
-    left = len(items)
+) -> tuple[list[FloatArray], list[FloatArray], Names, Reading]:
+    """Return points and weights of all measures, what they are called, and how they were read."""
+    items, labels = list_of_measures(measures, "measures")
+    names = Names(len(items), labels)
     if others is not None:
-        items = items + _items(others, "others")
-    names = Names(left)
+        more, labels = list_of_measures(others, "others")
+        items, names = items + more, names._replace(others=labels)
     given: dict[str, ArrayLike] = {}
     brought: dict[str, ArrayLike | None] = {}
     for k, item in enumerate(items):
@@ -121,61 +123,19 @@ def _clouds(
         for name, cloud, masses in zip(brought, clouds.points, clouds.weights, strict=True)
     ]
     for k, masses in enumerate(weights):
-        _require_total(masses, names(k))
-    return clouds.points, weights, left, clouds.reading
+        require_total(masses, names(k))
+    return clouds.points, weights, names, clouds.reading
 
 
-def _items(value: Any, name: str) -> list[Any]:
-    """Return the measures of a sequence, at least one."""
-    if isinstance(value, DiscreteMeasure) or not hasattr(value, "__len__") or isinstance(value, str | dict):
-        raise TypeError(f"{name} must be a sequence of measures, but {type(value).__name__} was given.")
-    if not isinstance(value, list | tuple):
-        value = as_float_array(value, name) if not _is_sequence(value) else value
-    if len(value) == 0:
-        raise ValueError(f"{name} must hold at least one measure, but it is empty.")
-    return list(value)
-
-
-def _is_sequence(value: Any) -> bool:
-    """Whether a container is one of measures rather than an array or a data frame."""
-    return not hasattr(value, "shape") or getattr(value, "dtype", np.dtype(float)).kind == "O"
-
-
-def _histograms(measures: Any, others: Any, shape: tuple[int, int] | None) -> tuple[list[FloatArray], int]:
-    """Return the histograms, one a row, and how many of them are not others."""
-    rows: list[FloatArray] = []
-    left = 0
-    for value, name, axis in ((measures, "measures", 0), (others, "others", 1)):
-        if value is None:
-            continue
-        table = as_float_array(value if not isinstance(value, tuple) else list(value), name)
-        if table.ndim != 2 or table.size == 0:
-            raise ValueError(
-                f"{name} must hold histograms, one a row of an array of shape (n, bins), but its shape is "
-                f"{table.shape}."
-            )
-        bins = shape[axis] if shape else (rows[0].size if rows else table.shape[1])
-        if table.shape[1] != bins:
-            raise ValueError(
-                f"{name} must have {bins} bins, as "
-                f"{f'ground_cost of shape {shape}' if shape else 'the measures'} has, but it has {table.shape[1]}."
-            )
-        for k, row in enumerate(table):
-            weights = as_weights(row, f"{name}[{k}]", bins)
-            _require_total(weights, f"{name}[{k}]")
-            rows.append(weights)
-        left = left or len(rows)
-    return rows, left
-
-
-def _over_bins(measures: Any, others: Any, ground_cost: ArrayLike, p: float) -> tuple[Clouds, int]:
+def _over_bins(measures: Any, others: Any, ground_cost: ArrayLike, p: float) -> tuple[Clouds, Names]:
     cost = as_cost_array(ground_cost, "ground_cost")
     n, m = cost.shape
     if others is None and n != m:
         raise ValueError(
             f"ground_cost must be square where all histograms have the same bins, but its shape is {cost.shape}."
         )
-    rows, left = _histograms(measures, others, (n, m))
+    of_rows, of_columns, cost = _bins(ground_cost, cost, square=others is None)
+    rows, names = as_histograms(measures, others, (of_rows, of_columns))
     if p != 1.0:
         if cost.min() < 0.0:
             where = entry(cost, int(np.argmin(cost)), "ground_cost")
@@ -184,9 +144,20 @@ def _over_bins(measures: Any, others: Any, ground_cost: ArrayLike, p: float) -> 
         if not np.isfinite(cost).all():
             raise ValueError(f"ground_cost to the power p = {p:g} must be finite, but it leaves float64. Rescale it.")
     symmetric = n == m and bool((cost == cost.T).all() and (np.diag(cost) == 0.0).all() and cost.min() >= 0.0)
-    return Clouds.of_histograms(rows, cost, symmetric=symmetric, p=p), left
+    return Clouds.of_histograms(rows, cost, symmetric=symmetric, p=p), names
 
 
-def _require_total(weights: FloatArray, name: str) -> None:
-    if not np.isfinite(accurate_sum(weights)):
-        raise ValueError(f"{name} must have a finite total, but its sum leaves float64. Rescale the masses.")
+def _bins(ground_cost: ArrayLike, cost: FloatArray, *, square: bool) -> tuple[Bins, Bins, FloatArray]:
+    """Return the bins of the rows and of the columns; if they are the same bins, columns in the order of the rows."""
+    n, m = cost.shape
+    rows, columns = axes_of(ground_cost)
+    if square and rows is not None and columns is not None and not rows.same_as(columns):
+        place = columns.places(rows)
+        if len(rows) != len(columns) or (place < 0).any():
+            raise ValueError(
+                "ground_cost must have the same labels along both axes where all histograms have the same bins, but "
+                "its index and its columns differ."
+            )
+        cost, columns = cost[:, place], rows
+    sides = ("the rows of ground_cost", "the columns of ground_cost") if not square else ("ground_cost",) * 2
+    return Bins(n, rows, sides[0]), Bins(m, columns, sides[1]), cost

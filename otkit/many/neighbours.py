@@ -43,6 +43,10 @@ class NearestResult:
         Wall-clock time.
     reading : Reading
         How the measures were read, in words.
+    names : Names
+        What the measures and the others are called, as in `PairwiseResult`.
+    own : bool
+        Whether the neighbours are other measures, and not `others`.
     """
 
     indices: IntArray
@@ -52,7 +56,36 @@ class NearestResult:
     solved: int
     pairs: int
     seconds: float
+    names: Names
+    own: bool
     reading: Reading = NOTHING
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with a row for each measure and each of its neighbours, the nearest first.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> found = otkit.nearest({"rye": [0.0, 1.0], "oats": [0.0, 2.0], "bran": [9.0]}, k=1)
+        >>> found.to_frame()[["measure", "neighbour"]]
+          measure neighbour
+        0     rye      oats
+        1    oats       rye
+        2    bran      oats
+        """
+        import pandas as pd
+
+        n, k = self.indices.shape
+        others = self.names.measures if self.own else self.names.others
+        rows = np.repeat(np.arange(n), k)
+        found = {
+            "measure": rows if self.names.measures is None else self.names.measures.index.take(rows),
+            "rank": np.tile(np.arange(1, k + 1), n),
+            "neighbour": self.indices.ravel() if others is None else others.index.take(self.indices.ravel()),
+        }
+        for name in ("distances", "lower", "upper"):
+            found[name.removesuffix("s")] = getattr(self, name).ravel()
+        return pd.DataFrame(found)
 
     def __str__(self) -> str:
         n, k = self.indices.shape
@@ -111,9 +144,10 @@ def nearest(
     [1, 0, 3, 2]
     """
     began = time.perf_counter()
-    comparison, left = as_comparison(
+    comparison, names = as_comparison(
         measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance, missing=missing
     )
+    left = names.left
     k = as_count(k, "k")
     own = len(comparison) == left
     candidates = left - 1 if own else len(comparison) - left
@@ -126,12 +160,13 @@ def nearest(
             search = _Search(comparison, left, k)
             search.run(Monitor(report))
         except PairError as error:
-            raise named(error, Names(left)) from error.error
+            raise named(error, names) from error.error
     indices = search.neighbours()
     distances, lower, upper = (np.take_along_axis(table, indices, axis=1) for table in search.tables)
     pairs = left * candidates // 2 if own and comparison.symmetric else left * candidates
     seconds = time.perf_counter() - began
-    return NearestResult(indices, distances, lower, upper, search.solved, pairs, seconds, comparison.reading)
+    bounds = distances, lower, upper
+    return NearestResult(indices, *bounds, search.solved, pairs, seconds, names, own, comparison.reading)
 
 
 class _Search:

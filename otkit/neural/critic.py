@@ -12,6 +12,7 @@ import numpy as np
 
 from otkit._checks import require_choice
 from otkit._sums import accurate_dot
+from otkit._text import shown
 from otkit._typing import ArrayLike, IntArray
 from otkit.costs import Cost
 from otkit.io.frames import Missing
@@ -229,7 +230,7 @@ def _options(constraint: str | CriticOptions) -> CriticOptions:
         return constraint
     if not isinstance(constraint, str):
         raise TypeError(
-            f"constraint must be a name or CriticOptions, but {constraint!r} was given. To change a preset, write "
+            f"constraint must be a name or CriticOptions, but {shown(constraint)} was given. To change a preset, write "
             'dataclasses.replace(PRESETS["one-sided"], ...).'
         )
     return PRESETS[require_choice(constraint, "constraint", PRESETS)]
@@ -238,7 +239,7 @@ def _options(constraint: str | CriticOptions) -> CriticOptions:
 def _split(problem: TransportProblem, share: float, generator: np.random.Generator) -> Split:
     """Hold a share of both samples out."""
     if not 0.0 <= share < 1.0:
-        raise ValueError(f"held_out must be at least 0 and below 1, but held_out = {share!r} was given.")
+        raise ValueError(f"held_out must be at least 0 and below 1, but held_out = {shown(share)} was given.")
     orders = [generator.permutation(size) for size in problem.shape]
     counts = [round(share * size) for size in problem.shape]
     for name, size, count in zip("xy", problem.shape, counts, strict=True):

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._checks import require_choice
+from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
 from otkit.divergences.generators import FDivergence, as_divergence
 from otkit.divergences.result import DivergenceResult
@@ -237,7 +238,7 @@ def _parts(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the points to train on, those that say when to stop, and those that are held out."""
     if not 0.0 < held_out < 1.0:
-        raise ValueError(f"held_out must lie between 0 and 1, but held_out = {held_out!r} was given.")
+        raise ValueError(f"held_out must lie between 0 and 1, but held_out = {shown(held_out)} was given.")
     n = len(points)
     unseen = round(held_out * n)
     judging = round(_STOPPING * (n - unseen))

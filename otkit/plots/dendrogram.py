@@ -28,7 +28,7 @@ def plot_dendrogram(result: PairwiseResult, *, names: Sequence[str] | None = Non
     result : PairwiseResult
         Of two measures or more, each compared with each, in a symmetric distance.
     names : sequence of str, optional
-        Of the measures; their numbers by default. More than 60 are not written.
+        Of the measures; by default those with which they came, or their numbers. More than 60 are not written.
     ax : matplotlib Axes, optional
 
     Returns
@@ -52,6 +52,8 @@ def plot_dendrogram(result: PairwiseResult, *, names: Sequence[str] | None = Non
     from scipy.cluster.hierarchy import average, dendrogram
     from scipy.spatial.distance import squareform
 
+    from otkit.many.distances import PairwiseResult
+
     distances = np.asarray(result)
     n = len(distances)
     if distances.shape != (n, n) or n < 2 or not np.array_equal(distances, distances.T):
@@ -61,7 +63,9 @@ def plot_dendrogram(result: PairwiseResult, *, names: Sequence[str] | None = Non
         )
     if not np.isfinite(distances).all():
         raise ValueError("result must be finite for a tree, but some of its distances are infinite.")
-    names = [str(k) for k in range(n)] if names is None else list(names)
+    if names is None:
+        known = result.names.measures if isinstance(result, PairwiseResult) else None
+        names = [str(k) for k in range(n)] if known is None else known.texts()
     if len(names) != n:
         raise ValueError(f"names must be one for each of the {n} measures, but {len(names)} were given.")
     axes = own_axes(ax)

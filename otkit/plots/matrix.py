@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
+from otkit.plots.names import MOST_ALONG, set_ticks, side_names, tick_texts
 from otkit.plots.style import (
     INK,
     LARGEST_TABLE,
@@ -30,7 +31,9 @@ LARGEST_IMAGE = 800
 SMALLEST_MARK = 2.0
 
 
-def plot_cost_and_plan(result: TransportResult, *, names: tuple[str, str] = ("x", "y"), ax: Axes | None = None) -> Axes:
+def plot_cost_and_plan(
+    result: TransportResult, *, names: tuple[str, str] | None = None, ax: Axes | None = None
+) -> Axes:
     """Draw the cost matrix with the plan marked in it and the masses along its sides.
 
     Up to 12 × 12, costs and masses are written into the cells. Larger problems between points are sorted along the
@@ -41,8 +44,9 @@ def plot_cost_and_plan(result: TransportResult, *, names: tuple[str, str] = ("x"
     Parameters
     ----------
     result : TransportResult
-    names : tuple of two str
-        What the rows and the columns are.
+    names : tuple of two str, optional
+        What the rows and the columns are; by default what their labels are called, or "x" and "y". The labels
+        themselves, where there are any, are written along the sides, up to 40.
     ax : matplotlib Axes, optional
         Where to draw the matrix; the bars and the colour scale take their room from it.
 
@@ -61,7 +65,7 @@ def plot_cost_and_plan(result: TransportResult, *, names: tuple[str, str] = ("x"
     """
     problem, plan = result.problem, result.plan
     n, m = problem.shape
-    axes = own_axes(ax)
+    axes, names = own_axes(ax), side_names(result, names)
     written = max(n, m) <= LARGEST_TABLE
     row_order, column_order = (np.arange(n), np.arange(m)) if written else _orders(problem)
     cost = problem.cost.restrict(row_order[_sample(n)], column_order[_sample(m)]).dense()
@@ -84,15 +88,21 @@ def plot_cost_and_plan(result: TransportResult, *, names: tuple[str, str] = ("x"
     if written:
         _write_cells(axes, cost, plan)
     above, left, scale = _side_axes(axes)
-    _draw_side_bars(above, left, (problem.a[row_order], problem.b[column_order]), written=written)
+    named = written or (problem.row_labels is not None and n <= MOST_ALONG)
+    _draw_side_bars(above, left, (problem.a[row_order], problem.b[column_order]), written=written, named=named)
     colour_bar = axes.figure.colorbar(image, cax=scale, label="cost")
     if high > low:
         colour_bar.ax.set_ylim(low, high)
-    if written:
-        axes.set_xticks(np.arange(m))
-        left.set_yticks(np.arange(n))
-    elif problem.cost.points is not None:
-        axes.set_xticks([])
+    sorted_ = not written and problem.cost.points is not None
+    for axis, labels, order in (
+        (axes.xaxis, problem.col_labels, column_order),
+        (left.yaxis, problem.row_labels, row_order),
+    ):
+        if written or (labels is not None and order.size <= MOST_ALONG):
+            set_ticks(axis, np.arange(order.size), tick_texts(labels, order))
+        elif sorted_:
+            axis.set_ticks([])
+    if sorted_:
         names = f"{names[0]}, sorted", f"{names[1]}, sorted"
     axes.tick_params(left=False, labelleft=False)
     left.set_ylabel(names[0])
@@ -140,7 +150,9 @@ def _side_axes(axes: Axes) -> tuple[Axes, Axes, Axes]:
     return above, left, axes.inset_axes((1.03, 0.0, 0.03, 1.0))
 
 
-def _draw_side_bars(above: Axes, left: Axes, masses: tuple[FloatArray, FloatArray], *, written: bool) -> None:
+def _draw_side_bars(
+    above: Axes, left: Axes, masses: tuple[FloatArray, FloatArray], *, written: bool, named: bool
+) -> None:
     """Draw column masses above the matrix and row masses to its left."""
     a, b = masses
     if written:
@@ -159,4 +171,4 @@ def _draw_side_bars(above: Axes, left: Axes, masses: tuple[FloatArray, FloatArra
     above.set_ylim(0.0, room * b.max())
     for bars in (above, left):
         bars.spines[:].set_visible(False)
-        bars.tick_params(bottom=False, left=False, labelbottom=False, labelleft=bars is left and written)
+        bars.tick_params(bottom=False, left=False, labelbottom=False, labelleft=bars is left and named)

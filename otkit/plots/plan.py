@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
+from otkit.plots.names import side_names, write_beside
 from otkit.plots.scene import add_arcs, finish_scene, make_scene
 from otkit.plots.style import (
     LARGEST_MARKER,
@@ -32,7 +33,7 @@ def plot_plan(
     *,
     points: tuple[ArrayLike, ArrayLike] | None = None,
     background: ArrayLike | None = None,
-    names: tuple[str, str] = ("x", "y"),
+    names: tuple[str, str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw every entry of the plan as an arc between its points, as wide as its mass.
@@ -48,8 +49,9 @@ def plot_plan(
         points in higher dimension you can draw a projection.
     background : array-like, shape (height, width) or (height, width, 3 or 4), optional
         An image, such as a map, in whose pixels the points are measured (the vertical axis points down).
-    names : tuple of two str
-        What the sources and the targets are.
+    names : tuple of two str, optional
+        What the sources and the targets are; by default what their labels are called, or "x" and "y". The labels
+        themselves, where there are any, are written beside the points, up to 30.
     ax : matplotlib Axes, optional
 
     Returns
@@ -69,7 +71,7 @@ def plot_plan(
     'W₁ = 1'
     """
     scene = make_scene(result, points)
-    axes = own_axes(ax)
+    axes, names = own_axes(ax), side_names(result, names)
     if background is not None:
         axes.imshow(background, zorder=0, cmap="gray")
     add_arcs(axes, result, scene)
@@ -86,6 +88,8 @@ def plot_plan(
             zorder=2,
             rasterized=len(places) > LARGEST_VECTOR,
         )
+    write_beside(axes, scene.x, result.problem.row_labels, SOURCE, above=True)
+    write_beside(axes, scene.y, result.problem.col_labels, TARGET, above=False)
     finish_scene(axes, scene, names, keep_image=background is not None)
     legend_below(axes, f"{names[0]} ({len(scene.x)})", f"{names[1]} ({len(scene.y)})", (SOURCE, TARGET))
     headline(axes, result)

@@ -8,6 +8,7 @@ import numpy as np
 
 from otkit._typing import ArrayLike
 from otkit.costs import Cost, PointCosts
+from otkit.plots.names import set_ticks, side_names, tick_texts
 from otkit.plots.scene import Scene, add_arcs, finish_scene, make_scene
 from otkit.plots.style import (
     INK,
@@ -36,7 +37,7 @@ def plot_potentials(
     result: TransportResult,
     *,
     points: tuple[ArrayLike, ArrayLike] | None = None,
-    names: tuple[str, str] = ("x", "y"),
+    names: tuple[str, str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the dual potentials: f at the sources and −g at the targets.
@@ -51,8 +52,8 @@ def plot_potentials(
     result : TransportResult
     points : tuple of two array-likes, shapes (n, d) and (m, d), d ≤ 2, optional
         Where to draw sources and targets, as in `plot_plan`.
-    names : tuple of two str
-        What the sources and the targets are.
+    names : tuple of two str, optional
+        What the sources and the targets are; by default what their labels are called, or "x" and "y".
     ax : matplotlib Axes, optional
 
     Returns
@@ -71,7 +72,7 @@ def plot_potentials(
     >>> otkit.plot_potentials(result).get_ylabel()
     'potential'
     """
-    axes = own_axes(ax)
+    axes, names = own_axes(ax), side_names(result, names)
     cost = result.problem.cost
     if points is None and cost.points is None:
         _draw_bars(axes, result, names)
@@ -166,7 +167,15 @@ def _draw_bars(axes: Axes, result: TransportResult, names: tuple[str, str]) -> N
             axes.stairs(values, edges, fill=True, color=colour, label=label)
     axes.axhline(0.0, color=INK, linewidth=0.8)
     axes.margins(y=0.12)
-    axes.set_xticks(np.concatenate(places) if n + m <= 60 else [], [*range(n), *range(m)] if n + m <= 60 else [])
+    if n + m <= 60:
+        rows, columns = result.problem.row_labels, result.problem.col_labels
+        texts = tick_texts(rows, np.arange(n)) + tick_texts(columns, np.arange(m))
+        set_ticks(axes.xaxis, np.concatenate(places), texts)
+    else:
+        axes.set_xticks([])
     axes.set_ylabel("potential")
     axes.spines[["right", "top", "bottom"]].set_visible(False)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=2, frameon=False)
+    if result.problem.row_labels is None and result.problem.col_labels is None:
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=2, frameon=False)
+    else:  # whose labels may be turned, and hang down to where the legend would be
+        axes.legend(loc="best", framealpha=0.8)

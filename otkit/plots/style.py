@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from otkit._text import told_apart
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -81,7 +83,7 @@ def headline(axes: Axes, result: TransportResult) -> None:
     else:
         bounds = certificate.lower, certificate.upper
         low, high = (max(bound, 0.0) ** (1.0 / p) for bound in bounds) if distances and p != 1.0 else bounds
-        title, note = f"{low:.6g} ≤ {name} ≤ {high:.6g}", "proved bounds, not yet equal"
+        title, note = f" ≤ {name} ≤ ".join(told_apart(low, high)), "proved bounds, not yet equal"
     axes.set_title(title, fontsize=12, pad=20)
     axes.annotate(
         f"{note} · {result.plan.nnz} arcs",

@@ -23,6 +23,7 @@ import numpy as np
 
 from otkit._checks import require_memory
 from otkit._jit import njit
+from otkit._text import shown
 from otkit._typing import FloatArray
 from otkit.candidate import Candidate, SolverStats, Status
 from otkit.costs import bind
@@ -65,11 +66,13 @@ class SinkhornOptions:
 
     def __post_init__(self) -> None:
         if self.epsilon is not None and not 0.0 < self.epsilon < math.inf:
-            raise ValueError(f"epsilon must be positive and finite, but epsilon = {self.epsilon!r} was given.")
+            raise ValueError(f"epsilon must be positive and finite, but epsilon = {shown(self.epsilon)} was given.")
         if not 0.0 < self.tolerance < math.inf:
-            raise ValueError(f"tolerance must be positive and finite, but tolerance = {self.tolerance!r} was given.")
+            raise ValueError(
+                f"tolerance must be positive and finite, but tolerance = {shown(self.tolerance)} was given."
+            )
         if self.max_iterations < 1:
-            raise ValueError(f"max_iterations must be at least 1, but {self.max_iterations!r} was given.")
+            raise ValueError(f"max_iterations must be at least 1, but {shown(self.max_iterations)} was given.")
 
 
 def solve(problem: TransportProblem, options: SinkhornOptions, monitor: Monitor) -> Candidate:
@@ -127,7 +130,7 @@ def _in_units_of(exponent: int, epsilon: float) -> float:
     if scaled < SMALLEST_EPSILON:
         raise ValueError(
             f"epsilon must be at least {SMALLEST_EPSILON:g} of the largest difference of costs, "
-            f"but epsilon = {epsilon!r} was given."
+            f"but epsilon = {shown(epsilon)} was given."
         )
     return scaled
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from otkit._checks import as_cost_array, as_weights, require_memory
 from otkit._typing import ArrayLike, FloatArray, IntArray
+from otkit.io.matching import along_costs
 from otkit.solvers.linprog.arcs import Arcs, all_pairs
 
 
@@ -64,6 +65,7 @@ def transport_lp(C: ArrayLike, a: ArrayLike, b: ArrayLike) -> tuple[Any, FloatAr
     """
     cost = as_cost_array(C, "C")
     n, m = cost.shape
+    a, b, *_ = along_costs(C, a, b)
     masses = np.concatenate([as_weights(a, "a", n), as_weights(b, "b", m)])
     require_memory(64 * n * m, f"The linear program of {n} × {m} pairs", "method='simplex' needs no matrix.")
     return constraints(n, m, *all_pairs(n, m)).tocsr(), masses, cost.reshape(-1).copy()

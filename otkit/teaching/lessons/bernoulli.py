@@ -16,6 +16,7 @@ from itertools import accumulate
 from math import comb
 
 from otkit._checks import as_count
+from otkit._text import shown
 from otkit.teaching.lessons.lesson import Lesson
 
 Number = Fraction | float | int | str
@@ -126,7 +127,7 @@ def _probability(value: Number, name: str) -> Fraction:
     try:
         probability = Fraction(value)
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
-        raise ValueError(f"{name} must be a number between 0 and 1, but {value!r} was given.") from None
+        raise ValueError(f"{name} must be a number between 0 and 1, but {shown(value)} was given.") from None
     if not 0 <= probability <= 1:
-        raise ValueError(f"{name} must be a number between 0 and 1, but {name} = {value!r} was given.")
+        raise ValueError(f"{name} must be a number between 0 and 1, but {name} = {shown(value)} was given.")
     return probability
