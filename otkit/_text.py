@@ -98,3 +98,8 @@ def printable(text: str) -> str:
         else char.encode("unicode_escape").decode("ascii")
         for char in text.replace("\r\n", "\n")
     )
+
+
+def quoted(text: str, most: int = 60) -> str:
+    """Return text in quotation marks, what could steer a terminal written out, and not longer than a line."""
+    return repr(text if len(text) <= most else f"{text[: most - 3]}...")

@@ -83,6 +83,59 @@ def test_standard_input(folder):
     assert_refused(run("pairwise", "-", "y.csv", "-"), "standard input can be read once")
 
 
+ROWS = {"age": [30.0, 40.5, 50.0], "income": [1000.0, 2000.0, 3500.0]}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "emd x.csv y.csv",
+        "verify x.csv y.csv",
+        "compare x.csv y.csv",
+        "test x.csv y.csv --permutations 9",
+        "divergence js x.csv y.csv --samples",
+        "pairwise x.csv y.csv",
+    ],
+)
+def test_columns_are_matched_by_name_or_the_names_listed(folder, command):
+    lines = [f"{age};{income}".replace(".", ",") for age, income in zip(*ROWS.values(), strict=True)] * 4
+    write(x="age;income\n" + "\n".join(lines), z="age;height\n" + "\n".join(lines))
+    swapped = [",".join(map(str, row)) for row in zip(ROWS["income"], ROWS["age"], strict=True)] * 4
+    write(y="income,age\n" + "\n".join(swapped))
+    outcome = run(*command.split())
+    assert outcome.exit_code == 0, outcome.output
+    assert "columns matched by name: age, income" in " ".join(outcome.stdout.split())
+    found = answer(*command.split())
+    said = [*found.get("data", []), found.get("detail", "")]
+    assert any("columns matched by name: age, income" in note for note in said)
+    if "value" in found and "--samples" not in command:
+        assert found["value"] == 0.0
+    refused = run(*command.replace("y.csv", "z.csv").split())
+    assert refused.exit_code == 2, refused.output
+    assert "height" in refused.stderr
+    assert "income" in refused.stderr
+
+
+def test_masses_are_matched_to_a_matrix_by_label(folder):
+    write(
+        cost=",here,there\nrye,1,2\nspelt,3,5\n",
+        a="bread,n\nspelt,3\nrye,1\n",
+        b="there,here\n3,1\n",
+        c="bread,n\nspelt,3\nwheat,1\n",
+        plain="1,2\n3,5\n",
+    )
+    expected = otkit.transport([[1, 2], [3, 5]], [1, 3], [1, 3]).value
+    found = answer("transport", "cost.csv", "a.csv", "b.csv")
+    assert found["value"] == expected
+    assert found["data"] == [
+        "a.csv matched to the rows of cost.csv by label",
+        "b.csv matched to the columns of cost.csv by label",
+    ]
+    message = "c.csv must have the labels of the rows of cost.csv, but 'rye' is missing there and 'wheat' is not in"
+    assert_refused(run("transport", "cost.csv", "c.csv", "b.csv"), message)
+    assert "labels of a.csv not used" in " ".join(run("transport", "plain.csv", "a.csv", "b.csv").stdout.split())
+
+
 def test_columns_of_samples_are_no_histograms(folder):
     np.savetxt("x.csv", RNG.normal(100, 15, size=200))
     np.savetxt("y.csv", RNG.normal(110, 15, size=200))

@@ -93,6 +93,14 @@ def test_is_read_as_what_it_means(tmp_path, text, columns, values):
     assert np.array_equal(table.values, values)
 
 
+def test_a_first_row_that_counts_columns_is_data_and_said(tmp_path):
+    table = read_table(written(tmp_path, "0,1,2\n5,3,7\n"))
+    assert np.array_equal(table.values, [[0.0, 1.0, 2.0], [5.0, 3.0, 7.0]])
+    assert "its first row (0, 1, 2) is data; --header if it holds names" in table.said
+    named = read_table(written(tmp_path, "0,1,2\n5,3,7\n"), FileOptions(header=True))
+    assert named.columns == ("0", "1", "2")
+
+
 OPEN_PAIR = "Say which: --sep , or --decimal ,"
 OPEN_HEADER = "Say which: --header or --no-header."
 

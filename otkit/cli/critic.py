@@ -56,7 +56,8 @@ def critic(
                 progress=progress or False,
             )
     if json:
-        print_json(check.as_dict() | {"files": read_fields(tables)})
+        notes = list(check.exact.problem.cost.reading.notes)
+        print_json(check.as_dict() | {"files": read_fields(tables), "data": notes})
     else:
         _print(check, tables)
     if not check.holds:
@@ -89,4 +90,4 @@ def _print(check: CrossCheck, tables: Sequence[FileTable]) -> None:
         ("raw", "what a critic says; divided by its steepest slope between the samples it is a bound"),
         ("c-transform", "a better bound, which takes little from the critic: φ = 0 does well there"),
     ]
-    out.print(labelled([*rows, *read_rows(tables)]))
+    out.print(labelled([*rows, *read_rows(tables, check.exact.problem.cost.reading.notes)]))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from otkit.cli import options
 from otkit.cli.failures import checking_input
-from otkit.cli.printing import print_json, print_result, read_fields, result_fields
+from otkit.cli.printing import print_json, print_result, read_fields, read_rows, result_fields
 from otkit.io.options import FileOptions
 
 if TYPE_CHECKING:
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
 
 # Points of more dimensions than a picture has are drawn as cost matrix and plan.
 DRAWABLE_DIMENSION = 2
+
+
+class Places(NamedTuple):
+    """Where a result is written to."""
+
+    plan: Path | None
+    plot: Path | None
+    save: Path | None
+    proof: Path | None
+
+    def checked(self) -> Places:
+        """Return the same, or raise an error if one of them can't be written."""
+        options.check_places(
+            (self.plan, None), (self.plot, options.PICTURES), (self.save, (".npz",)), (self.proof, (".json",))
+        )
+        return self
 
 
 @options.reads_files
@@ -42,10 +58,10 @@ def emd(
     json: options.Json = False,
 ) -> None:
     """Wasserstein distance W_p between two sets of points, with its certificate."""
-    options.check_places((plan, None), (plot, options.PICTURES), (save, (".npz",)), (proof, (".json",)))
+    places = Places(plan, plot, save, proof).checked()
     tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
     problem = options.problem_from(*tables, p=p, metric=metric)
-    _finish(_solve(problem, method, max_seconds), tables, json, plan, plot, save, proof)
+    _finish(_solve(problem, method, max_seconds), tables, places, json=json)
 
 
 @options.reads_files
@@ -64,21 +80,19 @@ def transport(
     json: options.Json = False,
 ) -> None:
     """Cheapest plan for any cost matrix, in the units of its masses; equal masses where none are given."""
-    from otkit.io.tables import read_masses, read_matrix
-    from otkit.problem import InfeasibleError, TransportProblem
+    from otkit.cli.shipments import read_shipment
+    from otkit.problem import InfeasibleError
 
-    options.check_places((plan, None), (plot, options.PICTURES), (save, (".npz",)), (proof, (".json",)))
+    places = Places(plan, plot, save, proof).checked()
     with checking_input():
-        matrix = read_matrix(cost, files)
-        masses = [None if path is None else read_masses(path, files) for path in (a, b)]
-        tables = [matrix, *(table for table in masses if table is not None)]
+        shipment = read_shipment(cost, a, b, files)
         try:
-            problem = TransportProblem(matrix.values, *(None if side is None else side.arrays[0] for side in masses))
+            problem = shipment.problem()
         except InfeasibleError as error:
             if proof is not None:
                 error.save(proof)
             raise
-    _finish(_solve(problem, method, max_seconds), tables, json, plan, plot, save, proof)
+    _finish(_solve(problem, method, max_seconds), shipment.tables, places, shipment.notes, json=json)
 
 
 def _solve(problem: TransportProblem, method: str, max_seconds: float | None) -> TransportResult:
@@ -94,32 +108,27 @@ def _solve(problem: TransportProblem, method: str, max_seconds: float | None) ->
 
 
 def _finish(
-    result: TransportResult,
-    tables: Sequence[Table],
-    json: bool,
-    plan: Path | None,
-    plot: Path | None,
-    save: Path | None,
-    proof: Path | None,
+    result: TransportResult, tables: Sequence[Table], places: Places, notes: Sequence[str] = (), *, json: bool
 ) -> None:
     """Write the files asked for and print the result; the result goes first, so that nothing can lose it."""
+    notes = [*result.problem.cost.reading.notes, *notes]
     if json:
-        print_json(result_fields(result) | {"files": read_fields(tables)})
+        print_json(result_fields(result) | {"files": read_fields(tables), "data": notes})
     else:
-        print_result(result, tables)
-    if plan is not None:
+        print_result(result, read_rows(tables, notes))
+    if places.plan is not None:
         from otkit.io.writing import write_table
 
         entries = result.candidate
-        write_table(plan, {"row": entries.rows, "column": entries.cols, "mass": entries.mass})
-    if plot is not None:
-        _draw(result, plot)
-    if save is not None:
-        result.save(save)
-    if proof is not None:
+        write_table(places.plan, {"row": entries.rows, "column": entries.cols, "mass": entries.mass})
+    if places.plot is not None:
+        _draw(result, places.plot)
+    if places.save is not None:
+        result.save(places.save)
+    if places.proof is not None:
         with checking_input():  # where a method proves no more than floats can
-            result.certificate.save(proof)
-    for path in (plan, plot, save, proof):
+            result.certificate.save(places.proof)
+    for path in places:
         if path is not None:
             typer.echo(f"otkit: wrote {path}", err=True)
 

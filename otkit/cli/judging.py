@@ -38,7 +38,8 @@ def verify(
     with checking_input(), waiting("verifying"):
         report = verify_duality(problem)
     if json:
-        print_json(asdict(report) | {"files": read_fields(tables)})
+        notes = list(problem.cost.reading.notes)
+        print_json(asdict(report) | {"files": read_fields(tables), "data": notes})
         return
     from rich import box
     from rich.table import Table
@@ -53,7 +54,11 @@ def verify(
         residual = "" if row.residual is None else f"{row.residual:.0e}"
         table.add_row(row.name, value, residual, row.note)
     console().print(table)
-    console().print(labelled([("problem", report.problem[len("TransportProblem(") : -1]), *read_rows(tables)]))
+    console().print(
+        labelled(
+            [("problem", report.problem[len("TransportProblem(") : -1]), *read_rows(tables, problem.cost.reading.notes)]
+        )
+    )
 
 
 @options.reads_files
@@ -80,7 +85,8 @@ def compare(
     if json:
         contenders = [_contender_fields(comparison, row) for row in comparison.contenders]
         bounds = {"lower": comparison.lower, "upper": comparison.upper}
-        print_json(bounds | {"contenders": contenders, "files": read_fields(tables)})
+        notes = list(problem.cost.reading.notes)
+        print_json(bounds | {"contenders": contenders, "files": read_fields(tables), "data": notes})
     else:
         _print_comparison(comparison, tables)
 
@@ -128,7 +134,7 @@ def _print_comparison(comparison: Comparison, tables: Sequence[FileTable]) -> No
                 ("gap", "width of the interval that an answer proves by its own plan and prices"),
                 ("time", "otkit's includes cost and certificate; peers are handed the cost matrix"),
                 ("problem", str(comparison.problem)[len("TransportProblem(") : -1]),
-                *read_rows(tables),
+                *read_rows(tables, comparison.problem.cost.reading.notes),
             ]
         )
     )

@@ -126,8 +126,8 @@ def _finish(
                 "worst_pair": [names[i], names[j]],
                 "proof": result.proof,
                 "seconds": result.seconds,
-                "data": list(result.comparison.reading.notes),
                 "tables": read_fields(tables),
+                "data": list(result.comparison.reading.notes),
             }
         )
     else:
@@ -142,7 +142,7 @@ def _finish(
                     ("proof", result.proof),
                     ("largest gap", f"{result.largest_gap:.1e}, between {names[i]} and {names[j]}"),
                     ("time", f"{result.seconds:.3g} s"),
-                    *read_rows(tables, result.comparison.reading),
+                    *read_rows(tables, result.comparison.reading.notes),
                 ]
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from otkit._text import printable
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from otkit.certificate import Certificate
-    from otkit.io.frames import Reading
     from otkit.io.tables import Table as FileTable
     from otkit.results import TransportResult
 
@@ -69,8 +68,8 @@ def result_fields(result: TransportResult) -> dict[str, Any]:
     }
 
 
-def print_result(result: TransportResult, tables: Iterable[FileTable] = ()) -> None:
-    """Print a result with its certificate, piece by piece, and what was read from files."""
+def print_result(result: TransportResult, more: Iterable[tuple[str, str]] = ()) -> None:
+    """Print a result with its certificate, piece by piece, and more lines."""
     certificate, problem = result.certificate, result.problem
     metric, p = problem.cost.metric, problem.cost.p
     rows = []
@@ -83,8 +82,7 @@ def print_result(result: TransportResult, tables: Iterable[FileTable] = ()) -> N
     equal = (problem.a == problem.a[0]).all() and (problem.b == problem.b[0]).all()
     rows.append(("weights", "equal" if equal else problem.normalization or "as given"))
     rows.append(("method", f"{result.method}, {result.candidate.mass.size} arcs used, {duration(result.seconds)}"))
-    rows += read_rows(tables, problem.cost.reading)
-    console().print(labelled(rows))
+    console().print(labelled([*rows, *more]))
 
 
 def certificate_rows(certificate: Certificate) -> list[tuple[str, str]]:
@@ -113,10 +111,10 @@ def labelled(rows: Iterable[tuple[str, str]]) -> Table:
     return grid
 
 
-def read_rows(tables: Iterable[FileTable], reading: Reading | None = None) -> list[tuple[str, str]]:
+def read_rows(tables: Iterable[FileTable], notes: Sequence[str] = ()) -> list[tuple[str, str]]:
     """Return what was read from files, and how they were brought together, as labelled lines.
 
-    Of many files, the first few of each kind.
+    Of many files, the first few of each kind are named.
     """
     kinds: dict[tuple[str, ...], list[str]] = {}
     for table in tables:
@@ -127,7 +125,7 @@ def read_rows(tables: Iterable[FileTable], reading: Reading | None = None) -> li
         rows.append(("read", f"{files}: {'; '.join(said)}"))
     most = 5
     more = [("read", f"… and {len(rows) - most} more kinds of files")] if len(rows) > most else []
-    return rows[:most] + more + [("data", note) for note in (reading.notes if reading else ())]
+    return [*rows[:most], *more, *(("data", note) for note in notes)]
 
 
 def read_fields(tables: Iterable[FileTable]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,7 +46,7 @@ def certify(
     from otkit.proof_files import check_proof, read_proof
 
     with checking_input():
-        shipment, tables = _read_problem(problem, a, b, files)
+        shipment, tables, notes = _read_problem(problem, a, b, files)
         kind = read_proof(proof, shipment).get("kind")
     start = time.perf_counter()
     try:
@@ -64,7 +65,7 @@ def certify(
                 "n": shipment.shape[0],
                 "m": shipment.shape[1],
                 "seconds": seconds,
-                **({"files": read_fields(tables)} if tables else {}),
+                **({"files": read_fields(tables), "data": list(notes)} if tables else {}),
             }
         )
         return
@@ -74,7 +75,7 @@ def certify(
                 ("proved", proved.statement),
                 ("problem", str(shipment)[len("TransportProblem(") : -1]),
                 ("checked", f"in exact arithmetic, without a solver, in {duration(seconds)}"),
-                *read_rows(tables),
+                *read_rows(tables, notes),
             ]
         )
     )
@@ -82,21 +83,19 @@ def certify(
 
 def _read_problem(
     path: Path, a: Path | None, b: Path | None, files: FileOptions
-) -> tuple[TransportProblem, list[Table]]:
+) -> tuple[TransportProblem, Sequence[Table], Sequence[str]]:
     """Return the problem of a file, also one whose masses do not balance: that may be what is proved."""
+    from otkit.cli.shipments import read_shipment
     from otkit.io.archives import is_archive
-    from otkit.io.tables import read_masses, read_matrix
     from otkit.problem import InfeasibleError, TransportProblem
 
     if is_archive(path):
         if a is not None or b is not None:
             raise ValueError(f"--a and --b must be left out where PROBLEM holds its own masses, as {path} does.")
-        return TransportProblem.load(path), []
-    cost = read_matrix(path, files)
-    masses = [None if side is None else read_masses(side, files) for side in (a, b)]
-    tables = [cost, *(side for side in masses if side is not None)]
+        return TransportProblem.load(path), (), ()
+    found = read_shipment(path, a, b, files)
     try:
-        problem = TransportProblem(cost.values, *(None if side is None else side.arrays[0] for side in masses))
+        problem = found.problem()
     except InfeasibleError as error:
         problem = error.problem
-    return problem, tables
+    return problem, found.tables, found.notes

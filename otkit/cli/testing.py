@@ -75,4 +75,4 @@ def same_law(
         ("permutations", f"{drawn}{', stopped early' if found.stopped else ''}"),
         ("sizes", f"{len(tables[0])} and {len(tables[1])} points in dimension {len(tables[0].arrays)}"),
     ]
-    console().print(labelled([*rows, *read_rows(tables, found.reading)]))
+    console().print(labelled([*rows, *read_rows(tables, found.reading.notes)]))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from otkit._text import quoted
 from otkit._typing import BoolArray
 
 # What Excel, R, pandas, SQL and NumPy write where a value is missing, in lower case.
@@ -163,7 +164,7 @@ def _numbers(cells: Sequence[str], decimal: str) -> tuple[np.ndarray, str]:
                 return np.array(exact, dtype=dtype), ""
     for cell, value in zip(cells, values, strict=True):
         if abs(value) >= EXACT_IN_FLOATS and is_integer(cell) and (np.isinf(value) or not _is_exact(cell, value)):
-            return values, f"{_short(cell)} is an integer that no float64 holds, and not all entries fit in 64 bits"
+            return values, f"{quoted(cell)} is an integer that no float64 holds, and not all entries fit in 64 bits"
     return values, ""
 
 
@@ -225,7 +226,3 @@ def _spread(values: np.ndarray, missing: BoolArray) -> np.ndarray:
         full = np.full(len(missing), "NaT" if values.dtype.kind == "M" else np.nan, dtype=values.dtype)
     full[~missing] = values
     return full
-
-
-def _short(cell: str) -> str:
-    return repr(cell if len(cell) <= 40 else f"{cell[:37]}...")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from io import StringIO
 from itertools import count
 
+from otkit._text import quoted
 from otkit.io.cells import column_of, is_number, looks_like_a_number, mostly_numbers
 
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "blanks"}
@@ -224,7 +225,7 @@ def _best(ways: Sequence[_Way]) -> _Way:
     best = [way for way in ways if way.rank == least]
     if best[0].words and best[0].dialect.sep == "," and any(way.dialect.sep == " " for way in best):
         raise TextError(
-            f"its cells may be separated by commas or by blanks, as in {','.join(best[0].rows[0])!r}. "
+            f"its cells may be separated by commas or by blanks, as in {quoted(','.join(best[0].rows[0]))}. "
             "Say which: --sep , or --sep blank."
         )
     return best[0]
@@ -255,7 +256,7 @@ def _pair_or_decimals(
         return pair
     seen = cells[0] if is_number(cells[0], ",") else cells[1]
     raise TextError(
-        f"{seen!r} may be two columns or one number with a decimal comma, and so may every line. "
+        f"{quoted(seen)} may be two columns or one number with a decimal comma, and so may every line. "
         "Say which: --sep , or --decimal ,"
     )
 
@@ -266,13 +267,13 @@ def _refuse_thousands(way: _Way) -> None:
     if way.dialect.sep == ",":
         lines = [",".join(row) for row in way.rows if is_number(row[0])]
         if lines and all(map(_THOUSANDS.fullmatch, lines)) and any(",0" in line for line in lines):
-            raise TextError(f"the commas of {lines[0]!r} seem to stand between thousands: write 1000 for 1,000.")
+            raise TextError(f"the commas of {quoted(lines[0])} seem to stand between thousands: write 1000 for 1,000.")
     if mark == "." and way.dialect.sep != ";":
         return  # a point marks decimals, except in files of those who separate by semicolons since their comma does
     marked = [cell for row in way.rows for cell in row if mark in cell and cell[-1:].isdigit()]
     if marked and all(_THOUSANDS.fullmatch(cell) for cell in marked):
         raise TextError(
-            f"the mark in {marked[0]!r} may stand before decimals or between thousands, and so may every other. "
+            f"the mark in {quoted(marked[0])} may stand before decimals or between thousands, and so may every other. "
             f"Give --decimal {mark} if it marks decimals; write 1000 for 1{mark}000 if not."
         )
 

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
+from otkit._text import printable
 from otkit.io.cells import Column, is_date, is_integer, is_missing, is_number, looks_like_a_number, mostly_numbers
 from otkit.io.dialects import TextError, is_count
 
@@ -49,7 +50,8 @@ def is_header(top: Cells, body: Sequence[Cells], columns: Sequence[Column], deci
             odd += 1
         else:
             names += 1
-    line = ", ".join(cell or "(empty)" for cell in top[:8]) + (", …" if len(top) > 8 else "")
+    shown = [(f"{cell[:37]}..." if len(cell) > 40 else cell) or "(empty)" for cell in top[:8]]
+    line = printable(", ".join(shown)) + (", …" if len(top) > 8 else "")
     if _has_corner(top, body, columns):
         return True
     if names:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from otkit._text import printable
+from otkit._text import printable, quoted
 from otkit.io.cells import Column
 
 
@@ -55,7 +55,7 @@ class Sheet:
     def text(self, row: int, position: int) -> str:
         """Return what stands in an entry, in quotation marks and not longer than a line."""
         cell = self.texts[position][row] if self.texts else str(self.columns[position].values[row])
-        return repr(cell if len(cell) <= 60 else f"{cell[:57]}...")
+        return quoted(cell)
 
     def labels(self, position: int) -> list[str]:
         """Return the entries of a column as they stand, each fit to be shown."""

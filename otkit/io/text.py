@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from otkit._text import printable
+from otkit._text import printable, quoted
 from otkit.io.cells import EXACT_IN_FLOATS, Column, column_of, looks_like_a_number
 from otkit.io.dialects import NO_ROW, SAMPLE, Dialect, Rows, TextError, decide, rows_of, uneven, whole_rows
 from otkit.io.headers import index_columns, is_header, may_be_names
@@ -174,7 +174,7 @@ def _sheet(where: str, rows: Rows, lines: Sequence[int], dialect: Dialect, optio
     if header is None:
         header = unnamed or _names(top, cells, columns, dialect)
     if header and not below:
-        raise TextError(f"it must hold numbers, but line {lines[0]} is all there is: {dialect.sep.join(top)!r}.")
+        raise TextError(f"it must hold numbers, but line {lines[0]} is all there is: {quoted(dialect.sep.join(top))}.")
     names: tuple[str, ...] = ()
     index: list[int] = []
     if header:
@@ -183,6 +183,10 @@ def _sheet(where: str, rows: Rows, lines: Sequence[int], dialect: Dialect, optio
         if columns[0].kind == "number" and may_be_names(top, cells, columns, dialect.decimal):
             said.append("its first row, all numbers, holds names")
     else:
+        if options.header is None and below and top == [str(k) for k in range(len(top))]:
+            said.append(
+                f"its first row ({', '.join(top[:8])}{', …' * (len(top) > 8)}) is data; --header if it holds names"
+            )
         cells = [(first, *rest) for first, rest in zip(top, cells or [()] * len(top), strict=True)]
         columns = [column_of(column, dialect.decimal) for column in cells]
     form = f"{dialect}, {'names in the first row' if header else 'no header'}"

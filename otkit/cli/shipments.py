@@ -1,0 +1,91 @@
+"""A cost matrix and the masses of its sides, from files: matched by label where both have labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from otkit.io.dialects import is_count
+from otkit.io.options import FileOptions
+from otkit.io.tables import Table, read_masses, read_matrix
+
+if TYPE_CHECKING:
+    from otkit.problem import TransportProblem
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """What the files of a transport problem hold.
+
+    Attributes
+    ----------
+    cost : ndarray, shape (n, m)
+    masses : tuple of two ndarrays or None
+        Of rows and columns, in the order of the matrix.
+    tables : tuple of Table
+        The files.
+    notes : tuple of str
+        How they were brought together.
+    """
+
+    cost: np.ndarray
+    masses: tuple[np.ndarray | None, np.ndarray | None]
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+
+    def problem(self) -> TransportProblem:
+        """Return the problem; InfeasibleError where the masses do not balance."""
+        from otkit.problem import TransportProblem
+
+        return TransportProblem(self.cost, *self.masses)
+
+
+def read_shipment(cost: Path, a: Path | None, b: Path | None, files: FileOptions) -> Shipment:
+    """Read a cost matrix and the masses of its rows and columns.
+
+    Raises
+    ------
+    ValueError
+        What can't be read, or labels of masses that are not those of the matrix.
+    """
+    matrix = read_matrix(cost, files)
+    sides = [None if path is None else read_masses(path, files) for path in (a, b)]
+    notes: list[str] = []
+    names = (matrix.labels or (), matrix.columns)
+    masses = [_in_order(side, names[k], matrix, ("rows", "columns")[k], notes) for k, side in enumerate(sides)]
+    tables = (matrix, *(side for side in sides if side is not None))
+    return Shipment(matrix.values, (masses[0], masses[1]), tables, tuple(notes))
+
+
+def _in_order(
+    side: Table | None, names: Sequence[str], matrix: Table, what: str, notes: list[str]
+) -> np.ndarray | None:
+    """Return masses in the order of the matrix; labels that merely number rows or columns are none."""
+    if side is None:
+        return None
+    labels = () if side.labels is None or is_count(side.labels) else side.labels
+    if not labels or not names or is_count(names):
+        if labels:
+            notes.append(f"labels of {side.path} not used: the {what} of {matrix.path} have none")
+        return side.arrays[0]
+    place = {label: k for k, label in enumerate(labels)}
+    lacking = [name for name in names if name not in place]
+    extra = sorted(set(labels) - set(names))
+    if lacking or extra:
+        raise ValueError(
+            f"{side.path} must have the labels of the {what} of {matrix.path}, but "
+            + " and ".join(
+                f"{', '.join(map(repr, some[:5]))}{', …' if len(some) > 5 else ''} {verb}"
+                for some, verb in ((lacking, "is missing there"), (extra, "is not in the matrix"))
+                if some
+            )
+            + "."
+        )
+    if len(names) != len(labels):
+        raise ValueError(f"{matrix.path} must have different names for its {what}, but some occur twice.")
+    notes.append(f"{side.path} matched to the {what} of {matrix.path} by label")
+    return side.arrays[0][[place[name] for name in names]]
