@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Literal
 
+from otkit._exceptions import Whole
 from otkit.costs.threads import calling
 
 Reason = Literal["time_limit", "interrupted"]
@@ -43,7 +44,7 @@ class Progress:
         return f"{self.lower:.9g} ≤ OPT ≤ {self.upper:.9g}"
 
 
-class Stopped(Exception):  # noqa: N818 (no error: an early end that was asked for)
+class Stopped(Whole, Exception):  # noqa: N818 (no error: an early end that was asked for)
     """Raised where work ends early.
 
     Attributes

@@ -14,6 +14,7 @@ import numpy as np
 
 from otkit import proof, proof_files
 from otkit._checks import as_weights
+from otkit._exceptions import Whole
 from otkit._jit import njit
 from otkit._sums import accurate_sum, two_sum
 from otkit._typing import ArrayLike, FloatArray, IntArray
@@ -41,7 +42,7 @@ ANSWER_FIELDS = {
 }
 
 
-class InfeasibleError(ValueError):
+class InfeasibleError(Whole, ValueError):
     """No plan exists; `farkas` proves it.
 
     Attributes

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from otkit._checks import as_potentials, require_choice
+from otkit._exceptions import Whole
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.candidate import Candidate, WarmStart
 from otkit.canonical import require_canonical
@@ -65,7 +66,7 @@ _REMEDY = {
 }
 
 
-class NotConvergedError(RuntimeError):
+class NotConvergedError(Whole, RuntimeError):
     """A solver stopped early, or its answer failed the check.
 
     Attributes

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -26,6 +25,7 @@ from otkit.costs.monge import monge_argmin
 from otkit.costs.order import Ordered, in_kd_order, inverse
 from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs
 from otkit.costs.places import numbered_points, numbered_rows
+from otkit.costs.threads import share
 from otkit.io.frames import NOTHING, Reading
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ _MONGE_PAIRS = 4_000_000
 # Pairs above which a pruned sweep is faster, and so many entries for each row and column that they tell no more.
 _PRUNED_PAIRS = 1_000_000
 _MANY_NEAR = 4
+
+
+# Points on the line from which on both sides are sorted at once.
+_SORTED_TOGETHER = 20_000
 
 
 class Line(NamedTuple):
@@ -233,9 +237,14 @@ class PairCosts(ABC):
         """Permutations that sort the points of `line`, made once for all who ask; equal points keep their order."""
         line = self.line()
         assert line is not None
-        with ThreadPoolExecutor(1) as thread:  # NumPy sorts without the GIL
-            y_order = thread.submit(_sorting_order, line.y)
-            return _sorting_order(line.x), y_order.result()
+        sides, orders = (line.x, line.y), [np.empty(0, np.int64)] * 2
+
+        def sort(start: int, stop: int) -> None:
+            for side in range(start, stop):
+                orders[side] = _sorting_order(sides[side])
+
+        share(sort, 2, 1, 1 + (line.x.size + line.y.size) // _SORTED_TOGETHER)  # NumPy sorts without the GIL
+        return orders[0], orders[1]
 
     @cached_property
     def _line_is_sorted(self) -> tuple[bool, bool]:
