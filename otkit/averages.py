@@ -27,6 +27,7 @@ from typing import Literal
 import numpy as np
 
 from otkit._checks import as_cost_array, as_power, as_weights, require_memory
+from otkit._frozen import owned
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, Minkowski, PairCosts, SqEuclidean, as_cost, bind
 from otkit.io.frames import NOTHING, Frame, Missing, Reading, as_clouds
@@ -187,6 +188,7 @@ def barycenter(
     power = as_power(p)
     ground = as_cost(metric)
     clouds, places, reading = _clouds(measures, support, missing, ground)
+    places = None if places is None else owned(places)
     if places is not None:
         sides = [(ground.between(cloud.points, places, p=power), cloud.weights) for cloud in clouds]
         return replace(_on_support([_heavy(*side) for side in sides], shares, places), reading=reading)

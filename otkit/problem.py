@@ -15,6 +15,7 @@ import numpy as np
 from otkit import proof, proof_files
 from otkit._checks import as_weights
 from otkit._exceptions import Whole
+from otkit._frozen import Frozen
 from otkit._jit import njit
 from otkit._sums import accurate_sum, two_sum
 from otkit._typing import ArrayLike, FloatArray, IntArray
@@ -83,7 +84,7 @@ class InfeasibleError(Whole, ValueError):
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class TransportProblem:
+class TransportProblem(Frozen):
     """Minimise ⟨C, Γ⟩ over plans Γ ≥ 0 with row sums a and column sums b.
 
     Parameters

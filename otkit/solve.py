@@ -312,6 +312,7 @@ def solve_problem(
     require_choice(on_failure, "on_failure", ("raise", "return"))
     require_choice(proof, "proof", ("auto", "exact", "float"))
     problem.require_balance()  # one from a file, or from an InfeasibleError, may have no plan
+    problem.cost.require_unchanged()
     start = time.perf_counter()
     chosen = select_solver(problem).method if method == "auto" else method
     if canonical:

@@ -15,6 +15,7 @@ from otkit._checks import (
     entry,
     require_choice,
 )
+from otkit._frozen import owned
 from otkit._sums import accurate_sum
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import CallableCost, Cost, as_cost
@@ -169,7 +170,7 @@ def _histograms(measures: Any, others: Any, shape: tuple[int, int] | None) -> tu
 
 
 def _over_bins(measures: Any, others: Any, ground_cost: ArrayLike, p: float) -> tuple[Clouds, int]:
-    cost = as_cost_array(ground_cost, "ground_cost")
+    cost = owned(as_cost_array(ground_cost, "ground_cost"))
     n, m = cost.shape
     if others is None and n != m:
         raise ValueError(
