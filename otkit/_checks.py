@@ -251,8 +251,14 @@ def as_seconds(value: float | None, name: str = "max_seconds") -> float | None:
     return seconds
 
 
+# Less is not worth the time of asking how much there is.
+_LITTLE_MEMORY = 2**24
+
+
 def require_memory(needed: int, what: str, remedy: str) -> None:
     """Raise MemoryError before an allocation that the machine cannot hold, saying what avoids it."""
+    if needed < _LITTLE_MEMORY:
+        return
     available = available_memory()
     if available is not None and needed > available:
         raise MemoryError(

@@ -12,6 +12,9 @@ _GROUP_FILES = (
     ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
 
+# What these files raise where there are none. Not every OSError: a TimeoutError of a signal handler is one, too.
+_UNREADABLE = (FileNotFoundError, NotADirectoryError, PermissionError)
+
 
 def available_memory() -> int | None:
     """Bytes that can be allocated now: what the machine has left, or its container if that is less; None if unknown."""
@@ -26,11 +29,11 @@ def _left_in_machine() -> int | None:
             for line in lines:
                 if line.startswith("MemAvailable:"):
                     return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
+    except (*_UNREADABLE, ValueError):
         pass
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
+    except (AttributeError, ValueError):
         return None
 
 
@@ -38,7 +41,7 @@ def _left_in_groups(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc
     """Yield what each control group leaves to this process: its own, which containers have, and those around it."""
     try:
         lines = own.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+    except (*_UNREADABLE, UnicodeDecodeError):
         return
     for line in lines:
         _, controllers, path = (line.split(":", 2) + ["", ""])[:3]
@@ -51,7 +54,7 @@ def _left_in_groups(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc
                 try:
                     most, used = (int((place / name).read_text(encoding="ascii")) for name in (limit, usage))
                     stat = (place / "memory.stat").read_text(encoding="ascii").splitlines()
-                except (OSError, ValueError):  # "max" is no limit
+                except (*_UNREADABLE, ValueError):  # "max" is no limit
                     continue
                 freed = sum(int(entry.split()[1]) for entry in stat if entry.startswith(f"{files} "))
                 yield max(0, most - used + min(freed, used))

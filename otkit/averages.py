@@ -27,6 +27,7 @@ from typing import Any, Literal
 import numpy as np
 
 from otkit._checks import as_cost_array, as_power, as_weights, require_memory
+from otkit._frozen import owned
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, Minkowski, PairCosts, SqEuclidean, as_cost, bind
@@ -211,6 +212,7 @@ def barycenter(
     power = as_power(p)
     ground = as_cost(metric)
     clouds, places, reading = _clouds(items, names, support, missing, ground)
+    places = None if places is None else owned(places)
     if places is not None:
         sides = [(ground.between(cloud.points, places, p=power), cloud.weights) for cloud in clouds]
         return replace(_on_support([_heavy(*side) for side in sides], shares, places), reading=reading)

@@ -273,6 +273,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     'feasible plan, but nothing proves it optimal; 3 ≤ OPT ≤ 4'
     """
     problem.require_balance()
+    problem.cost.require_unchanged()
     entries = plan_entries(plan, problem.shape) if plan is not None else _corner_rule(problem)
     f, g, dual_fault = _finite_potentials(potentials, problem)
     masses = exact_masses(problem)

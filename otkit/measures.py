@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from otkit._checks import as_weights
+from otkit._frozen import Frozen, owned
 from otkit._typing import ArrayLike, FloatArray
 from otkit.io.frames import Frame, Missing, Reading, as_clouds
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class DiscreteMeasure:
+class DiscreteMeasure(Frozen):
     """A measure Σ_i w_i δ_{x_i}: finitely many points, each with a mass.
 
     Parameters
@@ -63,10 +64,9 @@ class DiscreteMeasure:
         clouds = as_clouds({"points": points}, {"weights": weights}, missing=missing)
         frame = clouds.frames[0].owned()
         checked = clouds.points[0] if frame.block is None else frame.block
-        masses = as_weights(clouds.weights[0], "weights", len(checked)).copy()
-        checked.flags.writeable = masses.flags.writeable = False
+        checked.flags.writeable = False
         object.__setattr__(self, "points", checked)
-        object.__setattr__(self, "weights", masses)
+        object.__setattr__(self, "weights", owned(as_weights(clouds.weights[0], "weights", len(checked))))
         object.__setattr__(self, "frame", frame)
         object.__setattr__(self, "reading", clouds.reading)
 

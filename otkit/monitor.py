@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Literal
 
 from otkit._checks import as_seconds
+from otkit._exceptions import Whole
 from otkit.costs.threads import calling
 
 Reason = Literal["time_limit", "interrupted"]
@@ -47,7 +48,7 @@ class Progress:
         return f"{self.lower:.9g} ≤ OPT ≤ {self.upper:.9g}"
 
 
-class Stopped(Exception):  # noqa: N818 (no error: an early end that was asked for)
+class Stopped(Whole, Exception):  # noqa: N818 (no error: an early end that was asked for)
     """Raised where work ends early.
 
     Attributes

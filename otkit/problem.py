@@ -14,6 +14,8 @@ import numpy as np
 
 from otkit import proof, proof_files
 from otkit._checks import as_weights
+from otkit._exceptions import Whole
+from otkit._frozen import Frozen
 from otkit._jit import njit
 from otkit._sums import accurate_sum, two_sum
 from otkit._typing import ArrayLike, FloatArray, IntArray
@@ -43,7 +45,7 @@ ANSWER_FIELDS = {
 }
 
 
-class InfeasibleError(ValueError):
+class InfeasibleError(Whole, ValueError):
     """No plan exists; `farkas` proves it.
 
     Attributes
@@ -84,7 +86,7 @@ class InfeasibleError(ValueError):
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class TransportProblem:
+class TransportProblem(Frozen):
     """Minimise ⟨C, Γ⟩ over plans Γ ≥ 0 with row sums a and column sums b.
 
     Parameters

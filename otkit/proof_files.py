@@ -153,6 +153,7 @@ def _no_number(name: str) -> None:
 
 def plain(problem: Shipment, kind: str, carried: list[list[float]] | None = None) -> proof.Problem:
     """Return a problem in plain Python, with real-valued costs if its proof is of kind "line"."""
+    problem.cost.require_unchanged()
     return proof.Problem(
         problem.a.tolist(),
         problem.b.tolist(),

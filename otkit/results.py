@@ -350,6 +350,7 @@ class TransportResult:
 
     def _cheapest_targets(self, which: np.ndarray) -> IntArray:
         """Return argmin_j c_ij − g_j over the columns that take mass for the rows in `which`, zeros for the others."""
+        self.problem.cost.require_unchanged()
         rows, cols = np.flatnonzero(which), np.flatnonzero(self.problem.b)
         targets = np.zeros(which.size, np.int64)
         targets[rows] = cols[self.problem.cost.restrict(rows, cols).row_minima(self.candidate.g[cols])[1]]

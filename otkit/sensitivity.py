@@ -144,6 +144,7 @@ def sensitivity(problem: TransportProblem, answer: Candidate) -> Sensitivity:
     if answer.basis is None or answer.basis[0].size == 0:
         raise ValueError("sensitivity needs the tree of an optimal vertex, but the answer has none: use 'simplex'.")
     answer.require_fit(problem.shape)
+    problem.cost.require_unchanged()
     arcs = answer.basis
     _require_on_tree(answer, arcs, problem.shape)
     f, g = answer.f, answer.g

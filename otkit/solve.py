@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from otkit._checks import as_potentials, require_choice
+from otkit._exceptions import Whole
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.candidate import Candidate, WarmStart
 from otkit.canonical import require_canonical
@@ -66,7 +67,7 @@ _REMEDY = {
 }
 
 
-class NotConvergedError(RuntimeError):
+class NotConvergedError(Whole, RuntimeError):
     """A solver stopped early, or its answer failed the check.
 
     Attributes
@@ -315,6 +316,7 @@ def solve_problem(
     require_choice(on_failure, "on_failure", ("raise", "return"))
     require_choice(proof, "proof", ("auto", "exact", "float"))
     problem.require_balance()  # one from a file, or from an InfeasibleError, may have no plan
+    problem.cost.require_unchanged()
     start = time.perf_counter()
     chosen = select_solver(problem).method if method == "auto" else method
     if canonical:

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
 from otkit import _checks
+from otkit._frozen import Frozen
 from otkit._indices import as_indices
 from otkit._jit import read_only
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import listing, pruning, sweeps
 from otkit.costs import pairs as pairs_module
 from otkit.costs.boxes import can_bound
+from otkit.costs.fingerprint import fingerprint
 from otkit.costs.monge import monge_argmin
 from otkit.costs.order import Ordered, in_kd_order, inverse
 from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs
 from otkit.costs.places import numbered_points, numbered_rows
+from otkit.costs.threads import share
 from otkit.io.frames import NOTHING, Reading
 
 if TYPE_CHECKING:
@@ -43,6 +45,10 @@ _PRUNED_PAIRS = 1_000_000
 _MANY_NEAR = 4
 
 
+# Points on the line from which on both sides are sorted at once.
+_SORTED_TOGETHER = 20_000
+
+
 class Line(NamedTuple):
     """A cost on the line: ``scale * |x_i - y_j| ** p`` with p ≥ 1.
 
@@ -58,7 +64,11 @@ class Line(NamedTuple):
     p: float
 
 
-class PairCosts(ABC):
+# Matrices up to this size are copied: in less than a thousandth of the time that it takes to solve them.
+LARGEST_COPY = 2**24
+
+
+class PairCosts(Frozen, ABC):
     """The costs of n × m pairs, evaluated when asked for.
 
     Attributes
@@ -99,6 +109,10 @@ class PairCosts(ABC):
     def restrict(self, rows: Indices, cols: Indices) -> PairCosts:
         """Return the costs between subsets of the rows and of the columns."""
 
+    def require_unchanged(self) -> None:
+        """Raise ValueError if costs that are read where the caller holds them have changed since they were bound."""
+        return
+
     @abstractmethod
     def transpose(self) -> PairCosts:
         """Return the costs with rows and columns exchanged."""
@@ -133,6 +147,7 @@ class PairCosts(ABC):
     def dense(self) -> FloatArray:
         """Return all costs as a new (n, m) matrix, if it fits in memory."""
         n, m = self.shape
+        self.require_unchanged()
         _checks.require_memory(
             8 * n * m, f"The dense cost matrix of {n} × {m} pairs", "method='simplex' evaluates costs as it needs them."
         )
@@ -238,9 +253,14 @@ class PairCosts(ABC):
         """Permutations that sort the points of `line`, made once for all who ask; equal points keep their order."""
         line = self.line()
         assert line is not None
-        with ThreadPoolExecutor(1) as thread:  # NumPy sorts without the GIL
-            y_order = thread.submit(_sorting_order, line.y)
-            return _sorting_order(line.x), y_order.result()
+        sides, orders = (line.x, line.y), [np.empty(0, np.int64)] * 2
+
+        def sort(start: int, stop: int) -> None:
+            for side in range(start, stop):
+                orders[side] = _sorting_order(sides[side])
+
+        share(sort, 2, 1, 1 + (line.x.size + line.y.size) // _SORTED_TOGETHER)  # NumPy sorts without the GIL
+        return orders[0], orders[1]
 
     @cached_property
     def _line_is_sorted(self) -> tuple[bool, bool]:
@@ -298,10 +318,10 @@ class PointCosts(PairCosts):
     def __init__(self, metric: Cost, p: float, x: FloatArray, y: FloatArray, pairs: PointPairs) -> None:
         self.metric = metric
         self.p = p
-        self.points = (x, y)
-        self.pairs = PointPairs(
-            *pairs[:4], read_only(np.ascontiguousarray(pairs.x)), read_only(np.ascontiguousarray(pairs.y))
-        )
+        self.points = read_only(x), read_only(y)
+        as_they_are = x.flags.c_contiguous and _same_memory(pairs.x, x)  # then a pickle holds them once
+        pair_x = self.points[0] if as_they_are else read_only(np.ascontiguousarray(pairs.x))
+        self.pairs = PointPairs(*pairs[:4], pair_x, read_only(np.ascontiguousarray(pairs.y)))
 
     def __repr__(self) -> str:
         n, m = self.shape
@@ -382,7 +402,10 @@ class PointCosts(PairCosts):
 
 
 class MatrixCosts(PairCosts):
-    """A given cost matrix, read where it lies: float64 or float32, any memory order, `numpy.memmap` as well.
+    """A given cost matrix: float64 or float32, any memory order, `numpy.memmap` as well.
+
+    Up to 16 MiB are copied. A larger matrix is read where it lies, and must stay as it is: its fingerprint is taken
+    here, and asked for again (`require_unchanged`) wherever something is said or written about costs.
 
     Parameters
     ----------
@@ -411,7 +434,10 @@ class MatrixCosts(PairCosts):
         self.metric = metric
         self.p = p
         self.points = points
-        self.pairs = MatrixPairs(read_only(_as_matrix(matrix)))
+        given = _as_matrix(matrix)
+        borrowed = given.nbytes > LARGEST_COPY
+        self.pairs = MatrixPairs(read_only(given if borrowed else np.array(given, order="C")))
+        self._fingerprint = fingerprint(given) if borrowed else None
 
     def __repr__(self) -> str:
         n, m = self.shape
@@ -426,6 +452,18 @@ class MatrixCosts(PairCosts):
     def floor(self) -> float:
         """The smallest cost."""
         return float(self.pairs.matrix.min())
+
+    def require_unchanged(self) -> None:
+        """Raise ValueError if a matrix that was not copied has changed since."""
+        if self._fingerprint is not None and fingerprint(self.pairs.matrix) != self._fingerprint:
+            raise ValueError(
+                f"C must stay as it is while something rests on it, but entries have changed since it was handed over: "
+                f"a matrix of more than {LARGEST_COPY // 2**20} MiB is not copied. Hand over C.copy(), or solve again."
+            )
+
+    def __getstate__(self) -> dict[str, Any]:
+        self.require_unchanged()
+        return super().__getstate__()
 
     @cached_property
     def are_integers(self) -> bool:
@@ -451,6 +489,7 @@ class MatrixCosts(PairCosts):
         part = object.__new__(MatrixCosts)
         part.metric, part.p, part.points = self.metric, self.p, points
         part.pairs = MatrixPairs(read_only(matrix))
+        part._fingerprint = None if self._fingerprint is None else fingerprint(matrix)
         return part
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from otkit import _checks
+from otkit._frozen import owned
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import boxes
@@ -86,7 +87,8 @@ class Cost(ABC):
 
     def bound(self, clouds: Clouds, p: float = 1.0) -> PairCosts:
         """Bind the p-th power of this cost to two clouds that are checked, or to one and itself."""
-        costs = self._bind(clouds.points[0], clouds.points[-1], _checks.as_power(p))
+        points = [owned(each) for each in clouds.points]
+        costs = self._bind(points[0], points[-1], _checks.as_power(p))
         costs.reading = clouds.reading
         return costs
 

@@ -80,11 +80,9 @@ class SparseCosts(PairCosts):
         from scipy.sparse import csr_array
 
         require_sound_sparse(matrix, "C")
-        table = csr_array(matrix, dtype=np.float64)
+        table = csr_array(matrix, dtype=np.float64, copy=True)
         require_sound_sparse(table, "C")
-        if not table.has_canonical_format:
-            table = table.copy()  # summing works in place, and the caller's matrix stays as it is
-            table.sum_duplicates()
+        table.sum_duplicates()
         finite = np.isfinite(table.data)
         if not finite.all():
             k = int(np.argmin(finite))

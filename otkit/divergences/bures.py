@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otkit._checks import as_float_array, require_finite
+from otkit._frozen import owned
 from otkit._typing import ArrayLike, FloatArray
 
 # What rounding may do to a covariance, relative to its largest entry: of float64, or more where its type is coarser.
@@ -147,7 +148,7 @@ def _mean(value: ArrayLike, name: str) -> FloatArray:
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} must have shape (d,), but its shape is {array.shape}.")
     require_finite(array, name)
-    return array
+    return owned(array)
 
 
 def _root(value: ArrayLike, name: str, dimension: int, rounding: float) -> FloatArray:

@@ -6,11 +6,12 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from otkit._checks import as_count
+from otkit._exceptions import Whole
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import Cost
 from otkit.costs.threads import threads as sharing_threads
@@ -26,7 +27,7 @@ from otkit.solve import NotConvergedError
 from otkit.waiting import waiting
 
 
-class CacheError(OSError):
+class CacheError(Whole, OSError):
     """The distances are there, but not all of them could be kept on disk.
 
     Attributes
@@ -138,7 +139,7 @@ def pairwise(
         try:
             tables = _tables(comparison, names.left, jobs, cache, Monitor(report))
         except PairError as error:
-            raise named(error, names) from error.error
+            raise_named(error, names)
     value, lower, upper = tables
     p = comparison.p
     distances = rooted(value, p)
@@ -160,14 +161,18 @@ def pairwise(
     return result
 
 
-def named(error: PairError, names: Names) -> Exception:
-    """Return what went wrong, with the names of the pair in front."""
+def raise_named(error: PairError, names: Names) -> NoReturn:
+    """Raise what went wrong, with the names of the pair in front; in a note where it is not known how to make such."""
     i, j = error.pair
-    message = f"The pair ({names(i)}, {names(j)}): {error.error}"
+    pair = f"The pair ({names(i)}, {names(j)})"
+    message = f"{pair}: {error.error}"
     if isinstance(error.error, NotConvergedError):
-        return NotConvergedError(message, error.error.result)
-    kind = next((kind for kind in (ValueError, TypeError, MemoryError) if isinstance(error.error, kind)), RuntimeError)
-    return kind(message)
+        raise NotConvergedError(message, error.error.result) from error.error
+    for kind in (ValueError, TypeError, MemoryError):
+        if isinstance(error.error, kind):
+            raise kind(message) from error.error
+    error.error.add_note(pair)  # of a signal handler, for one, whose type somebody waits for
+    raise error.error
 
 
 def _tables(comparison: Comparison, left: int, jobs: int | None, cache: Cache | None, monitor: Monitor) -> Found:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from otkit._exceptions import Whole
 from otkit._typing import FloatArray, IntArray
 from otkit.io.frames import NOTHING, Reading
 from otkit.io.labels import Labels
@@ -129,7 +130,7 @@ FUNCTION = (
 )
 
 
-class PairError(Exception):
+class PairError(Whole, Exception):
     """What went wrong with a pair.
 
     Attributes

@@ -14,6 +14,7 @@ from otkit._checks import (
     entry,
     require_choice,
 )
+from otkit._frozen import owned
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import CallableCost, Cost, as_cost
@@ -128,7 +129,7 @@ def _clouds(
 
 
 def _over_bins(measures: Any, others: Any, ground_cost: ArrayLike, p: float) -> tuple[Clouds, Names]:
-    cost = as_cost_array(ground_cost, "ground_cost")
+    cost = owned(as_cost_array(ground_cost, "ground_cost"))
     n, m = cost.shape
     if others is None and n != m:
         raise ValueError(

@@ -16,7 +16,6 @@ from otkit.costs import Cost
 from otkit.costs.threads import threads as sharing_threads
 from otkit.divergences.generators import FDivergence
 from otkit.io.frames import NOTHING, Missing, Reading
-from otkit.many.all_pairs import named
 from otkit.many.bounds import CAUTION
 from otkit.many.comparison import Comparison, Names, PairError, rooted
 from otkit.many.given import as_comparison
@@ -160,7 +159,7 @@ def nearest(
             search = _Search(comparison, left, k)
             search.run(Monitor(report))
         except PairError as error:
-            raise named(error, names) from error.error
+            raise_named(error, names)
     indices = search.neighbours()
     distances, lower, upper = (np.take_along_axis(table, indices, axis=1) for table in search.tables)
     pairs = left * candidates // 2 if own and comparison.symmetric else left * candidates

@@ -25,14 +25,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from otkit._typing import BoolArray, FloatArray, IntArray
+from otkit.costs.threads import share
 from otkit.divergences.generators import FDivergence
 from otkit.divergences.result import DivergenceResult
 from otkit.divergences.samples.functionals import Functional, Part, functional
 from otkit.divergences.samples.points import Options, require_more_points
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
+
+# Points that one thread searches the neighbours of at a time, and from how many on another thread is worth starting.
+BLOCK = 256
+WORTH_A_THREAD = 1024
 
 
 @dataclass(frozen=True)
@@ -114,8 +123,8 @@ def neighbours(x: FloatArray, y: FloatArray, most: int, sides: Sequence[str]) ->
     for side in sides:
         other = "y" if side == "x" else "x"
         points = samples[side]
-        own_distances, own_indices = trees[side].query(points, k=most + 2, workers=-1)
-        distances, indices = trees[other].query(points, k=most + 1, workers=-1)
+        own_distances, own_indices = _nearest(trees[side], points, most + 2)
+        distances, indices = _nearest(trees[other], points, most + 1)
         found[side] = Neighbours(
             sign=1.0 if side == "x" else -1.0,
             dimension=x.shape[1],
@@ -127,6 +136,20 @@ def neighbours(x: FloatArray, y: FloatArray, most: int, sides: Sequence[str]) ->
             points=points,
         )
     return found
+
+
+def _nearest(tree: cKDTree, points: FloatArray, k: int) -> tuple[FloatArray, IntArray]:
+    """Return distances and indices of the k > 1 points of a tree that are nearest to each of some points.
+
+    SciPy's own threads (``workers=``) go on reading arrays that are gone when a signal handler raises meanwhile.
+    """
+    distances, indices = np.empty((len(points), k)), np.empty((len(points), k), np.int64)
+
+    def search(start: int, stop: int) -> None:
+        distances[start:stop], indices[start:stop] = tree.query(points[start:stop], k=k)
+
+    share(search, len(points), BLOCK, 1 + len(points) // WORTH_A_THREAD)
+    return distances, indices
 
 
 def value(how: Functional, ratios: dict[str, FloatArray], k: int) -> float:
