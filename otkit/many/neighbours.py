@@ -16,6 +16,7 @@ from otkit.costs import Cost
 from otkit.costs.threads import threads as sharing_threads
 from otkit.divergences.generators import FDivergence
 from otkit.io.frames import NOTHING, Missing, Reading
+from otkit.many.all_pairs import raise_named
 from otkit.many.bounds import CAUTION
 from otkit.many.comparison import Comparison, Names, PairError, rooted
 from otkit.many.given import as_comparison
