@@ -261,8 +261,8 @@ def test_relative_fields_do_not_depend_on_units(cost_power, mass_power, seed):
     assert scaled.proof == plain.proof
     for field in RELATIVE:
         assert getattr(scaled, field) == pytest.approx(getattr(plain, field), rel=1e-14), field
-    for field in ("lower", "upper", "value"):
-        assert getattr(scaled, field) == pytest.approx(getattr(plain, field) * unit * mass, rel=1e-15)
+    for field in ("lower", "upper", "value"):  # a lower bound of integers, which are not scaled, is rounded up to one
+        assert getattr(scaled, field) == pytest.approx(getattr(plain, field) * unit * mass, rel=1e-14)
 
 
 def test_moved_clouds_judge_alike(rng):
@@ -303,7 +303,9 @@ def test_all_pairs_are_judged_on_a_long_line(rng, p):
     assert proof.dual_violation * proof.scale == pytest.approx(worst, rel=1e-12)
     by_rows = (cost - g).min(axis=1).mean() + g.mean()
     by_cols = (cost - f[:, None]).min(axis=0).mean() + f.mean()
-    assert proof.lower <= max(by_rows, by_cols) <= proof.lower + 1e-13 * cost.max()  # what the search may miss
+    by_nothing = max(cost.min(axis=1).mean(), cost.min(axis=0).mean())  # what potentials of zero prove
+    best = max(by_rows, by_cols, by_nothing)
+    assert proof.lower <= best <= proof.lower + 1e-13 * cost.max()  # what the search may miss
     answer = solve_problem(problem, method="line")
     assert answer.certificate.optimal
     k = int(np.argmax(answer.potentials.f))

@@ -178,7 +178,7 @@ def checked(array: Any, name: str, field: Field, sizes: dict[str, int]) -> Any:
         if array.size and array.max() > np.iinfo(np.int64).max:  # of unsigned integers
             raise ValueError(f"{name} leaves int64")
         return array.astype(np.int64, copy=False)
-    array = array.astype(np.float64, copy=False)
+    array = np.ascontiguousarray(array, dtype=np.float64)  # another order would have kernels compiled for it
     if field.finite and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, but it is not")
     if array.size and array.min() < field.least:

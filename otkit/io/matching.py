@@ -88,19 +88,18 @@ def _require_known_labels(owner: Labels, labels: Labels, name: str, owner_name: 
 
 
 def values_by_label(owner: Labels | None, values: Any, name: str, owner_name: str) -> Any:
-    """Return values, one (or one row) for each label of the owner, in its order; arrays as they are beside an array.
+    """Return values, one (or one row) for each label of the owner, in its order; as they are if it has no labels.
 
     Raises
     ------
     TypeError
-        Labels on one side alone.
+        The values have no labels, and the owner has.
     ValueError
         A label of the owner that the values lack.
     """
-    has_labels = isinstance(values, Mapping) or is_pandas(values)
-    if owner is None or not has_labels:
-        if owner is None and not isinstance(values, Mapping):
-            return values
+    if owner is None:
+        return values
+    if not (isinstance(values, Mapping) or is_pandas(values)):
         raise TypeError(
             f"{name} and {owner_name} must both have labels or both have none, but {name} is a "
             f"{type(values).__name__}. Give {name} the labels of {owner_name}, as a pandas Series or DataFrame."
@@ -111,7 +110,7 @@ def values_by_label(owner: Labels | None, values: Any, name: str, owner_name: st
     lacking = np.flatnonzero(places < 0).tolist()
     if lacking:
         raise ValueError(f"{name} must hold every label of {owner_name}, but it lacks {listed(owner, lacking)}.")
-    return as_float_array(list(values.values()) if isinstance(values, Mapping) else values, name)[places]
+    return as_float_array(list(values.values()), name)[places] if isinstance(values, Mapping) else values.iloc[places]
 
 
 class Shipment(NamedTuple):
