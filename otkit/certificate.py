@@ -22,6 +22,7 @@ from otkit import proof_files
 from otkit._checks import as_float_array, span
 from otkit._sums import accurate_dot
 from otkit._typing import FloatArray, IntArray
+from otkit.costs import MatrixCosts
 from otkit.costs.sparse import as_prices
 from otkit.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounded_up, search_error
 from otkit.monitor import Stopped
@@ -184,7 +185,8 @@ class Certificate:
         if self.proof == "exact":
             return f"optimal, proved in exact arithmetic for {self.costs}: OPT = {self.value!r}"
         relative = self.gap / max(abs(self.lower), abs(self.upper), TINY)
-        return f"optimal in float64 for the costs as evaluated: OPT = {self.upper:.15g}, relative gap {relative:.1e}"
+        costs = self.costs.removeprefix("the float64 ")
+        return f"optimal in float64 for the {costs}: OPT = {self.upper:.15g}, relative gap {relative:.1e}"
 
     @property
     def verdict(self) -> str:
@@ -309,6 +311,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         tolerance=tolerance + primal.roundings + dual.roundings,
         proof="bounds" if fault else "float",
         fault=fault,
+        costs=costs_in_words(problem),
     )
 
 
@@ -322,12 +325,26 @@ def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | 
     """
     # In this order it does not overflow; and it does not depend on the order of the arcs.
     scale = accurate_dot(np.abs(vertex.costs), vertex.mass / problem.total)
-    return _exact(vertex.value, scale, unique, EVALUATED_COSTS)
+    return _exact(vertex.value, scale, unique, costs_in_words(problem))
 
 
 def line_certificate(problem: TransportProblem, proof: LineProof) -> Certificate:
     """Return the certificate of what `otkit.staircase` has proved."""
-    return _exact(proof.value, proof.value[0] / problem.total, proof.unique, REAL_COSTS)
+    return _exact(proof.value, proof.value[0] / problem.total, proof.unique, REAL_COSTS + in_unit(problem))
+
+
+def costs_in_words(problem: TransportProblem) -> str:
+    """Return what a proof is about that rests on costs as they are rounded."""
+    return EVALUATED_COSTS + in_unit(problem)
+
+
+def in_unit(problem: TransportProblem) -> str:
+    """Say in which unit distances are measured, if not in that of the points."""
+    cost = problem.cost
+    if cost.unit == 1.0:
+        return ""
+    at_most = "" if cost.line() is not None or not isinstance(cost, MatrixCosts) else ", or 2^990 where they are larger"
+    return f", p-th powers of distances in units of {cost.unit!r}{at_most}"
 
 
 def _exact(value: tuple[float, float, float], scale: float, unique: bool | None, costs: str) -> Certificate:
