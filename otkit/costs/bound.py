@@ -121,7 +121,7 @@ class PairCosts(ABC):
         """Return the distance of which a value is the p-th power, in units of the points."""
         if self.p == 1.0:
             return self.unit * value
-        return self.unit * (float(np.sqrt(value)) if self.p == 2.0 else float(value ** (1.0 / self.p)))
+        return self.unit * (float(np.sqrt(value)) if self.p == 2.0 else _root(value, self.p))
 
     def in_given_unit(self, value: float) -> float:
         """Return a value in p-th powers of the unit of the points: 0 or infinity where that leaves float64."""
@@ -502,6 +502,17 @@ class MatrixCosts(PairCosts):
         part.metric, part.p, part.points, part.unit = self.metric, self.p, points, self.unit
         part.pairs = MatrixPairs(read_only(matrix))
         return part
+
+
+def _root(value: float, p: float) -> float:
+    """Return the p-th root of a number; NaN if it is negative.
+
+    1/p is rounded, which costs |log value| roundings: a step of Newton's method, with p itself, gives them back.
+    """
+    if not value > 0.0:
+        return 0.0 if value == 0.0 else math.nan
+    root: float = value ** (1.0 / p)
+    return root * (1.0 - (root**p / value - 1.0) / p) if 1e-306 < value < 1e306 else root
 
 
 def bind(cost: PairCosts | ArrayLike) -> PairCosts:

@@ -175,8 +175,7 @@ class _Norm(Cost):
     def _bind_alone(self, x: FloatArray, y: FloatArray, p: float) -> bool:
         """Whether the distance across the box of the clouds is a float, though powers or squares on the way are not."""
         low, high = np.minimum(x.min(axis=0), y.min(axis=0)), np.maximum(x.max(axis=0), y.max(axis=0))
-        across = float(self.distances(0.25 * low[None], 0.25 * high[None])[0])
-        return bool(np.finfo(np.float64).tiny < across < np.finfo(np.float64).max / 16.0)
+        return 0.0 < float(self.distances(low[None], high[None])[0]) < math.inf
 
     def in_larger_costs(self, x: FloatArray, y: FloatArray, p: float) -> PairCosts | None:
         """Bind clouds times a power of two that makes their costs large; None where there is none."""
