@@ -23,6 +23,7 @@ from otkit._checks import as_float_array, span
 from otkit._sums import accurate_dot
 from otkit._text import told_apart
 from otkit._typing import FloatArray, IntArray
+from otkit.costs import MatrixCosts
 from otkit.costs.sparse import as_prices
 from otkit.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounded_up, search_error
 from otkit.monitor import Stopped
@@ -190,8 +191,9 @@ class Certificate:
         if self.proof == "exact":
             return f"optimal, proved in exact arithmetic for {self.costs}{masses}: OPT = {self.value!r}"
         relative = self.gap / max(abs(self.lower), abs(self.upper), TINY)
+        costs = self.costs.removeprefix("the float64 ")
         optimum = f"OPT = {self.upper:.15g}, relative gap {relative:.1e}"
-        return f"optimal in float64 for the costs as evaluated{masses}: {optimum}"
+        return f"optimal in float64 for the {costs}{masses}: {optimum}"
 
     @property
     def verdict(self) -> str:
@@ -318,6 +320,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         proof="bounds" if fault else "float",
         fault=fault,
         rescaling=problem.rescaling,
+        costs=costs_in_words(problem),
     )
 
 
@@ -331,12 +334,26 @@ def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | 
     """
     # In this order it does not overflow; and it does not depend on the order of the arcs.
     scale = accurate_dot(np.abs(vertex.costs), vertex.mass / problem.total)
-    return _exact(problem, vertex.value, scale, unique, EVALUATED_COSTS)
+    return _exact(problem, vertex.value, scale, unique, costs_in_words(problem))
 
 
 def line_certificate(problem: TransportProblem, proof: LineProof) -> Certificate:
     """Return the certificate of what `otkit.staircase` has proved."""
-    return _exact(problem, proof.value, proof.value[0] / problem.total, proof.unique, REAL_COSTS)
+    return _exact(problem, proof.value, proof.value[0] / problem.total, proof.unique, REAL_COSTS + in_unit(problem))
+
+
+def costs_in_words(problem: TransportProblem) -> str:
+    """Return what a proof is about that rests on costs as they are rounded."""
+    return EVALUATED_COSTS + in_unit(problem)
+
+
+def in_unit(problem: TransportProblem) -> str:
+    """Say in which unit distances are measured, if not in that of the points."""
+    cost = problem.cost
+    if cost.unit == 1.0:
+        return ""
+    at_most = "" if cost.line() is not None or not isinstance(cost, MatrixCosts) else ", or 2^990 where they are larger"
+    return f", p-th powers of distances in units of {cost.unit!r}{at_most}"
 
 
 def _exact(

@@ -6,6 +6,7 @@ Names follow Santambrogio, *Optimal Transport for Applied Mathematicians*, ch. 1
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
@@ -16,7 +17,7 @@ from otkit import _checks
 from otkit._sums import accurate_dot
 from otkit._typing import ArrayLike, FloatArray
 from otkit.candidate import Candidate
-from otkit.costs import Cost, PairCosts, SparseCosts, as_cost, bind
+from otkit.costs import Cost, PairCosts, SparseCosts, SqEuclidean, as_cost, bind
 from otkit.costs.gradients import gradients
 from otkit.io.frames import Frame, as_clouds
 from otkit.io.labelled import axes_of
@@ -280,11 +281,18 @@ def subgradient(result: Solved, *, of: Literal["distance", "value"] = "distance"
         a = (a - accurate_dot(a, supply)) / total_a
         b = (b - accurate_dot(b, demand)) / total_b
     factor = 1.0
-    p = problem.cost.p
+    p, unit = problem.cost.p, problem.cost.unit
     if of == "distance" and p != 1.0:
         value = accurate_dot(problem.cost.at(plan.rows, plan.cols), plan.mass)
         factor = value ** (1.0 / p - 1.0) / p if value > 0.0 else 0.0
-    return Subgradient(factor * x, factor * y, factor * a, factor * b)
+    if unit == 1.0:
+        return Subgradient(factor * x, factor * y, factor * a, factor * b)
+    # The cost is that of points divided by a length, and what is asked for that in powers of a unit of distance.
+    length = math.sqrt(unit) if isinstance(problem.cost.metric, SqEuclidean) else unit
+    worth = unit if of == "distance" else problem.cost.in_given_unit(1.0)
+    return Subgradient(
+        *(worth / length * factor * part for part in (x, y)), *(worth * factor * part for part in (a, b))
+    )
 
 
 def proves_infeasible(farkas: ArrayLike, a: ArrayLike, b: ArrayLike, C: Any = None) -> bool:

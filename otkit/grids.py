@@ -13,7 +13,9 @@ from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.candidate import Candidate
 from otkit.certificate import Evidence
-from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, Minkowski, SqEuclidean, as_cost
+from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, MatrixCosts, Minkowski, SqEuclidean, as_cost
+from otkit.costs.units import matrix_in_unit
+from otkit.io.frames import as_clouds
 from otkit.monitor import Progress
 from otkit.problem import TransportProblem
 from otkit.results import TransportResult
@@ -95,7 +97,8 @@ def wasserstein_grid(
             "Turn colours into gray, as in A.mean(axis=-1), or compare channel by channel."
         )
     cost, steps = _displacement_cost(metric), _as_spacing(spacing, A.ndim)
-    bound = cost.between(_centres(A.shape, steps), _centres(B.shape, steps), p=p)
+    centres = {"A": _centres(A.shape, steps), "B": _centres(B.shape, steps)}
+    bound = cost.in_own_unit(as_clouds(centres), p)
     problem = TransportProblem(bound, A.ravel(), B.ravel(), probability=True)
     rows, cols = np.flatnonzero(problem.a), np.flatnonzero(problem.b)
     try:
@@ -162,6 +165,14 @@ def _on_all_cells(found: TransportResult, problem: TransportProblem, rows: IntAr
     No plan ships from or to a cell without mass, so its certificate stays true. Such a cell gets a price to which no
     pair can object: with f_i = −max g, and then g_j = −max f over all cells, f_i + g_j ≤ 0, and no cost is negative.
     """
+    cost, other = problem.cost, found.problem.cost
+    if other.unit != cost.unit:  # powers underflowed
+        assert cost.metric is not None
+        assert cost.points is not None
+        metric, points, p = cost.metric, cost.points, cost.p
+        dense = matrix_in_unit if isinstance(other, MatrixCosts) else None
+        cost = dense(metric, *points, p, other.unit) if dense else metric.in_unit(*points, p, other.unit) or cost
+        problem = TransportProblem(cost, problem.a, problem.b, probability=True)
     part, (n, m) = found.candidate, problem.shape
     f = np.full(n, -part.g.max())
     f[rows] = part.f

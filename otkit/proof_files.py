@@ -116,6 +116,8 @@ def check_proof(problem: Shipment, path: str | os.PathLike[str]) -> proof.Proved
     if _rests_on_library(problem.cost) and "costs" in content:
         carried, note = _carried(content["costs"], problem.cost)
     proved = proof.check(plain(problem, content.get("kind", ""), carried), content)
+    if problem.cost.unit != 1.0:
+        note += f", distances in units of {problem.cost.unit!r}"
     return proved._replace(statement=proved.statement + note)
 
 

@@ -75,16 +75,13 @@ class TransportResult:
 
     @property
     def value(self) -> float:
-        """Cost of the plan, ⟨C, Γ⟩ = W_p^p."""
-        return self.certificate.value
+        """Cost of the plan, ⟨C, Γ⟩ = W_p^p; 0 or infinity where that leaves float64, as `distance` does not."""
+        return self.problem.cost.in_given_unit(self.certificate.value)
 
     @property
     def distance(self) -> float:
         """Wasserstein distance, value^(1/p)."""
-        p = self.problem.cost.p
-        if p == 1.0:
-            return self.value
-        return float(np.sqrt(self.value)) if p == 2.0 else float(self.value ** (1.0 / p))
+        return self.problem.cost.root(self.certificate.value)
 
     @cached_property
     def plan(self) -> coo_array:
@@ -360,7 +357,7 @@ class TransportResult:
         p = self.problem.cost.p
         distances = self.problem.cost.metric is not None and self.problem.probability
         head = f"W_{p:g} = {self.distance:.12g}" if distances else f"optimal cost {self.value:.12g}"
-        if distances and p != 1.0:
+        if distances and p != 1.0 and self.problem.cost.unit == 1.0:
             head += f"   (cost W^{p:g} = {self.value:.12g})"
         if not self.certificate.optimal:
             head = head.replace("optimal cost", "cost of the plan")

@@ -313,7 +313,7 @@ def _directions(projections: int | ArrayLike, d: int, rng: np.random.Generator |
 def _on_line(result: TransportResult) -> SlicedResult:
     """Return W_p itself, which all directions of the line agree on."""
     value, p, certificate = result.distance, result.problem.cost.p, result.certificate
-    ends = [max(0.0, end) ** (1.0 / p) for end in (certificate.lower, certificate.upper)]
+    ends = [result.problem.cost.root(max(0.0, end)) for end in (certificate.lower, certificate.upper)]
     error = max(abs(value - end) for end in ends) + 2.0 * math.ulp(value)
     return SlicedResult(
         value=value,

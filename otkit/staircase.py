@@ -109,7 +109,8 @@ def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> 
         return None
     x, y, scale, p = line
     # Lengths and masses in units of powers of two, so that in floats none exceeds 1.
-    span = max(-1000, math.frexp(max(x[-1], y[-1]) - min(x[0], y[0]))[1])
+    longest = float(np.abs(x.take(rows, mode="clip") - y.take(cols, mode="clip")).max())
+    span = max(-1000, math.frexp(longest)[1])
     total = math.frexp(problem.total)[1]
     fraction, exponent = math.frexp(scale)
     how, unit = balance(problem)

@@ -7,6 +7,7 @@ the same questions with the same bits, so that nothing above branches on where a
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
@@ -25,9 +26,10 @@ from otkit.costs.boxes import can_bound
 from otkit.costs.fingerprint import fingerprint
 from otkit.costs.monge import monge_argmin
 from otkit.costs.order import Ordered, in_kd_order, inverse
-from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs
+from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs
 from otkit.costs.places import numbered_points, numbered_rows
 from otkit.costs.threads import share
+from otkit.costs.units import SMALLEST
 from otkit.io.frames import NOTHING, Reading
 
 if TYPE_CHECKING:
@@ -87,12 +89,15 @@ class PairCosts(Frozen, ABC):
         The Wasserstein power.
     points : tuple of arrays or None
         The clouds x (n, d) and y (m, d); None for a given matrix.
+    unit : float
+        Costs are p-th powers of distances in this unit: 1, except where others leave float64 (`otkit.costs.units`).
     reading : Reading
         How these were read: the names of their columns, and what was done to bring them together.
     """
 
     pairs: Any
     reading: Reading = NOTHING
+    unit: float = 1.0
     metric: Cost | None
     p: float
     points: tuple[FloatArray, FloatArray] | None
@@ -120,6 +125,32 @@ class PairCosts(Frozen, ABC):
     def line(self) -> Line | None:
         """Return the 1-D coordinates where the cost is ``scale * |x - y| ** p``, p ≥ 1; None elsewhere."""
         return None
+
+    @property
+    def least_accurate(self) -> float:
+        """The cost below which evaluation has lost digits to underflow; 0 where it never does."""
+        return 0.0
+
+    def root(self, value: float) -> float:
+        """Return the distance of which a value is the p-th power, in units of the points."""
+        if self.p == 1.0:
+            return self.unit * value
+        return self.unit * (float(np.sqrt(value)) if self.p == 2.0 else _root(value, self.p))
+
+    def in_given_unit(self, value: float) -> float:
+        """Return a value in p-th powers of the unit of the points: 0 or infinity where that leaves float64."""
+        if self.unit == 1.0 or value == 0.0:
+            return value
+        fraction, exponent = math.frexp(value)
+        unit, shift = math.frexp(self.unit)
+        power = exponent + self.p * (shift + math.log2(unit))  # value = fraction · 2^power
+        whole = round(power) if unit == 0.5 and self.p == int(self.p) else math.floor(power)
+        if abs(whole) > 10_000:
+            return math.copysign(0.0 if whole < 0 else math.inf, value)
+        try:
+            return math.ldexp(fraction * 2.0 ** (power - whole), whole)
+        except OverflowError:
+            return math.copysign(math.inf, value)
 
     def places(self) -> tuple[tuple[IntArray, int], tuple[IntArray, int]] | None:
         """Return numbers of the rows and of the columns, and how many there are: equal numbers have equal costs.
@@ -315,9 +346,12 @@ class PointCosts(PairCosts):
     metric: Cost
     points: tuple[FloatArray, FloatArray]
 
-    def __init__(self, metric: Cost, p: float, x: FloatArray, y: FloatArray, pairs: PointPairs) -> None:
+    def __init__(
+        self, metric: Cost, p: float, x: FloatArray, y: FloatArray, pairs: PointPairs, unit: float = 1.0
+    ) -> None:
         self.metric = metric
         self.p = p
+        self.unit = unit
         self.points = read_only(x), read_only(y)
         as_they_are = x.flags.c_contiguous and _same_memory(pairs.x, x)  # then a pickle holds them once
         pair_x = self.points[0] if as_they_are else read_only(np.ascontiguousarray(pairs.x))
@@ -339,12 +373,21 @@ class PointCosts(PairCosts):
         # Where a metric looks at the points as they are, so does the part: what is taken once need not be taken again.
         pair_x = x_part if _same_memory(pairs.x, x) else _taken(pairs.x, rows, 0)
         pair_y = y_part.T if _same_memory(pairs.y, y) and y.shape[1] == 1 else _taken(pairs.y, cols, 1)
-        return PointCosts(self.metric, self.p, x_part, y_part, pairs._replace(x=pair_x, y=pair_y))
+        return PointCosts(self.metric, self.p, x_part, y_part, pairs._replace(x=pair_x, y=pair_y), self.unit)
 
     def transpose(self) -> PointCosts:
         """Return the costs with the clouds exchanged."""
         (x, y), pairs = self.points, self.pairs
-        return PointCosts(self.metric, self.p, y, x, pairs._replace(x=pairs.y.T, y=pairs.x.T))
+        return PointCosts(self.metric, self.p, y, x, pairs._replace(x=pairs.y.T, y=pairs.x.T), self.unit)
+
+    @property
+    def least_accurate(self) -> float:
+        """The cost below which evaluation has lost digits to underflow, in the power or in the sum on the way to it."""
+        kind, _, scale, exponent, _, _ = self.pairs
+        if kind in (SUM_ABS, MAX_ABS):
+            return 0.0 if exponent == 1.0 else SMALLEST * max(1.0, scale)
+        base = 2.0**-485 if kind == HALF_ANGLE else SMALLEST  # whose square, or which itself, is a sum of powers
+        return max(scale * base**exponent, SMALLEST * max(1.0, scale) if exponent > 1.0 else 0.0)
 
     def places(self) -> tuple[tuple[IntArray, int], tuple[IntArray, int]]:
         """Return numbers of the distinct points of either cloud."""
@@ -411,8 +454,8 @@ class MatrixCosts(PairCosts):
     ----------
     matrix : array-like of shape (n, m)
         Finite costs, of either sign.
-    metric, p, points
-        Where the matrix holds the evaluated costs of an `otkit.CallableCost`: what it was evaluated from.
+    metric, p, points, unit
+        Where the matrix holds evaluated costs, such as those of an `otkit.CallableCost`: what it was evaluated from.
 
     Examples
     --------
@@ -430,10 +473,12 @@ class MatrixCosts(PairCosts):
         metric: Cost | None = None,
         p: float = 1.0,
         points: tuple[FloatArray, FloatArray] | None = None,
+        unit: float = 1.0,
     ) -> None:
         self.metric = metric
         self.p = p
         self.points = points
+        self.unit = unit
         given = _as_matrix(matrix)
         borrowed = given.nbytes > LARGEST_COPY
         self.pairs = MatrixPairs(read_only(given if borrowed else np.array(given, order="C")))
@@ -470,6 +515,11 @@ class MatrixCosts(PairCosts):
         """Whether all costs are integers."""
         return _are_integers(self.pairs.matrix)
 
+    @property
+    def least_accurate(self) -> float:
+        """The cost below which a power has lost digits to underflow."""
+        return SMALLEST if self.metric is not None and (self.p != 1.0 or self.unit != 1.0) else 0.0
+
     def places(self) -> tuple[tuple[IntArray, int], tuple[IntArray, int]]:
         """Return numbers of the distinct rows and of the distinct columns of the matrix."""
         return numbered_rows(self.pairs.matrix), numbered_rows(self.pairs.matrix.T)
@@ -487,10 +537,21 @@ class MatrixCosts(PairCosts):
     def _derived(self, matrix: FloatArray, points: tuple[FloatArray, FloatArray] | None) -> MatrixCosts:
         """Wrap a part of a matrix that was checked already."""
         part = object.__new__(MatrixCosts)
-        part.metric, part.p, part.points = self.metric, self.p, points
+        part.metric, part.p, part.points, part.unit = self.metric, self.p, points, self.unit
         part.pairs = MatrixPairs(read_only(matrix))
         part._fingerprint = None if self._fingerprint is None else fingerprint(matrix)
         return part
+
+
+def _root(value: float, p: float) -> float:
+    """Return the p-th root of a number; NaN if it is negative.
+
+    1/p is rounded, which costs |log value| roundings: a step of Newton's method, with p itself, gives them back.
+    """
+    if not value > 0.0:
+        return 0.0 if value == 0.0 else math.nan
+    root: float = value ** (1.0 / p)
+    return root * (1.0 - (root**p / value - 1.0) / p) if 1e-306 < value < 1e306 else root
 
 
 def bind(cost: PairCosts | ArrayLike) -> PairCosts:

@@ -18,7 +18,7 @@ from otkit import _checks
 from otkit._frozen import owned
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
-from otkit.costs import boxes
+from otkit.costs import boxes, units
 from otkit.costs import pairs as pairs_module
 from otkit.costs.bound import MatrixCosts, PairCosts, PointCosts
 from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_POWERS, SUM_SQUARES, PointPairs
@@ -26,6 +26,10 @@ from otkit.io.frames import Clouds, as_clouds
 
 # Costs below this have lost digits to underflow, or the squares on the way to them have.
 _SMALLEST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
+
+
+# Differences of coordinates that are held at a time.
+_BLOCK = 1 << 20
 
 
 class Cost(ABC):
@@ -92,6 +96,58 @@ class Cost(ABC):
         costs.reading = clouds.reading
         return costs
 
+    def in_own_unit(self, clouds: Clouds, p: float = 1.0) -> PairCosts:
+        """Bind the p-th power of this cost to clouds that are checked, in another unit where it leaves float64.
+
+        Its costs are (d / unit)^p, and `unit` is 1 wherever `between` takes the clouds. For those who ask for the p-th
+        root, which `PairCosts.root` gives in units of the points.
+
+        Raises
+        ------
+        ValueError
+            As `between`, but of powers that overflow or vanish only where the distances do.
+        MemoryError
+            Powers so far apart that a matrix is needed, which does not fit.
+
+        Examples
+        --------
+        >>> from otkit.costs import Euclidean
+        >>> from otkit.io.frames import as_clouds
+        >>> cost = Euclidean().in_own_unit(as_clouds({"x": [[0.0, 0.0]], "y": [[3e-209, 4e-209]]}), p=2)
+        >>> float(cost.root(cost.dense()[0, 0]))
+        5e-209
+        """
+        x, y, p = clouds.points[0], clouds.points[-1], _checks.as_power(p)
+        try:
+            return self.bound(clouds, p)
+        except ValueError:
+            if not self._bind_alone(x, y, p):
+                raise
+        costs = self.in_larger_costs(x, y, p) or units.matrix_in_unit(self, x, y, p)
+        costs.reading = clouds.reading
+        return costs
+
+    def _bind_alone(self, x: FloatArray, y: FloatArray, p: float) -> bool:
+        """Whether the clouds suit the cost itself, and its power alone leaves float64."""
+        return p != 1.0 and self._bind(x, y, 1.0) is not None
+
+    def in_larger_costs(self, x: FloatArray, y: FloatArray, p: float) -> PairCosts | None:
+        """Bind clouds times a power of two that makes their costs large; None where there is none."""
+        return None
+
+    def in_unit(self, x: FloatArray, y: FloatArray, p: float, unit: float) -> PairCosts | None:
+        """Bind clouds in a unit of length, a power of two; None where that is none for this cost and these clouds."""
+        return None
+
+    def distances(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the cost itself between x[k] and y[k], for each k."""
+        every = np.arange(len(x))
+        return self._bind(x, y, 1.0).at(every, every)
+
+    def distance_matrix(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the cost itself between all points of two clouds."""
+        return self._bind(x, y, 1.0).dense()
+
     @abstractmethod
     def _bind(self, x: FloatArray, y: FloatArray, p: float) -> PairCosts:
         """Bind checked clouds."""
@@ -107,14 +163,61 @@ class _Norm(Cost):
         """Return the kind of base, the power of the norm that it is, and the power of the norm that the cost is."""
 
     def _bind(self, x: FloatArray, y: FloatArray, p: float) -> PointCosts:
+        costs = PointCosts(self, p, x, y, self._pairs(x, y, p))
+        _require_representable(costs.pairs, self.name, p)
+        return costs
+
+    def _pairs(self, x: FloatArray, y: FloatArray, p: float) -> PointPairs:
         kind, order, degree = self._formula()
         if x.shape[1] == 1:
             # On the line every norm is |x − y|: with no square to take a root of, nothing overflows on the way, and the
             # Monge property is seen. The bits are the same, since the root of a rounded square is the number again.
             kind, order = SUM_ABS, 1.0
-        costs = PointCosts(self, p, x, y, PointPairs(kind, order, 1.0, degree * p / order, x, y.T))
-        _require_representable(costs.pairs, self.name, p)
-        return costs
+        return PointPairs(kind, order, 1.0, degree * p / order, x, y.T)
+
+    def _bind_alone(self, x: FloatArray, y: FloatArray, p: float) -> bool:
+        """Whether the distance across the box of the clouds is a float, though powers or squares on the way are not."""
+        low, high = np.minimum(x.min(axis=0), y.min(axis=0)), np.maximum(x.max(axis=0), y.max(axis=0))
+        return 0.0 < float(self.distances(low[None], high[None])[0]) < math.inf
+
+    def in_larger_costs(self, x: FloatArray, y: FloatArray, p: float) -> PairCosts | None:
+        """Bind clouds times a power of two that makes their costs large; None where there is none."""
+        _, order, degree = self._formula()
+        room = units.BOX_BITS / max(degree * p, order) - math.log2(x.shape[1])
+        if room < 1.0:
+            return None
+        return self.in_unit(x, y, p, math.ldexp(1.0, round((units.box_exponent(x, y) - math.floor(room)) * degree)))
+
+    def in_unit(self, x: FloatArray, y: FloatArray, p: float, unit: float) -> PairCosts | None:
+        """Bind clouds times the power of two that makes `unit` the unit of the distance; None where it is not exact."""
+        shift = (math.frexp(unit)[1] - 1) / self._formula()[2]
+        points = units.scaled_points(x, y, int(shift))
+        if points is None or math.frexp(unit)[0] != 0.5 or shift != int(shift):
+            return None
+        pairs = self._pairs(*points, p)
+        return PointCosts(self, p, x, y, pairs, unit) if math.isfinite(boxes.across(pairs)[2]) else None
+
+    def distances(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the cost itself between x[k] and y[k], for each k: powers are taken of ratios of coordinates alone."""
+        kind, order, degree = self._formula()
+        with np.errstate(over="ignore"):
+            sides = np.abs(x - y)
+            norms = sides.max(axis=-1)
+            if x.shape[-1] > 1 and kind != MAX_ABS:
+                unit = np.where((norms > 0.0) & np.isfinite(norms), norms, 1.0)
+                ratios = sides / unit[..., None]
+                sums = (ratios * ratios if order == 2.0 else ratios**order).sum(axis=-1)
+                norms = unit * (np.sqrt(sums) if order == 2.0 else sums ** (1.0 / order))
+            result: FloatArray = norms * norms if degree == 2.0 else norms
+        return result
+
+    def distance_matrix(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the cost itself between all points of two clouds."""
+        out = np.empty((len(x), len(y)))
+        rows = max(1, _BLOCK // y.size)
+        for start in range(0, len(x), rows):
+            out[start : start + rows] = self.distances(x[start : start + rows, None], y[None])
+        return out
 
 
 @dataclass(frozen=True)
@@ -350,6 +453,10 @@ class CallableCost(Cost):
             for j, v in enumerate(y):
                 matrix[i, j] = self._evaluate(u, v, i, j, p)
         return MatrixCosts(matrix, metric=self, p=p, points=(x, y))
+
+    def distances(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return what the function says of x[k] and y[k], for each k."""
+        return np.array([self._evaluate(u, v, k, k, 1.0) for k, (u, v) in enumerate(zip(x, y, strict=True))])
 
     def _evaluate(self, u: FloatArray, v: FloatArray, i: int, j: int, p: float) -> float:
         value = self.function(u, v)

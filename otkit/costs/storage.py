@@ -11,7 +11,7 @@ from otkit.costs.bound import MatrixCosts, PairCosts, PointCosts
 from otkit.costs.metrics import Chebyshev, Cityblock, Cosine, Euclidean, Haversine, Minkowski, SqEuclidean
 from otkit.costs.sparse import SparseCosts, require_canonical
 from otkit.io.archives import Field, header_entry, printable
-from otkit.io.frames import NOTHING, Reading
+from otkit.io.frames import NOTHING, Reading, as_clouds
 
 # Metrics that a file names; any other cost is kept as its matrix.
 _METRICS = {
@@ -31,7 +31,7 @@ FIELDS = {
 
 def parts_of(cost: PairCosts) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what JSON can say about a cost, and the arrays it is made from; a Python function becomes its matrix."""
-    header: dict[str, Any] = {"metric": None, "p": cost.p}
+    header: dict[str, Any] = {"metric": None, "p": cost.p, "unit": cost.unit}
     arrays: dict[str, Any] = {}
     if isinstance(cost, SparseCosts):
         arrays = {f"arc_{name}": part for name, part in cost.pairs._asdict().items()}
@@ -68,22 +68,29 @@ def from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any], width: int)
 
 def _from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any], width: int) -> PairCosts:
     metric, p = header_entry(header, "metric", dict, type(None)), header_entry(header, "p", float)
+    unit = _checks.as_positive(header_entry(header, "unit", float), "unit")
     held = tuple(name for name in FIELDS if name in arrays)
     if metric is not None and held == ("x", "y"):
         kind = _METRICS[_checks.require_choice(header_entry(metric, "type", str), "metric in the file", _METRICS)]
         parameters = header_entry(metric, "parameters", dict)
         if parameters.keys() != set(_parameters(kind)):
             raise ValueError(f"parameters of {kind.__name__} are {parameters!r}, which it does not have")
-        return kind(**{name: header_entry(parameters, name, float) for name in parameters}).between(
-            arrays["x"], arrays["y"], p
-        )
+        cost = kind(**{name: header_entry(parameters, name, float) for name in parameters})
+        if unit == 1.0:
+            return cost.between(arrays["x"], arrays["y"], p)
+        clouds = as_clouds({"x": arrays["x"], "y": arrays["y"]}, invariant=False)
+        x, y = clouds.points
+        bound = cost.in_unit(x, y, _checks.as_power(p), unit)
+        if bound is None:
+            raise ValueError(f"its unit {unit!r} is no power of two that suits its points")
+        return bound
     if metric is None and held == ("arc_starts", "arc_cols", "arc_costs"):
         starts, cols, costs = (arrays[name] for name in held)
         require_canonical(starts, cols, costs, width)
         return SparseCosts(starts, cols, costs, width)
     if metric is None and held in (("matrix",), ("matrix", "x", "y")):
         points = (arrays["x"], arrays["y"]) if len(held) == 3 else None
-        return MatrixCosts(arrays["matrix"], p=_checks.as_power(p), points=points)
+        return MatrixCosts(arrays["matrix"], p=_checks.as_power(p), points=points, unit=unit)
     raise ValueError(f"its cost is made of {', '.join(held) or 'nothing'}, which is none")
 
 

@@ -150,6 +150,9 @@ class Clouds(Transports):
         small = np.flatnonzero(pairs <= SMALL) if self._cost is not None else np.empty(0, np.int64)
         if small.size:
             proved[small] = self._solve_small(first[small], second[small], found, small)
+            assert self._cost is not None
+            least = self._cost.least_accurate  # where powers may have underflowed, the front door takes another unit
+            proved[small] &= (found[small, 1] > 2.0**60 * least) | (least == 0.0)
         answers = Found(*found.T)
         self.solve_one_by_one(first, second, np.flatnonzero(~proved), answers)
         return answers

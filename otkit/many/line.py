@@ -31,6 +31,7 @@ from otkit.certificate import RELATIVE_GAP
 from otkit.costs import Cost
 from otkit.costs.pairs import IEEE_EXPONENTS, power
 from otkit.costs.threads import pause, share
+from otkit.costs.units import SMALLEST
 from otkit.error_bounds import EPS, LEAST, OUTWARD, Enclosure, summed_up
 from otkit.many.comparison import Found
 from otkit.many.masses import Masses, frozen
@@ -94,7 +95,8 @@ class OnLine(Transports):
     def solve(self, first: IntArray, second: IntArray) -> Found:
         """Compare pairs of measures."""
         found = self.integrals(first, second)
-        wide = np.flatnonzero(found.upper - found.lower > RELATIVE_GAP * found.value)
+        lost = SMALLEST * 2.0**60 if self._degree() > 1.0 else 0.0  # below, powers may have underflowed
+        wide = np.flatnonzero((found.upper - found.lower > RELATIVE_GAP * found.value) | (found.value < lost))
         self.solve_one_by_one(first, second, wide, found)
         return found
 

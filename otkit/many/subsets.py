@@ -10,8 +10,10 @@ from otkit._typing import FloatArray, IntArray
 from otkit.costs import Cost, MatrixCosts
 from otkit.costs.threads import pause
 from otkit.many.clouds import Clouds
+from otkit.many.comparison import PairError
 from otkit.many.line import OnLine
 from otkit.many.masses import Masses
+from otkit.many.transports import power_between
 from otkit.problem import TransportProblem
 from otkit.solve import solve_problem
 
@@ -31,7 +33,7 @@ class Pool:
         self._costs = metric.between(points, p=p)
         self._on_line = self._costs.line() is not None
         if not self._on_line and len(points) ** 2 <= _KEPT:
-            self._costs = MatrixCosts(self._costs.dense())
+            self._costs = MatrixCosts(self._costs.dense(), metric, p, (points, points))
 
     def between(self, rows: IntArray, cols: IntArray) -> FloatArray:
         """Return W_p^p between the subsets ``rows[k]`` and ``cols[k]``, shapes (k, n) and (k, m), for each k."""
@@ -41,12 +43,19 @@ class Pool:
         starts = np.concatenate([[0], np.cumsum(sizes)])
         masses = Masses(starts, np.ones(atoms.size), np.arange(atoms.size))
         first = np.arange(0, 2 * count, 2)
-        if self._on_line:
-            return OnLine(self._metric, self._points[atoms, 0], masses, self._p).solve(first, first + 1).value
-        if isinstance(self._costs, MatrixCosts):
-            return Clouds(self._costs, masses, atoms, symmetric=True, p=self._p).solve(first, first + 1).value
+        try:
+            if self._on_line:
+                return OnLine(self._metric, self._points[atoms, 0], masses, self._p).solve(first, first + 1).value
+            if isinstance(self._costs, MatrixCosts):
+                return Clouds(self._costs, masses, atoms, symmetric=True, p=self._p).solve(first, first + 1).value
+        except PairError as error:
+            raise error.error from None  # subsets have no names
         return np.array([self._alone(*pair) for pair in zip(rows, cols, strict=True)])
 
     def _alone(self, rows: IntArray, cols: IntArray) -> float:
         pause()
-        return solve_problem(TransportProblem(self._costs.restrict(rows, cols), probability=True)).value
+        result = solve_problem(TransportProblem(self._costs.restrict(rows, cols), probability=True))
+        try:
+            return power_between(result)[0]
+        except OverflowError as error:
+            raise ValueError(str(error)) from None

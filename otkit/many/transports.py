@@ -4,12 +4,41 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+import numpy as np
+
 from otkit._typing import IntArray
 from otkit.costs.threads import pause
 from otkit.many.comparison import Comparison, Found, PairError
 from otkit.problem import TransportProblem
 from otkit.results import TransportResult
 from otkit.solve import solve_problem
+
+# What the p-th power of a unit is off by, relatively, and above what it has all digits.
+ROUNDING = 2.0**-40
+LEAST_POWER = 2.0**-960
+
+LEFT = (
+    "W_p to the power p = {p:g} leaves float64, which many pairs are compared by, though W_p = {distance:g} does not. "
+    "Take a smaller p, rescale all points by one factor, or ask otkit.wasserstein for each pair."
+)
+
+
+def power_between(result: TransportResult) -> tuple[float, float, float]:
+    """Return W_p^p with its bounds.
+
+    Raises
+    ------
+    OverflowError
+        It leaves float64, at either end.
+    """
+    cost, certificate = result.problem.cost, result.certificate
+    ends = certificate.value, certificate.lower, certificate.upper
+    if cost.unit == 1.0:
+        return ends
+    powers = [cost.in_given_unit(end) for end in ends]
+    if not all(LEAST_POWER < power < np.inf for power in powers):
+        raise OverflowError(LEFT.format(p=cost.p, distance=result.distance))
+    return powers[0], powers[1] * (1.0 - ROUNDING), powers[2] * (1.0 + ROUNDING)
 
 
 class Transports(Comparison):
@@ -30,5 +59,8 @@ class Transports(Comparison):
         """Write the numbers of some of the pairs, each solved and proved by itself."""
         for k in which:
             pause()
-            certificate = self.answer(int(first[k]), int(second[k])).certificate
-            found.value[k], found.lower[k], found.upper[k] = certificate.value, certificate.lower, certificate.upper
+            i, j = int(first[k]), int(second[k])
+            try:
+                found.value[k], found.lower[k], found.upper[k] = power_between(self.answer(i, j))
+            except OverflowError as error:
+                raise PairError((i, j), ValueError(str(error))) from None

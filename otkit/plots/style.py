@@ -82,7 +82,7 @@ def headline(axes: Axes, result: TransportResult) -> None:
         note = "proved optimal exactly" if exact else f"proved optimal, relative gap {relative:.1g}"
     else:
         bounds = certificate.lower, certificate.upper
-        low, high = (max(bound, 0.0) ** (1.0 / p) for bound in bounds) if distances and p != 1.0 else bounds
+        low, high = (problem.cost.root(max(bound, 0.0)) for bound in bounds) if distances and p != 1.0 else bounds
         title, note = f" ≤ {name} ≤ ".join(told_apart(low, high)), "proved bounds, not yet equal"
     axes.set_title(title, fontsize=12, pad=20)
     axes.annotate(

@@ -176,7 +176,9 @@ def _potentials(x: FloatArray, y: FloatArray, scale: float, p: float, path: _Cel
     expm1, so that the error is a few roundings of the variation of the potentials, not of each cost on the way.
     """
     span = max(x[-1], y[-1]) - min(x[0], y[0])
-    exponent = min(1000, max(-1000, math.frexp(span)[1]))  # lengths in units of a power of two: no over- or underflow
+    # Lengths in units of a power of two, whose own power is a float, too: no over- or underflow.
+    reach = int(min(1000.0, 1000.0 / p))
+    exponent = min(reach, max(-reach, math.frexp(span)[1]))
     f, g = np.empty(x.size), np.empty(y.size)
     kernel = _potentials_whole_power if p in WHOLE_POWERS else _potentials_any_power
     kernel(x, y, 2.0**-exponent, p, scale * 2.0 ** (exponent * p), path, f, g)
