@@ -131,6 +131,9 @@ def test_masses_are_matched_to_a_matrix_by_label(folder):
         "a.csv matched to the rows of cost.csv by label",
         "b.csv matched to the columns of cost.csv by label",
     ]
+    assert run("transport", "cost.csv", "a.csv", "b.csv", "--save", "r.npz").exit_code == 0
+    problem = otkit.load("r.npz").problem
+    assert (list(problem.row_labels), list(problem.col_labels)) == (["rye", "spelt"], ["here", "there"])
     message = "c.csv must have the labels of the rows of cost.csv, but 'rye' is missing there and 'wheat' is not in"
     assert_refused(run("transport", "cost.csv", "c.csv", "b.csv"), message)
     assert "labels of a.csv not used" in " ".join(run("transport", "plain.csv", "a.csv", "b.csv").stdout.split())
@@ -166,6 +169,13 @@ def test_labels_are_numbers_where_the_user_says_so(folder):
     assert_refused(run("divergence", "js", "r.csv", "s.csv"), "labels")  # s is not in the order of its numbers
     write(s=",n\n0,5\n1,7\n")
     assert answer("divergence", "js", "r.csv", "s.csv")["value"] == 0.0
+
+
+def test_pairwise_reads_what_divergence_reads(folder):
+    write(p="bread,n\nrye,3\nspelt,1\n", q="bread,n\nspelt,3\nrye,9\n", r="bread,n\nspelt,1\nwheat,1\n")
+    found = answer("pairwise", "--distance", "js", "p.csv", "q.csv", "r.csv")["distances"]
+    assert found[0][1] == 0.0
+    assert found[0][2] == pytest.approx(answer("divergence", "js", "p.csv", "r.csv")["value"], rel=1e-12)
 
 
 def test_nothing_from_a_file_steers_the_terminal(folder):

@@ -30,18 +30,23 @@ class Shipment:
         The files.
     notes : tuple of str
         How they were brought together.
+    names : tuple of two tuples of str
+        Of rows and columns; empty where the matrix has none, or mere numbers.
     """
 
     cost: np.ndarray
     masses: tuple[np.ndarray | None, np.ndarray | None]
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
+    names: tuple[tuple[str, ...], tuple[str, ...]]
 
     def problem(self) -> TransportProblem:
         """Return the problem; InfeasibleError where the masses do not balance."""
+        from otkit.io.labels import Labels
         from otkit.problem import TransportProblem
 
-        return TransportProblem(self.cost, *self.masses)
+        rows, columns = (Labels(names) if names else None for names in self.names)
+        return TransportProblem(self.cost, *self.masses).with_labels(rows, columns, "; ".join(self.notes))
 
 
 def read_shipment(cost: Path, a: Path | None, b: Path | None, files: FileOptions) -> Shipment:
@@ -55,10 +60,14 @@ def read_shipment(cost: Path, a: Path | None, b: Path | None, files: FileOptions
     matrix = read_matrix(cost, files)
     sides = [None if path is None else read_masses(path, files) for path in (a, b)]
     notes: list[str] = []
-    names = (matrix.labels or (), matrix.columns)
+    rows, columns = (
+        () if is_count(names) or len(set(names)) < len(names) else names
+        for names in (matrix.labels or (), matrix.columns)
+    )
+    names = (rows, columns)
     masses = [_in_order(side, names[k], matrix, ("rows", "columns")[k], notes) for k, side in enumerate(sides)]
     tables = (matrix, *(side for side in sides if side is not None))
-    return Shipment(matrix.values, (masses[0], masses[1]), tables, tuple(notes))
+    return Shipment(matrix.values, (masses[0], masses[1]), tables, tuple(notes), names)
 
 
 def _in_order(
@@ -68,9 +77,9 @@ def _in_order(
     if side is None:
         return None
     labels = () if side.labels is None or is_count(side.labels) else side.labels
-    if not labels or not names or is_count(names):
+    if not labels or not names:
         if labels:
-            notes.append(f"labels of {side.path} not used: the {what} of {matrix.path} have none")
+            notes.append(f"labels of {side.path} not used: the {what} of {matrix.path} have none of their own")
         return side.arrays[0]
     place = {label: k for k, label in enumerate(labels)}
     lacking = [name for name in names if name not in place]
@@ -85,7 +94,5 @@ def _in_order(
             )
             + "."
         )
-    if len(names) != len(labels):
-        raise ValueError(f"{matrix.path} must have different names for its {what}, but some occur twice.")
     notes.append(f"{side.path} matched to the {what} of {matrix.path} by label")
     return side.arrays[0][[place[name] for name in names]]
