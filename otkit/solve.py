@@ -18,7 +18,7 @@ from otkit.candidate import Candidate, WarmStart
 from otkit.canonical import require_canonical
 from otkit.certificate import Certificate, Evidence, certify
 from otkit.choice import METHODS, select_solver
-from otkit.costs import Cost, MatrixCosts, PairCosts, SparseCosts, as_cost, units
+from otkit.costs import Cost, PairCosts, SparseCosts, as_cost
 from otkit.costs.threads import threads as sharing_threads
 from otkit.cuts import cut_error
 from otkit.io.frames import Missing, as_clouds
@@ -26,8 +26,9 @@ from otkit.io.labelled import labels_of_rows
 from otkit.lifting import between_masses, lifted
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.monitor import Monitor, Progress, Stopped
-from otkit.problem import InfeasibleError, MergedProblem, TransportProblem, merged_problem, problem_as_judged
+from otkit.problem import InfeasibleError, MergedProblem, TransportProblem, merged_problem
 from otkit.proving import prove, prove_in_order, prove_merged
+from otkit.rescaling import in_better_unit
 from otkit.results import TransportResult
 from otkit.waiting import waiting
 
@@ -335,7 +336,7 @@ def solve_problem(
             while True:
                 answer = _answer_along_the_line if chosen == "line" else _answer
                 candidate, certificate = answer(problem, chosen, task)
-                better = _in_better_unit(problem, candidate, certificate)
+                better = in_better_unit(problem, candidate, certificate)
                 if better is None:
                     break
                 problem, task = better, task._replace(warm=None)
@@ -343,32 +344,6 @@ def solve_problem(
                     chosen, task = "simplex", task._replace(options=None)
     result = TransportResult(problem, candidate, certificate, chosen, time.perf_counter() - start)
     return require_proof(result, exactly=canonical or proof == "exact") if on_failure == "raise" else result
-
-
-def _in_better_unit(problem: TransportProblem, answer: Candidate, certificate: Certificate) -> TransportProblem | None:
-    """Return the problem in a unit of length in which p-th powers don't underflow, where they have; None elsewhere.
-
-    First points are scaled until the dearest costs are large. If that does not help, powers are taken in the unit that
-    suits the longest way of the plan, which no better plan exceeds by much; then of the next plan, and so on.
-    """
-    cost = problem.cost
-    least = cost.least_accurate
-    if least == 0.0 or certificate.lower > 2.0**60 * least or answer.stats.status != "optimal":
-        return None
-    if cost.metric is None or cost.points is None or not problem.probability or answer.mass.size == 0:
-        return None
-    (x, y), used = cost.points, answer.mass > 0.0
-    rows, cols, mass = answer.rows[used], answer.cols[used], answer.mass[used]
-    distances, costs = cost.metric.distances(x[rows], y[cols]), cost.at(rows, cols)
-    top = float(distances.max())
-    saturated = isinstance(cost, MatrixCosts) and cost.unit != 1.0 and bool((costs >= units.LARGEST).any())
-    if not (saturated or units.is_lost(costs, distances, mass, least, certificate.lower)):
-        return None
-    better = cost.metric.in_larger_costs(x, y, cost.p) if cost.unit == 1.0 else None
-    if better is None or better.least_accurate * 2.0**60 > better.at(rows, cols).max():
-        better = units.matrix_in_unit(cost.metric, x, y, cost.p, units.unit_of(top, cost.p))
-    better.reading = cost.reading
-    return problem_as_judged(better, problem.a, problem.b, True, problem.tolerance)
 
 
 def require_proof(result: TransportResult, *, exactly: bool = False) -> TransportResult:
