@@ -72,6 +72,13 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
     few = x[:SMALL], y[:SMALL]
     graph = csr_array(np.where(matrix < 0.2, matrix, 0.0) + np.eye(LARGE))
 
+    def long_tails() -> object:
+        tails = np.exp(-700.0 * rng.random((2, LARGE)))
+        near = np.abs(x[:, None, 0] - y[:, 0])
+        costs = [matrix[:SMALL, :SMALL], matrix, near, Euclidean().between(x, y)]
+        problems = [TransportProblem(cost, *tails[:, : cost.shape[0]], probability=True) for cost in costs]
+        return [transport(problem, method="simplex") for problem in problems]
+
     def metrics() -> object:
         return energy_distance(x, y), energy_distance(x[:, 0], y[:, 0]), mmd(x, y)
 
@@ -87,6 +94,7 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
         "warm starts": again,
         "clouds of many dimensions": partial(wasserstein, *far, method="simplex"),
         "sparse costs": partial(transport, graph),
+        "histograms with long tails": long_tails,
         "integral probability metrics": metrics,
         "many clouds": partial(pairwise, [x[:9], y[:7]], p=2),
         "many histograms": partial(pairwise, matrix[:3, :9], ground_cost=matrix[:9, :9]),

@@ -34,6 +34,11 @@ otkit.wasserstein(x[:, 0], y[:, 0])
 otkit.wasserstein(*np.random.default_rng(2).normal(size=(2, 1001, 2)))
 otkit.wasserstein(*np.random.default_rng(3).normal(size=(2, 800, 12)))
 otkit.transport(scipy.sparse.csr_array(np.eye(50) + (np.random.default_rng(4).random((50, 50)) < 0.1)))
+tails = np.exp(-600.0 * np.random.default_rng(5).random((2, 400)))
+line = np.sort(x[:, :1], axis=0) - np.sort(y[:, 0])
+for cost in (np.random.default_rng(6).random((400, 400)), otkit.Euclidean().between(x, y), line**2):
+    problem = otkit.TransportProblem(cost, *tails, probability=True)
+    assert otkit.transport(problem).certificate.proof == "exact"
 for kind in (np.float64, np.float32):
     for order in "CF":
         otkit.transport(np.asarray(r.problem.cost.dense(), dtype=kind, order=order))
