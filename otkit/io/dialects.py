@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from io import StringIO
 from itertools import count
 
+from otkit._exceptions import Whole
 from otkit._text import quoted
 from otkit.io.cells import column_of, is_number, looks_like_a_number, mostly_numbers
 
@@ -34,7 +35,7 @@ class TextError(ValueError):
     """A text can't be read. The message lacks the name of the file, which the reader puts before it."""
 
 
-class UnclosedError(TextError):
+class UnclosedError(Whole, TextError):
     """A quotation mark that opens on `line` is never closed."""
 
     def __init__(self, line: int) -> None:

@@ -67,6 +67,8 @@ class Cache:
         try:
             write_archive(self._path(key), None, found._asdict() | {"digest": _digest(key, found)})
         except OSError as error:
+            if error.errno is None:  # a TimeoutError of a signal handler
+                raise
             self.fault = error
 
     def _key(self, part: Comparison, block: Block) -> str:
