@@ -61,6 +61,7 @@ XY = [[1.0, 2.0], [3.0, 4.0]]
         ('"1,5","2,5"\n"3","4"\n', (), [[1.5, 2.5], [3.0, 4.0]]),
         ("x\n3,5\n2,5\n", ("x",), [[3.5], [2.5]]),
         ("1,05\n2,5\n", (), [[1.05], [2.5]]),
+        ("0,0\n3,10\n", (), [[0.0, 0.0], [3.0, 10.0]]),  # shortest decimals don't end with a zero
         # what data frames write
         (",x,y\n0,1,2\n1,3,4\n", ("x", "y"), XY),
         (",x,y\n17,1,2\n4,3,4\n", ("x", "y"), XY),
@@ -140,6 +141,8 @@ OPEN_HEADER = "Say which: --header or --no-header."
         ("x\n1\nNULL\nNaN\n", "line 3, column 1 (x) must be finite, but it is 'NULL', a missing value. 2 of 3 rows"),
         # what may be read in two ways
         ("1,2\n3,4\n", OPEN_PAIR),
+        ("1,50\n2,10\n", "'1,50' may be two columns or one number with a decimal comma"),
+        ("3,0\n2,25\n", "'3,0' may be two columns or one number with a decimal comma"),
         ("1,5\n2,5\n3,5\n", "'1,5' may be two columns or one number with a decimal comma"),
         ("x\n1,234\n2,345\n", OPEN_PAIR),
         ("x\n3,234\n2,345\n", "Give --decimal , if it marks decimals; write 1000 for 1,000 if not."),

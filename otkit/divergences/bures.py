@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,10 @@ import numpy as np
 from otkit._checks import as_float_array, require_finite
 from otkit._frozen import owned
 from otkit._typing import ArrayLike, FloatArray
+from otkit.io.frames import points_in_order
+from otkit.io.labelled import axes_of, row_labels
+from otkit.io.labels import Labels
+from otkit.io.matching import along_axes
 
 # What rounding may do to a covariance, relative to its largest entry: of float64, or more where its type is coarser.
 # Each entry is a sum rounded some times, and d × d such errors move an eigenvalue by d times as much.
@@ -34,6 +39,8 @@ class GaussianTransport:
     matrix : ndarray, shape (d, d), or None
         The linear part A of the Monge map T(x) = mean1 + A (x − mean0), symmetric and positive semidefinite. None where
         the first distribution lives on a subspace that no map takes to the second.
+    labels : Labels or None
+        Of the coordinates, where a mean or a covariance has some.
     """
 
     distance: float
@@ -41,6 +48,7 @@ class GaussianTransport:
     mean1: FloatArray
     bures: float
     matrix: FloatArray | None
+    labels: Labels | None = None
 
     @property
     def value(self) -> float:
@@ -53,18 +61,23 @@ class GaussianTransport:
         Parameters
         ----------
         x : array-like, shape (d,) or (n, d)
+            A data frame whose columns have the labels of the coordinates is matched to them.
 
         Raises
         ------
         ValueError
-            There is no Monge map, or x has another dimension.
+            There is no Monge map, or x has another dimension, or columns of other names.
         """
         if self.matrix is None:
             raise ValueError(
                 "cov0 must not vanish where cov1 does not, for a map to exist, but the first distribution lives on a "
                 "subspace that is too small: its points would have to be split."
             )
-        points = as_float_array(x, "x")
+        if np.ndim(x) == 2:
+            columns = () if self.labels is None else tuple(map(str, self.labels))
+            points = points_in_order(columns, x, "x")
+        else:
+            points = along_axes(self.labels, x, "x", "the distributions")
         if points.ndim == 0 or points.shape[-1] != self.mean0.size:
             raise ValueError(f"x must have {self.mean0.size} coordinates, but its shape is {points.shape}.")
         return self.mean1 + (points - self.mean0) @ self.matrix
@@ -88,7 +101,8 @@ def gaussian_wasserstein(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, co
     mean0, mean1 : array-like, shape (d,), or float
     cov0, cov1 : array-like, shape (d, d), or float
         Symmetric and positive semidefinite, up to what rounding in their type (float32 and shorter, too) may do; a
-        number is the variance in one dimension.
+        number is the variance in one dimension. Where means (Series) and covariances (data frames) have labels, these
+        are the names of the coordinates, and all four are put into one order.
 
     Returns
     -------
@@ -97,7 +111,7 @@ def gaussian_wasserstein(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, co
     Raises
     ------
     ValueError
-        Shapes do not fit, or a covariance is not symmetric or has a negative eigenvalue.
+        Shapes or labels do not fit, or a covariance is not symmetric or has a negative eigenvalue.
 
     References
     ----------
@@ -114,16 +128,32 @@ def gaussian_wasserstein(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, co
     >>> result.map([1, 1]).round(12).tolist()
     [5.0, 1.0]
     """
-    start, end = _mean(mean0, "mean0"), _mean(mean1, "mean1")
+    owner, whose = _coordinates({"mean0": mean0, "cov0": cov0, "mean1": mean1, "cov1": cov1})
+    start, end = (
+        _mean(along_axes(owner, mean, name, whose), name) for mean, name in ((mean0, "mean0"), (mean1, "mean1"))
+    )
     if start.shape != end.shape:
         raise ValueError(f"mean0 and mean1 must have the same dimension, but they have {start.size} and {end.size}.")
     rounding = max(_rounding_of(cov, start.size) for cov in (cov0, cov1))
-    root0, root1 = _root(cov0, "cov0", start.size, rounding), _root(cov1, "cov1", start.size, rounding)
+    root0, root1 = (
+        _root(along_axes(owner, cov, name, whose), name, start.size, rounding)
+        for cov, name in ((cov0, "cov0"), (cov1, "cov1"))
+    )
     left, _, right = np.linalg.svd(root1 @ root0)
     turned = root1 @ left @ right
     bures = float(np.linalg.norm(root0 - turned))
     shift = math.hypot(*(start - end))
-    return GaussianTransport(math.hypot(shift, bures), start, end, bures, _map(root0, root1, turned, rounding))
+    matrix = _map(root0, root1, turned, rounding)
+    return GaussianTransport(math.hypot(shift, bures), start, end, bures, matrix, owner)
+
+
+def _coordinates(moments: Mapping[str, ArrayLike]) -> tuple[Labels | None, str]:
+    """Return the labels of the coordinates, and the argument that has them; None where none has."""
+    for name, moment in moments.items():
+        labels = Labels(moment) if isinstance(moment, Mapping) else row_labels(moment) or axes_of(moment)[1]
+        if labels is not None and not labels.are_numbers_of_rows:
+            return labels, name
+    return None, ""
 
 
 def _rounding_of(covariance: ArrayLike, dimension: int) -> float:

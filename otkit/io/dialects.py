@@ -26,6 +26,9 @@ FIELD_LIMIT = 131_072  # characters, csv's own; a longer field has lost its clos
 NO_ROW = "\x1e"  # stands for a line that held a comment and nothing else
 _NOTHING = "\x1f"  # separates nothing that people write: one cell a line, quotation marks understood
 _ZERO_FIRST = re.compile(r"[+-]?\d+,0\d+", re.ASCII)  # 1,05: decimals begin with zeros, integers do not
+_ZERO_LAST = re.compile(
+    r"[+-]?\d+,\d+0", re.ASCII
+)  # 3,10 beside 3,5: integers end with zeros, shortest decimals do not
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[.,]\d{3})+", re.ASCII)
 
 Rows = list[list[str]]
@@ -251,6 +254,8 @@ def _pair_or_decimals(
             return one
     elif any(_ZERO_FIRST.fullmatch(cell) for cell in cells):
         return one
+    elif pair and _has_widths(cells) and any(_ZERO_LAST.fullmatch(cell) for cell in cells):
+        return pair
     elif pair is None:
         raise TextError(f"{ragged[','][1]} If its commas mark decimals, give --decimal ,")
     elif wide or use == "matrix" or (use == "masses" and len(cells) == 1):
@@ -260,6 +265,11 @@ def _pair_or_decimals(
         f"{quoted(seen)} may be two columns or one number with a decimal comma, and so may every line. "
         "Say which: --sep , or --decimal ,"
     )
+
+
+def _has_widths(cells: Sequence[str]) -> bool:
+    """Say whether the parts of numbers behind their commas differ in length, so that none were padded."""
+    return len({len(cell) - cell.index(",") for cell in cells if "," in cell}) > 1
 
 
 def _refuse_thousands(way: _Way) -> None:

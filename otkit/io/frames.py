@@ -234,6 +234,29 @@ _SEQUENCES = (list, tuple)
 _NUMBERS = frozenset([int, float, list, tuple])
 
 
+def points_in_order(columns: Sequence[str], value: ArrayLike, name: str) -> FloatArray:
+    """Return points for a function that knows its columns by name: in that order, if these points have names, too.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `as_clouds`; or columns of other names.
+    """
+    frame = as_frame(value, name)
+    _require_known(frame, name, None)
+    given = tuple(map(str, frame.names))
+    if columns and given and not frame.default and given != tuple(columns):
+        if sorted(given) != sorted(columns):
+            raise ValueError(
+                f"{name} must have the columns {_listed(columns)}, but it has {_listed(given)}. Select or rename "
+                "columns, or pass an array to take them by position."
+            )
+        frame = frame.ordered([frame.names[given.index(column)] for column in columns])
+    (points,), _ = _converted([frame], [name], False, [])
+    _require_finite(points, name, None)
+    return points
+
+
 def as_frame(value: ArrayLike | Frame, name: str) -> Frame:
     """Return points, one a row, with the names of their columns."""
     if isinstance(value, Frame):

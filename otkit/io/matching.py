@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._checks import as_float_array
+from otkit._typing import FloatArray
 from otkit.io.labelled import Labelled, axes_of, counts_by_label, is_pandas, labelled
 from otkit.io.labels import Labels, listed
 
@@ -53,7 +54,7 @@ def masses_of(owner: Labels | None, masses: Any, name: str, owner_name: str, *, 
         return Side(values, shown, f"{name} by label" if shown is not None else "")
     if owner.are_numbers_of_rows and labels.are_numbers_of_rows and complete:
         return Side(values, None, "")  # of another length, which is refused where masses are checked
-    _require_known_labels(owner, labels, name, owner_name, complete)
+    require_known_labels(owner, labels, name, owner_name, complete)
     placed = np.zeros(len(owner))
     placed[owner.places(labels)] = values
     return Side(placed, shown, f"{name} by label")
@@ -67,7 +68,7 @@ def _one_axis(masses: Any, name: str) -> Labelled | None:
     return found if found.values.ndim == 1 and found.labels is not None else None
 
 
-def _require_known_labels(owner: Labels, labels: Labels, name: str, owner_name: str, complete: bool) -> None:
+def require_known_labels(owner: Labels, labels: Labels, name: str, owner_name: str, complete: bool) -> None:
     """Raise ValueError unless the labels of masses are those of their owner, or some of them."""
     remedy = f"Add equal ones up, or give the values alone, in order: {name}.to_numpy()."
     owner.require_unique(owner_name, remedy)
@@ -111,6 +112,29 @@ def values_by_label(owner: Labels | None, values: Any, name: str, owner_name: st
     if lacking:
         raise ValueError(f"{name} must hold every label of {owner_name}, but it lacks {listed(owner, lacking)}.")
     return as_float_array(list(values.values()), name)[places] if isinstance(values, Mapping) else values.iloc[places]
+
+
+def along_axes(owner: Labels | None, values: Any, name: str, owner_name: str) -> FloatArray:
+    """Return an array with the labels of its axes, if it has any, in the order of their owner.
+
+    A Series or dictionary has labels along its one axis, a data frame along both, or along its columns alone.
+
+    Raises
+    ------
+    ValueError
+        Labels that are not those of the owner.
+    """
+    if isinstance(values, Mapping) or (is_pandas(values) and values.ndim == 1):
+        array, labels_of_axis, _ = labelled(values, name)
+        axes = [labels_of_axis]
+    else:
+        array, axes = as_float_array(values, name), list(axes_of(values))
+    for axis, labels in enumerate(axes):
+        if owner is None or labels is None or labels.are_numbers_of_rows or owner.same_as(labels):
+            continue
+        require_known_labels(owner, labels, name, owner_name, complete=True)
+        array = array.take(labels.places(owner), axis)
+    return array
 
 
 class Shipment(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -94,7 +94,7 @@ def train(
         if look.step - best[0].step >= options.patience or not np.isfinite(look.loss):
             break
     assert best is not None  # as there is a step at least
-    return best[1], tuple(looks)
+    return replace(best[1], columns=split.used.cost.reading.columns), tuple(looks)
 
 
 def _standard(x: FloatArray, y: FloatArray) -> tuple[FloatArray, float]:

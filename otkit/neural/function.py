@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit._checks import as_points
 from otkit._typing import ArrayLike, FloatArray
+from otkit.io.frames import points_in_order
 
 _ROWS = 4096  # points that are evaluated at a time
 _LEAK = 0.2
@@ -26,6 +26,8 @@ class CriticFunction:
         "relu", "leaky_relu", "tanh", "softplus" or "maxmin".
     centre : ndarray, shape (d,)
     scale : float
+    columns : tuple of str
+        Names of the coordinates, where the samples that it was fitted to have some: a frame is matched to them.
 
     Examples
     --------
@@ -41,16 +43,17 @@ class CriticFunction:
     activation: str
     centre: float | FloatArray = 0.0
     scale: float = 1.0
+    columns: tuple[str, ...] = ()
 
     def __call__(self, z: ArrayLike) -> FloatArray:
         """Return φ at the rows of z, shape (k,)."""
-        points = as_points(z, "z")
+        points = points_in_order(self.columns, z, "z")
         parts = [self._forward(points[k : k + _ROWS])[0] for k in range(0, len(points), _ROWS)]
         return np.concatenate(parts)
 
     def gradient(self, z: ArrayLike) -> FloatArray:
         """Return ∇φ at the rows of z, shape (k, d); at a kink that of one side."""
-        points = as_points(z, "z")
+        points = points_in_order(self.columns, z, "z")
         parts = [self._backward(self._forward(points[k : k + _ROWS])[1]) for k in range(0, len(points), _ROWS)]
         return np.concatenate(parts)
 

@@ -207,6 +207,8 @@ def fit_variational(
                 tell(Progress(f"step {seen.step} of {_STEPS}, value {seen.value:.6g}", time.perf_counter() - start))
 
         critic, history = _train(chosen if fit == "variational" else None, used, judging, as_key(generator), report)
+    known = dataclasses.replace(critic.function, columns=clouds.reading.columns)
+    critic = dataclasses.replace(critic, function=known)
     seen = tuple(np.concatenate(side) for side in zip(used, judging, strict=True))
     bound = variational_bound(judged, critic, *unseen, fitted_on=(seen[0], seen[1]))
     bound = dataclasses.replace(bound, detail=clouds.reading.added_to(bound.detail))
