@@ -548,3 +548,12 @@ def test_columns_of_files_are_matched_by_name_and_it_is_said(tmp_path):
     assert (found["distance"], found["data"]) == (0.5, ["columns matched by name: age, income"])
     for command in ("emd", "pairwise", "test"):
         assert "columns matched by name: age, income" in run(command, *places).stdout
+
+
+@pytest.mark.parametrize("size", [1e-209, 1e209])
+def test_powers_that_leave_float64_are_taken_in_a_unit_of_their_own(tmp_path, size):
+    for name, rows in (("x", [[0, 0], [size, 0]]), ("y", [[0, size], [0, 0]])):
+        writing.write_table(tmp_path / f"{name}.csv", dict(zip("uv", np.array(rows).T, strict=True)))
+    found = json.loads(run("emd", tmp_path / "x.csv", tmp_path / "y.csv", "--p", "2", "--json").stdout)
+    assert found["distance"] == pytest.approx(size, rel=1e-14)
+    assert found["value"] is None

@@ -188,10 +188,12 @@ def _seem_to_be_samples(table: Table) -> bool:
 @checking_input()
 def problem_from(x: Table, y: Table, *, p: float, metric: str) -> TransportProblem:
     """Return the problem between two tables of points, as probability measures."""
+    from otkit.io.frames import as_clouds
     from otkit.problem import TransportProblem
 
-    points = x.points(), y.points()
-    return TransportProblem(cost_from(metric).between(*points, p=p), x.weights, y.weights, probability=True)
+    cost = cost_from(metric)
+    clouds = as_clouds({"x": x.points(), "y": y.points()}, invariant=cost.translation_invariant)
+    return TransportProblem(cost.in_own_unit(clouds, p), x.weights, y.weights, probability=True)
 
 
 @checking_input()

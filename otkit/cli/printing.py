@@ -50,9 +50,10 @@ def certificate_fields(certificate: Certificate) -> dict[str, Any]:
 
 def result_fields(result: TransportResult) -> dict[str, Any]:
     """Return what a result says, as a dictionary."""
-    cost = result.problem.cost
+    cost, value = result.problem.cost, result.value
+    lost = cost.unit != 1.0 and (value == 0.0 < result.distance or result.distance < value == math.inf)
     return {
-        "value": result.value,
+        "value": None if lost else value,  # the distance is a float, its power is none
         "distance": result.distance,
         "certificate": certificate_fields(result.certificate),
         "method": result.method,
@@ -75,7 +76,7 @@ def print_result(result: TransportResult, more: Iterable[tuple[str, str]] = ()) 
     rows = []
     if metric is not None and problem.probability:
         rows.append((f"W_{p:g}", f"{result.distance:.15g}"))
-    if not rows or p != 1.0:
+    if not rows or (p != 1.0 and problem.cost.unit == 1.0):  # else the power may leave float64
         rows.append((f"W_{p:g}^{p:g}" if rows else "cost", f"{result.value:.15g}"))
     rows += certificate_rows(certificate)
     rows.append(("problem", str(problem)[len("TransportProblem(") : -1]))
