@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 _LONGEST = 60  # characters of a value in a message
+_SHORT = 8  # entries of a list in a message
 
 
 def number(value: Any) -> str:
@@ -25,11 +26,13 @@ def number(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return what a message says of a value that was given: numbers and words as they are, of larger things their kind.
+    """Return what a message says of a value that was given: what is short as it is, of larger things their kind.
 
-    >>> shown("knn"), shown(-1), shown([1, 2, 3])
-    ("'knn'", '-1', 'a list of length 3')
+    >>> shown("knn"), shown([1, 0]), shown([0] * 99)
+    ("'knn'", '[1, 0]', 'a list of length 99')
     """
+    if isinstance(value, list | tuple) and len(value) <= _SHORT and len(repr(value)) <= _LONGEST:
+        return repr(value)
     if value is None or isinstance(value, str | bool | int | float | complex) or type(value).__module__ == "otkit":
         text = repr(value)
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -16,6 +16,7 @@ from otkit.certificate import Evidence
 from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, MatrixCosts, Minkowski, SqEuclidean, as_cost
 from otkit.costs.units import matrix_in_unit
 from otkit.io.frames import as_clouds
+from otkit.io.labelled import axes_of
 from otkit.monitor import Progress
 from otkit.problem import TransportProblem
 from otkit.results import TransportResult
@@ -90,6 +91,7 @@ def wasserstein_grid(
     >>> result.plan.shape, result.plan.nnz
     ((64, 64), 4)
     """
+    _require_one_order(A, B)
     A, B = _as_histogram(A, "A"), _as_histogram(B, "B")
     if A.ndim != B.ndim:
         raise ValueError(
@@ -130,6 +132,18 @@ def _as_histogram(value: ArrayLike, name: str) -> FloatArray:
     if not array.any():
         raise ValueError(f"{name} must have a cell with mass, but all {array.size} are zero.")
     return array
+
+
+def _require_one_order(A: Any, B: Any) -> None:
+    """Raise ValueError where labels of pandas say that the cells of two grids are not in one order."""
+    for axis, one, other in zip(("rows", "columns"), axes_of(A), axes_of(B), strict=True):
+        if one is None or other is None or one.are_numbers_of_rows or other.are_numbers_of_rows:
+            continue
+        if any(key != match for key, match in zip(one.keys, other.keys, strict=False)):
+            raise ValueError(
+                f"A and B must have the same labels along their {axis}, in one order, for their cells have places, but "
+                f"these, which begin with {one.quoted(0)} and {other.quoted(0)}, differ. Reindex one, or pass arrays."
+            )
 
 
 def _as_spacing(value: ArrayLike, axes: int) -> FloatArray:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 
 import otkit
 
@@ -80,6 +81,14 @@ def plan_on_the_line():
 @picture
 def table_of_cost_and_plan():
     otkit.plot_cost_and_plan(bakery(), names=TOWN)
+
+
+@picture
+def table_with_labels():
+    shops = pd.Index(["Brooklyn bakery", "Queens", None], name="bakery")
+    cafes = pd.MultiIndex.from_product([["north", "south"], [1, 2]])
+    cost = pd.DataFrame([[3, 1, 4, 1], [5, 9, 2, 6], [5, 3, 5, 8]], shops, cafes)
+    otkit.plot_cost_and_plan(otkit.transport(cost, pd.Series([3, 4, 5], shops), pd.Series([3, 3, 3, 3], cafes)))
 
 
 @picture

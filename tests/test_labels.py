@@ -260,6 +260,16 @@ def test_what_does_not_fit_is_refused(call, error, words):
         call()
 
 
+def test_cells_of_a_grid_have_places():
+    masses = pd.Series([1, 2, 3], [10, 20, 30])
+    assert otkit.wasserstein_grid(masses, masses[:2]).distance > 0.0
+    assert otkit.wasserstein_grid(masses, [1, 2, 3]).distance == 0.0
+    with pytest.raises(ValueError, match="A and B must have the same labels along their rows, in one order"):
+        otkit.wasserstein_grid(masses, masses[::-1])
+    with pytest.raises(ValueError, match="along their columns"):
+        otkit.wasserstein_grid(COST, COST[["west", "south", "north"]])
+
+
 def test_one_bin_is_a_histogram():
     assert otkit.js([3], [5]) == 0.0
     assert otkit.js([[3, 1]], [[3, 1]]).tolist() == [0.0]

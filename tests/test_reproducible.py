@@ -163,7 +163,7 @@ BITS = {
     "levels, squared": "07ff326b880e43b8",
     "levels in 10-D": "6e07c0abe34936b9",
     "levels, ties": "c05c394dd6c69ceb",
-    "repeated points, ties": "316440e38a820aff",
+    "repeated points, ties": "b69b2dec575e352e",
     "levels, matrix": "75401645c72a5e02",
     "graph": "391236e05f47a387",
     "line": "17a135ef5d9ce58b",

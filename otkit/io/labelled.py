@@ -118,8 +118,8 @@ def like(given: Any, values: FloatArray, labels: Labels) -> Any:
 
 
 def axes_of(matrix: Any) -> tuple[Labels | None, Labels | None]:
-    """Return the labels of the rows and of the columns of a matrix."""
-    if is_pandas(matrix) and matrix.ndim == 2:
-        return Labels(matrix.index), Labels(matrix.columns)
+    """Return the labels of the rows and of the columns of a matrix, or of the entries of a vector."""
+    if is_pandas(matrix):
+        return Labels(matrix.index), Labels(matrix.columns) if matrix.ndim == 2 else None
     names = column_names(matrix)
     return None, None if names is None else Labels(names)
