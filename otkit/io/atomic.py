@@ -139,6 +139,8 @@ def _to_disk(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
         os.fsync(handle)
+    except TimeoutError:  # of a signal handler
+        raise
     except OSError:
         if not path.is_dir():  # some file systems can't do it for folders
             raise
