@@ -353,7 +353,7 @@ class PointCosts(PairCosts):
         self.p = p
         self.unit = unit
         self.points = read_only(x), read_only(y)
-        as_they_are = x.flags.c_contiguous and _same_memory(pairs.x, x)  # then a pickle holds them once
+        as_they_are = pairs.x is x and x.flags.c_contiguous  # then a pickle holds them once
         pair_x = self.points[0] if as_they_are else read_only(np.ascontiguousarray(pairs.x))
         self.pairs = PointPairs(*pairs[:4], pair_x, read_only(np.ascontiguousarray(pairs.y)))
 

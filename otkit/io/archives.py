@@ -110,6 +110,8 @@ def read_archive(
                 header = _header(members)
                 require_choice(header_entry(header, "format", str), "file format", formats)
                 return build(header, checked_arrays(members, fields))
+        except TimeoutError:  # of a signal handler
+            raise
         except DAMAGE as error:
             raise ValueError(
                 f"path must be a whole file written by {written_by}, but {os.fspath(path)!r} is none: {_reason(error)}"
@@ -122,6 +124,8 @@ def read_arrays(path: PathLike, fields: Mapping[str, Field]) -> dict[str, Any]:
         try:
             with _opened(file) as members:
                 return checked_arrays(members, fields)
+        except TimeoutError:  # of a signal handler
+            raise
         except DAMAGE as error:
             raise ValueError(f"{os.fspath(path)!r} is damaged: {_reason(error)}") from error
 
@@ -137,6 +141,8 @@ def is_archive(path: PathLike) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return "header.npy" in archive.namelist()
+    except TimeoutError:  # of a signal handler
+        raise
     except (zipfile.BadZipFile, *DAMAGE):
         return False
 

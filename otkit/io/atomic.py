@@ -87,14 +87,25 @@ def remove_old_drafts(folder: Path) -> None:
     start = time.monotonic()
     if start < _next_look.get(folder, 0.0):
         return
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+    with _passing_over_os_errors(), os.scandir(folder) as entries:
         for entry in entries:
             found = _DRAFT.fullmatch(entry.name)
             if found and _is_left(entry, found["machine"], int(found["process"])):
-                with contextlib.suppress(OSError):  # somebody else was faster
+                with _passing_over_os_errors():  # somebody else was faster
                     os.unlink(entry.path)
     now = time.monotonic()
     _next_look[folder] = now + 100.0 * (now - start)
+
+
+@contextlib.contextmanager
+def _passing_over_os_errors() -> Iterator[None]:
+    """Go on after an OSError, unless it is the TimeoutError of a signal handler."""
+    try:
+        yield
+    except TimeoutError:
+        raise
+    except OSError:
+        pass
 
 
 def _is_left(entry: os.DirEntry[str], machine: str, process: int) -> bool:
@@ -104,12 +115,11 @@ def _is_left(entry: os.DirEntry[str], machine: str, process: int) -> bool:
             os.kill(process, 0)
         except (ProcessLookupError, OverflowError):
             return True
-        except OSError:  # it is somebody else's
+        except PermissionError:  # it is somebody else's
             pass
-    try:
+    with _passing_over_os_errors():
         return time.time() - entry.stat(follow_symlinks=False).st_mtime > OLD
-    except OSError:
-        return False
+    return False
 
 
 @cache
@@ -117,7 +127,7 @@ def _machine() -> str:
     """Return eight hexadecimal digits that tell this machine, or container, from those that share its folders."""
     known = [socket.gethostname()]
     for tell in (Path("/proc/sys/kernel/random/boot_id").read_text, lambda: str(os.stat("/proc/self/ns/pid").st_ino)):
-        with contextlib.suppress(OSError):
+        with _passing_over_os_errors():
             known.append(tell())
     return hashlib.blake2b(" ".join(known).encode(), digest_size=4).hexdigest()
 
@@ -129,6 +139,8 @@ def _to_disk(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
         os.fsync(handle)
+    except TimeoutError:  # of a signal handler
+        raise
     except OSError:
         if not path.is_dir():  # some file systems can't do it for folders
             raise
