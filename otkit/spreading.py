@@ -41,7 +41,7 @@ def spread(problem: MergedProblem, rows: IntArray, cols: IntArray) -> tuple[IntA
     (array([2., 1.]), array([3.]))
     >>> rows, cols = spread(merged, np.array([0, 1]), np.array([0, 0]))
     >>> rows.tolist(), cols.tolist()
-    ([2, 0, 0, 1, 1], [0, 0, 1, 1, 2])
+    ([2, 0, 0, 0, 1], [0, 0, 1, 2, 2])
     """
     n, m = problem.shape
     tree = root_forest(n, m, rows, cols, np.arange(n + m))

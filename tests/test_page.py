@@ -232,7 +232,7 @@ def with_place(**changes):
         (town(cafes=[{"x": 0}]), "cafes[0] must have 'y', but it has none."),
         (with_place(loaves=-2), "demand must be non-negative, but demand[2] = -2.0."),
         (with_place(loaves="3"), "demand must be numeric, but it holds '"),
-        (with_place(x=None), "cafes must be finite, but cafes[2, 0] = nan."),
+        (with_place(x=None), "cafes must hold no missing values, but cafes[2, 0] is missing (1 of 12)."),
         (with_place(x=float("inf")), "cafes must be finite, but cafes[2, 0] = inf."),
         (with_place(loaves=1e300), "demand must be at most 1e+09 in size, but demand[2] = 1e+300."),
         (town(table=[[1.0]]), "table must have shape (6, 6), a row for each bakery and a column for each café"),

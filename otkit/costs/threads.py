@@ -41,8 +41,8 @@ def thread_count() -> int:
 
 
 @contextmanager
-def calling(check: Callable[[], None]) -> Iterator[None]:
-    """Call `check` between the portions of every sweep; what it raises ends the sweep."""
+def calling(check: Callable[[], None] | None) -> Iterator[None]:
+    """Call `check` between the portions of every sweep; what it raises ends the sweep. None lets sweeps end."""
     token = _between.set(check)
     try:
         yield

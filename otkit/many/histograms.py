@@ -50,7 +50,8 @@ def as_histograms(measures: Any, others: Any, over: tuple[Bins, Bins] | None = N
     over : pair of Bins, optional
         The bins of the ground cost for either; without it all have the same.
     """
-    sides = [_rows(value, name) for value, name in ((measures, "measures"), (others, "others")) if value is not None]
+    given = ((measures, "measures"), (others, "others"))
+    sides = [_rows(value, name, sized=over is not None) for value, name in given if value is not None]
     called = [name for side in sides for name in side.called]
     items = [item for side in sides for item in side.items]
     if over is None:
@@ -74,8 +75,8 @@ def require_total(weights: FloatArray, name: str) -> None:
         raise ValueError(f"{name} must have a finite total, but its sum leaves float64. Rescale the masses.")
 
 
-def _rows(value: Any, name: str) -> _Rows:
-    """Return the histograms of a container, those with labels as they are."""
+def _rows(value: Any, name: str, *, sized: bool) -> _Rows:
+    """Return the histograms of a container, those with labels as they are; `sized` if their bins are known."""
     items, names = named_items(value, name)
     labels = None
     if not (isinstance(items, list) and any(map(is_labelled, items))):
@@ -87,7 +88,8 @@ def _rows(value: Any, name: str) -> _Rows:
                 f"{name} must hold histograms, one a row of an array of shape (n, bins), but its shape is "
                 f"{table.shape}."
             )
-        require_bins(table, name)
+        if not sized:
+            require_bins(table, name)
         plain = labels is None or labels.are_numbers_of_rows
         items = list(table) if plain else [Labelled(row, labels) for row in table]
     called = Names(len(items), names) if name == "measures" else Names(0, None, names)
