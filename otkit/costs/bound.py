@@ -90,7 +90,7 @@ class PairCosts(Frozen, ABC):
     points : tuple of arrays or None
         The clouds x (n, d) and y (m, d); None for a given matrix.
     unit : float
-        Costs are p-th powers of distances in this unit: 1, except where others leave float64 (`otkit.costs.units`).
+        Costs are p-th powers of distances in this unit: 1, except where others leave float64 (``otkit.costs.units``).
     reading : Reading
         How these were read: the names of their columns, and what was done to bring them together.
     """
