@@ -232,7 +232,10 @@ def as_limbs(number: int) -> IntArray:
 
 def as_int(row: Any) -> int:
     """Return a row as a Python integer."""
-    return sum(limb << BITS * k for k, limb in enumerate(row.tolist()))
+    number = 0
+    for limb in reversed(row.tolist()):
+        number = (number << BITS) + limb
+    return number
 
 
 def quotient(numerator: int, denominator: int, exponent: int) -> float:

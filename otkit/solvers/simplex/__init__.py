@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.basis import root_tree, tree_flows, tree_potentials
+from otkit.basis import root_tree, tree_flows
 from otkit.candidate import Candidate, SolverStats, WarmStart
 from otkit.costs import PointCosts
 from otkit.costs.pairs import MatrixPairs
@@ -26,7 +26,7 @@ from otkit.solvers.simplex.amounts import Amounts, exact_masses, selected
 from otkit.solvers.simplex.dense import LARGEST_EFFORT, improve_dense, solve_dense
 from otkit.solvers.simplex.levels import Level, matrix_levels, point_levels
 from otkit.solvers.simplex.masses import TOTAL_BITS, integer_masses
-from otkit.solvers.simplex.monge import monge_order, staircase
+from otkit.solvers.simplex.monge import monge_order, staircase, weigh_steps
 from otkit.solvers.simplex.multiscale import (
     Outcome,
     SimplexState,
@@ -127,9 +127,8 @@ def _staircase(problem: TransportProblem, monitor: Monitor) -> Candidate | None:
     if order is None:
         return None
     rows, cols = staircase(exact_masses(problem), *order)
-    tree = root_tree(n, m, rows, cols, int(np.argmax(problem.supply)))
-    mass = np.maximum(tree_flows(tree, problem.supply, problem.demand), 0.0)
-    f, g = tree_potentials(tree, problem.cost.at(rows, cols))
+    mass, f, g = np.empty(rows.size), np.empty(n), np.empty(m)
+    weigh_steps(pairs.matrix, problem.supply, problem.demand, rows, cols, mass, f, g)
     used = mass > 0.0
     return Candidate(rows[used], cols[used], mass[used], f, g, (rows, cols), None, SolverStats(detail="staircase"))
 
