@@ -15,6 +15,7 @@ import numpy as np
 from otkit import proof, proof_files
 from otkit._checks import as_weights
 from otkit._exceptions import Whole
+from otkit._fixed_point import exact_total
 from otkit._frozen import Frozen
 from otkit._jit import njit
 from otkit._sums import accurate_sum, two_sum
@@ -234,6 +235,11 @@ class TransportProblem(Frozen):
     def demand(self) -> FloatArray:
         """Column sums that a plan must have: b rescaled to the total of `supply`."""
         return rescaled(self.b, self.totals[1], self.total)
+
+    @cached_property
+    def exact_totals(self) -> tuple[tuple[int, IntArray], tuple[int, IntArray]]:
+        """Σa and Σb with no rounding, each as the unit of its masses, a power of two, and limbs."""
+        return exact_total(self.a), exact_total(self.b)
 
     @cached_property
     def integral(self) -> bool:
