@@ -14,7 +14,6 @@ import numpy as np
 
 from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
-from otkit.basis import root_tree, tree_flows, tree_potentials
 from otkit.monitor import Monitor
 from otkit.solvers.simplex.amounts import Amounts, compare, decrease
 
@@ -108,24 +107,3 @@ def _walk(amounts: Amounts, n: int, row_order: IntArray, col_order: IntArray, st
         else:
             decrease(amounts, row, n + col)
             j += 1
-
-
-@njit
-def weigh_steps(
-    matrix: FloatArray,
-    supply: FloatArray,
-    demand: FloatArray,
-    rows: IntArray,
-    cols: IntArray,
-    mass: FloatArray,
-    f: FloatArray,
-    g: FloatArray,
-) -> None:
-    """Write the masses and the potentials of a staircase, in floats."""
-    n, m = matrix.shape
-    costs = np.empty(rows.size)
-    for k in range(rows.size):
-        costs[k] = matrix[rows[k], cols[k]]
-    tree = root_tree(n, m, rows, cols, np.argmax(supply))
-    mass[:] = np.maximum(tree_flows(tree, supply, demand), 0.0)
-    f[:], g[:] = tree_potentials(tree, costs)
