@@ -101,7 +101,7 @@ def measured(kind: str, name: str, cost: np.ndarray, a: np.ndarray, b: np.ndarra
         f"{faster:.2f}",
         f"{slower:.2f}",
         result.certificate.proof,
-        f"{abs(value - result.value) / result.value:.0e}",
+        f"{abs(value - result.value) / (result.value or 1.0):.0e}",
     ]
     return row, faster, slower
 
