@@ -86,7 +86,7 @@ def measured(kind: str, name: str, cost: np.ndarray, a: np.ndarray, b: np.ndarra
             "cut": lambda: otkit.transport(cost, large_a, large_b),
         },
         repeats=4,
-        budget=1.0,
+        budget=0.3,
         clock=time.process_time,
     )
     result = otkit.transport(cost, a, b)
