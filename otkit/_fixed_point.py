@@ -225,6 +225,22 @@ def nearest(row: IntArray, low: int) -> tuple[float, bool]:
     return scaled(high, exponent + low), exact
 
 
+def exact_total(values: FloatArray) -> tuple[int, IntArray]:
+    """Return the unit of numbers that are not negative, as a power of two, and their sum in limbs."""
+    low, high = bit_range(values)
+    total = np.zeros(limbs(low, high, values.size), dtype=np.int64)
+    _add_all(values, low, total)
+    return low, total
+
+
+@njit
+def _add_all(values: FloatArray, low: int, total: IntArray) -> None:
+    """Add numbers to a row of zeros, and carry."""
+    for k in range(values.size):
+        add(total, low, values[k], int64(1))
+    carry(total)
+
+
 def as_limbs(number: int) -> IntArray:
     """Return an integer that is not negative in limbs."""
     return np.array([number >> k & MASK for k in range(0, max(1, number.bit_length()), BITS)], dtype=np.int64)
@@ -232,7 +248,10 @@ def as_limbs(number: int) -> IntArray:
 
 def as_int(row: Any) -> int:
     """Return a row as a Python integer."""
-    return sum(limb << BITS * k for k, limb in enumerate(row.tolist()))
+    number = 0
+    for limb in reversed(row.tolist()):
+        number = (number << BITS) + limb
+    return number
 
 
 def quotient(numerator: int, denominator: int, exponent: int) -> float:

@@ -59,6 +59,14 @@ def _dot2(a: FloatArray, b: FloatArray) -> float:
     return total + error
 
 
+@njit
+def _largest(values: FloatArray) -> float:
+    largest = 0.0
+    for value in values:
+        largest = max(largest, abs(value))
+    return largest
+
+
 def accurate_sum(values: FloatArray) -> float:
     """Return Σ values, correctly rounded in all but contrived cases."""
     return float(_sum2(values))
@@ -80,7 +88,7 @@ def accurate_dot(a: FloatArray, b: FloatArray) -> float:
 
 def _near_one(values: FloatArray) -> tuple[FloatArray, int]:
     """Return values·2^-k and k, with k = 0 unless the largest magnitude is far from 1."""
-    largest = max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
+    largest = float(_largest(values))
     if 2.0**-300 < largest < 2.0**300 or largest == 0.0:
         return values, 0
     shift = math.frexp(largest)[1]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit import _double_double as dd
-from otkit._fixed_point import add, add_product, as_int, bit_range, carry, digits, leading, limbs
+from otkit._fixed_point import BITS, add, add_product, as_int, carry, digits, leading, limbs
 from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.problem import MergedProblem, TransportProblem
@@ -50,7 +50,7 @@ class Unit(NamedTuple):
 
 def balance(problem: TransportProblem) -> tuple[Balance, Unit]:
     """Return how the masses of a problem become integers that balance, and what one is worth."""
-    (low_a, total_a), (low_b, total_b) = exact_total(problem.a), exact_total(problem.b)
+    (low_a, total_a), (low_b, total_b) = problem.exact_totals
     low = min(low_a, low_b)
     whole_a, whole_b = as_int(total_a), as_int(total_b)
     bits_a, bits_b = whole_a.bit_length(), whole_b.bit_length()
@@ -62,39 +62,24 @@ def balance(problem: TransportProblem) -> tuple[Balance, Unit]:
     return Balance(low_a, low_b, total_b, total_a, limbs(0, bits_a + bits_b, 4)), unit
 
 
-def exact_total(masses: FloatArray) -> tuple[int, IntArray]:
-    """Return the unit of masses, as a power of two, and their sum in limbs."""
-    low, high = bit_range(masses)
-    total = np.zeros(limbs(low, high, masses.size), dtype=np.int64)
-    _add_all(masses, low, total)
-    return low, total
-
-
-@njit
-def _add_all(masses: FloatArray, low: int, total: IntArray) -> None:
-    """Add masses to a row of zeros, and carry."""
-    for k in range(masses.size):
-        add(total, low, masses[k], int64(1))
-    carry(total)
-
-
 @njit
 def add_mass(row: IntArray, scratch: IntArray, low: int, factor: IntArray, mass: float, sign: int) -> None:
-    """Add sign · mass · factor to a row, the mass being a multiple of 2**low; `scratch` has as many limbs as `row`."""
+    """Add sign · mass · factor to a row, the mass being a multiple of 2**low; `scratch` has four limbs."""
     if factor.size == 1 and factor[0] == 1:
         add(row, low, mass, sign)
         return
     for k in range(scratch.size):
         scratch[k] = 0
-    add(scratch, low, mass, int64(1))
+    first = max(int64(0), (digits(mass)[1] - low) // BITS)  # the first of the limbs that hold digits of the mass
+    add(scratch, low + BITS * first, mass, int64(1))
     carry(scratch)
-    add_product(row, scratch, factor, sign)  # few limbs of a mass are not zero
+    add_product(row[first:], scratch, factor, sign)
 
 
 @njit
 def surplus(how: Balance, a: FloatArray, b: FloatArray) -> IntArray:
     """Return what each node has too much: rows their integer masses, columns theirs with a minus; they sum to zero."""
-    rows, scratch = np.zeros((a.size + b.size, how.size), dtype=np.int64), np.empty(how.size, dtype=np.int64)
+    rows, scratch = np.zeros((a.size + b.size, how.size), dtype=np.int64), np.empty(4, dtype=np.int64)
     for i in range(a.size):
         add_mass(rows[i], scratch, how.low_a, how.factor_a, a[i], int64(1))
     for j in range(b.size):

@@ -167,6 +167,12 @@ class Certificate:
         problem, rows, cols, kind = self.evidence
         proof_files.save_optimality(path, problem, rows, cols, self.value, kind)
 
+    def resting_on(self, evidence: Evidence) -> Certificate:
+        """Return the same certificate with its evidence."""
+        certificate = object.__new__(type(self))
+        certificate.__dict__.update(self.__dict__, evidence=evidence)
+        return certificate
+
     def as_dict(self) -> dict[str, Any]:
         """Return the numbers and words as a dictionary, without the evidence."""
         return {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "evidence"}

@@ -17,7 +17,7 @@ def lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Cand
     f: FloatArray = np.empty(n)
     f[rows] = part.f
     if rows.size < n:
-        idle_rows = np.setdiff1d(np.arange(n), rows)
+        idle_rows = _others(rows, n)
         try:
             f[idle_rows] = as_prices(problem.cost.restrict(idle_rows, cols).row_minima(part.g)[0])
         except Stopped:  # no time for a sweep: feasible all the same
@@ -25,9 +25,9 @@ def lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Cand
     g: FloatArray = np.empty(m)
     g[cols] = part.g
     if cols.size < m:
-        idle_cols = np.setdiff1d(np.arange(m), cols)
+        idle_cols = _others(cols, m)
         try:
-            g[idle_cols] = as_prices(problem.cost.restrict(np.arange(n), idle_cols).column_minima(f)[0])
+            g[idle_cols] = as_prices(problem.cost.restrict(slice(None), idle_cols).column_minima(f)[0])
         except Stopped:
             g[idle_cols] = problem.cost.floor - f.max()
     plan = rows.take(part.rows), cols.take(part.cols)
@@ -36,6 +36,13 @@ def lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Cand
         same = basis[0] is part.rows and basis[1] is part.cols
         basis = plan if same else (rows.take(basis[0]), cols.take(basis[1]))
     return Candidate(*plan, part.mass, f, g, basis, part.state, part.stats)
+
+
+def _others(some: IntArray, size: int) -> IntArray:
+    """Return the numbers below `size` that are not among some."""
+    other = np.ones(size, np.bool_)
+    other[some] = False
+    return np.flatnonzero(other)
 
 
 def between_masses(problem: TransportProblem, rows: IntArray, cols: IntArray) -> tuple[IntArray, IntArray]:

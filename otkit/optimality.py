@@ -79,6 +79,8 @@ class Verdict(NamedTuple):
         tree, tight = self.vertex.tree, self.reduced == 0.0
         if not tight.any():
             return True if self.complete else None
+        if self.vertex.least > 0:  # all arcs carry mass, so that a tight pair closes a cycle of which mass can go round
+            return False
         rows, cols = np.concatenate([tree.rows, self.rows[tight]]), np.concatenate([tree.cols, self.cols[tight]])
         positive = np.zeros(rows.size, dtype=np.bool_)
         positive[: tree.rows.size] = self.vertex.flows.any(axis=1)
@@ -113,7 +115,7 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict 
 
     def decide(part: int, pair_rows: IntArray, pair_cols: IntArray, costs: FloatArray) -> Decided:
         room = KEPT - held.get(part, 0)
-        kept = Batch(pair_rows, pair_cols, costs).first(costs.size)
+        kept = Batch(pair_rows, pair_cols, costs)
         count, complete, overpriced = _decide(prices, doubt, parent, kept, room)
         held[part] = held.get(part, 0) + count
         return *kept.first(count), complete, overpriced
@@ -152,16 +154,17 @@ def _decide(prices: Prices, doubt: float, parent: IntArray, batch: Batch, room: 
     whether none was left out, and how many are overpriced.
     """
     rows, cols, costs = batch
-    n = prices.f.size
+    f, g, n = prices.f, prices.g, prices.f.size
     slack = np.empty(prices.limbs.shape[1], np.int64)
     count, overpriced, complete = 0, 0, True
     for k in range(rows.size):
         u, v = rows[k], n + cols[k]
         if parent[u] == v or parent[v] == u:
             continue
-        price = (costs[k] - prices.f[rows[k]]) - prices.g[cols[k]]
-        if price >= -doubt:
-            price = _reduced(prices, u, v, prices.f[rows[k]], prices.g[cols[k]], costs[k], slack)
+        once, lost = two_sum(costs[k], -f[rows[k]])
+        price, lost_too = two_sum(once, -g[cols[k]])
+        if price >= -doubt and not (prices.exact and lost == 0.0 and lost_too == 0.0):
+            price = _reduced(prices, u, v, costs[k], slack)
         overpriced += price < 0.0
         if price < 0.0 or count < room:
             rows[count], cols[count], costs[count] = rows[k], cols[k], price
@@ -172,14 +175,8 @@ def _decide(prices: Prices, doubt: float, parent: IntArray, batch: Batch, room: 
 
 
 @njit
-def _reduced(prices: Prices, u: int, v: int, f: float, g: float, cost: float, slack: IntArray) -> float:
+def _reduced(prices: Prices, u: int, v: int, cost: float, slack: IntArray) -> float:
     """Return the reduced cost of a pair, its sign true; rounded once, unless the cost is finer than all prices."""
-    if prices.exact:
-        once, lost = two_sum(cost, -f)
-        if lost == 0.0:
-            twice, lost = two_sum(once, -g)
-            if lost == 0.0:
-                return twice
     for part in range(slack.size):
         slack[part] = -prices.limbs[u, part] - prices.limbs[v, part]
     rest = add(slack, prices.low, cost, int64(1))  # of a cost that is finer than prices

@@ -15,6 +15,7 @@ import numpy as np
 from otkit import proof, proof_files
 from otkit._checks import as_weights
 from otkit._exceptions import Whole
+from otkit._fixed_point import exact_total
 from otkit._frozen import Frozen
 from otkit._jit import njit
 from otkit._sums import accurate_sum, two_sum
@@ -25,6 +26,9 @@ from otkit.io.labels import Labels, from_header, to_header
 from otkit.io.matching import along_costs
 
 LARGEST_EXACT_INTEGER = 2.0**53
+
+# What masses may be: whole numbers below that, numbers that were rounded to float32, or any others.
+WHOLE, SINGLE, ANY = range(3)
 
 EPS, TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
@@ -233,6 +237,11 @@ class TransportProblem(Frozen):
         return rescaled(self.b, self.totals[1], self.total)
 
     @cached_property
+    def exact_totals(self) -> tuple[tuple[int, IntArray], tuple[int, IntArray]]:
+        """Σa and Σb with no rounding, each as the unit of its masses, a power of two, and limbs."""
+        return exact_total(self.a), exact_total(self.b)
+
+    @cached_property
     def integral(self) -> bool:
         """Whether all masses are integers with the same total, below 2**53: then an integer plan is optimal."""
         total_a, total_b = self.totals
@@ -308,6 +317,8 @@ class TransportProblem(Frozen):
 
     def with_labels(self, rows: Labels | None, columns: Labels | None, matching: str = "") -> TransportProblem:
         """Return the same problem with labels for the sides that have none."""
+        if rows is None and columns is None and not matching:
+            return self
         labelled = object.__new__(type(self))
         labelled.__dict__.update(
             self.__dict__,
@@ -428,24 +439,26 @@ def tolerance_of_totals(a: FloatArray, b: FloatArray) -> float:
     n − 1 of the sum in whatever order (Higham, *Accuracy and Stability of Numerical Algorithms*, section 4.2), one of
     the division, one to store them; a few more are left for what was done before. Whole numbers are meant as they are.
     """
-    if _are_whole(a) and _are_whole(b):
+    of_a, of_b = _digits_of(a), _digits_of(b)
+    if of_a == of_b == WHOLE:
         return 0.0
-    unit = 2.0**-24 if _came_as_float32(a) or _came_as_float32(b) else 2.0**-53
+    unit = 2.0**-24 if SINGLE in (of_a, of_b) else 2.0**-53
     return min((a.size + b.size + 8) * unit, proof.LARGEST)
 
 
-def _are_whole(masses: FloatArray) -> bool:
-    return bool(masses.max() < LARGEST_EXACT_INTEGER and (masses == np.floor(masses)).all())
+@njit
+def _digits_of(masses: FloatArray) -> int:
+    """Say what masses are: whole, rounded to float32 (or less) before they came, or neither.
 
-
-def _came_as_float32(masses: FloatArray) -> bool:
-    """Whether masses were rounded to float32, or less, before they came: as such an array, as a list, or from a file.
-
-    All are float32 numbers then, of which one in 2²⁹ floats is. Those of at most 12 bits, such as 0.75 and whole
-    numbers, are taken to be exact.
+    Masses that came as an array of that type, as a list, or from a file are all float32 numbers, of which one in 2²⁹
+    floats is. Those of at most 12 bits, such as 0.75, are taken to be exact.
     """
-    with np.errstate(over="ignore"):
-        if not (masses == masses.astype(np.float32)).all():
-            return False
-    scaled = np.ldexp(np.frexp(masses)[0], 12)
-    return bool((scaled != np.floor(scaled)).any()) and not _are_whole(masses)
+    whole = single = short = True
+    for mass in masses:
+        whole &= mass < LARGEST_EXACT_INTEGER and mass == np.floor(mass)
+        single &= np.float64(np.float32(mass)) == mass
+        leading = math.frexp(mass)[0] * 4096.0
+        short &= leading == np.floor(leading)
+        if not (whole or single):
+            return ANY
+    return WHOLE if whole else SINGLE if single and not short else ANY

@@ -105,10 +105,11 @@ def _vertex_candidate(problem: TransportProblem, vertex: Vertex, found: Candidat
     tree = vertex.tree
     order = np.argsort(tree.rows * problem.shape[1] + tree.cols)
     rows, cols, mass = tree.rows[order], tree.cols[order], vertex.mass[order]
-    used = np.flatnonzero(mass)
-    return Candidate(
-        rows[used], cols[used], mass[used], vertex.prices.f, vertex.prices.g, (rows, cols), found.state, found.stats
-    )
+    plan = rows, cols, mass
+    if not mass.all():
+        used = np.flatnonzero(mass)
+        plan = rows[used], cols[used], mass[used]
+    return Candidate(*plan, vertex.prices.f, vertex.prices.g, (rows, cols), found.state, found.stats)
 
 
 def _spanning(problem: TransportProblem, found: Candidate) -> tuple[IntArray, IntArray] | None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
@@ -204,8 +205,9 @@ def wasserstein(
     (x, a), (y, b) = taken_apart(x, a, "x", "a"), taken_apart(y, b, "y", "b")
     clouds = as_clouds({"x": x, "y": y}, {"a": a, "b": b}, missing=missing, invariant=cost.translation_invariant)
     problem = TransportProblem(cost.in_own_unit(clouds, p), *clouds.weights, probability=True)
-    rows, columns = (labels_of_rows(frame.index) for frame in clouds.frames)
-    problem = problem.with_labels(rows, columns)
+    if clouds.held:
+        rows, columns = (labels_of_rows(frame.index) for frame in clouds.held)
+        problem = problem.with_labels(rows, columns)
     return solve_problem(
         problem,
         method=method,
@@ -419,7 +421,7 @@ def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candid
     with task.monitor.within_grace():
         candidate = found if whole else lifted(problem, rows, cols, found)
         if certificate is not None and candidate.basis is not None:
-            certificate = replace(certificate, evidence=Evidence(problem, *candidate.basis, "tree"))
+            certificate = certificate.resting_on(Evidence(problem, *candidate.basis, "tree"))
         certificate = certificate or certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
     if stopped is not None and not (certificate.optimal and task.proof == "auto" and not task.canonical):
         candidate = replace(candidate, stats=replace(candidate.stats, status=stopped))
@@ -456,7 +458,7 @@ def _answer_along_the_line(problem: TransportProblem, method: str, task: _Task) 
     candidate = lifted(problem, rows, cols, found)
     if certificate is not None and candidate.basis is not None:
         arcs = between_masses(problem, *candidate.basis)
-        certificate = replace(certificate, evidence=Evidence(problem, *arcs, "line"))
+        certificate = certificate.resting_on(Evidence(problem, *arcs, "line"))
     else:
         certificate = certify(ordered, plan=found, potentials=(found.f, found.g))
     if not certificate.optimal and task.proof != "float" and found.stats.status == "optimal":
@@ -467,6 +469,14 @@ def _answer_along_the_line(problem: TransportProblem, method: str, task: _Task) 
     return candidate, certificate
 
 
+@cache
+def _solver(method: str) -> tuple[Any, type]:
+    """Return the module of a solver and the class of its options."""
+    name, options_name = _SOLVERS[method]
+    module = import_module(f"otkit.solvers.{name}")
+    return module, getattr(module, options_name)
+
+
 def _solve(problem: TransportProblem, method: str, task: _Task) -> Candidate:
     """Run a solver."""
     if not (problem.cost.complete or method in _ON_GRAPHS):
@@ -474,9 +484,8 @@ def _solve(problem: TransportProblem, method: str, task: _Task) -> Candidate:
             f"method must be one of {', '.join(map(repr, _ON_GRAPHS))} for sparse costs, but {method!r} was given, "
             "which needs a cost for every pair."
         )
-    name, options_name = _SOLVERS[method]
-    module = import_module(f"otkit.solvers.{name}")
-    options_type = getattr(module, options_name)
+    module, options_type = _solver(method)
+    options_name = options_type.__name__
     options = task.options
     if options is None:
         options = options_type()

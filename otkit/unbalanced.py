@@ -21,12 +21,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from otkit._checks import as_seconds, as_weights, require_choice, require_memory
-from otkit._fixed_point import as_int
+from otkit._fixed_point import as_int, exact_total
 from otkit._jit import read_only
 from otkit._sums import accurate_sum
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
-from otkit.balance import exact_total
 from otkit.certificate import Certificate
 from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts, bind
 from otkit.io.labels import Labels

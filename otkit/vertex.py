@@ -64,8 +64,6 @@ class Vertex(NamedTuple):
         The flows in units of the problem's masses, each rounded once (twice below the normal numbers).
     prices : Prices
     unit : Unit
-    total : ndarray
-        The cost of all flows, in limbs, in units of `unit` times 2**prices.low.
     """
 
     tree: Tree
@@ -75,21 +73,26 @@ class Vertex(NamedTuple):
     mass: FloatArray
     prices: Prices
     unit: Unit
-    total: IntArray
 
     @property
     def value(self) -> tuple[float, float, float]:
         """The cost of the flows, rounded once, and the floats that hold it between them."""
-        return enclosed(as_int(self.total), self.unit.denominator, self.prices.low + self.unit.exponent)
+        return enclosed(self._total(), self.unit.denominator, self.prices.low + self.unit.exponent)
 
     @property
     def exact_value(self) -> Fraction:
         """The cost of the flows."""
-        return self._worth(as_int(self.total)) * Fraction(2) ** self.prices.low
+        return self._worth(self._total()) * Fraction(2) ** self.prices.low
 
     def exact_flows(self) -> list[Fraction]:
         """Return the flow of each arc."""
         return [self._worth(as_int(row)) for row in self.flows]
+
+    def _total(self) -> int:
+        """Return the cost of all flows, in units of `unit` times 2**prices.low."""
+        total = np.zeros(self.flows.shape[1] + limbs(self.prices.low, bit_range(self.costs)[1], 1) + 2, np.int64)
+        _add_up(self.flows, self.costs, self.prices.low, total)
+        return as_int(total)
 
     def _worth(self, units: int) -> Fraction:
         return Fraction(units, self.unit.denominator) * Fraction(2) ** self.unit.exponent
@@ -116,10 +119,8 @@ def evaluate(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verte
     low, high = bit_range(costs)
     potentials, rounded = np.zeros((n + m, limbs(low, high, 4 * (n + m))), np.int64), np.empty(n + m)
     exact, reach = _potentials(tree, costs, low, potentials, rounded)
-    total = np.zeros(masses.shape[1] + limbs(low, high, 1) + 2, np.int64)
-    _add_up(flows, costs, low, total)
     prices = Prices(potentials, low, rounded[:n], rounded[n:], exact, reach)
-    return Vertex(tree, costs, flows, least, mass, prices, unit, total)
+    return Vertex(tree, costs, flows, least, mass, prices, unit)
 
 
 @njit

@@ -124,8 +124,8 @@ def tail(n, mean, width):
     return h / h.sum()
 
 
-def image_problem(side=14):
-    """Blobs on a grid: masses from 1 to 1e-300, so that the proof needs pivots of its own."""
+def image_problem(side=17):
+    """Blobs on a grid: masses from 1 to 1e-300, and more pairs than one call takes, so that the proof needs pivots."""
     grid = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2).astype(float)
     a = np.outer(tail(side, 3, 0.5), tail(side, 4, 0.6)).ravel()
     b = np.outer(tail(side, 9, 0.5), tail(side, 8, 0.7)).ravel()

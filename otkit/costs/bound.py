@@ -527,7 +527,7 @@ class MatrixCosts(PairCosts):
     def restrict(self, rows: Indices, cols: Indices) -> MatrixCosts:
         """Return the submatrix of the given rows and columns."""
         points = None if self.points is None else (self.points[0][rows], self.points[1][cols])
-        return self._derived(self.pairs.matrix[rows][:, cols], points)
+        return self._derived(_block(self.pairs.matrix, rows, cols), points)
 
     def transpose(self) -> MatrixCosts:
         """Return the transposed matrix, a view."""
@@ -597,7 +597,27 @@ def _taken(array: FloatArray, which: Indices, axis: int) -> FloatArray:
     return array.take(np.asarray(which), axis=axis)
 
 
+def _block(matrix: FloatArray, rows: Indices, cols: Indices) -> FloatArray:
+    """Return some rows and columns of a matrix in its own memory order, which indexing by lists would turn over."""
+    if not matrix.flags.c_contiguous and matrix.flags.f_contiguous:
+        return _block(matrix.T, cols, rows).T
+    for axis, which in enumerate((rows, cols)):
+        matrix = _taken(matrix, _run(which), axis)
+    return np.ascontiguousarray(matrix)
+
+
+def _run(which: Indices) -> Indices:
+    """Return consecutive indices as a slice, all others as they are."""
+    if isinstance(which, slice) or len(which) == 0:
+        return which
+    first = int(which[0])
+    consecutive = which[-1] - first == len(which) - 1 and bool((np.diff(which) == 1).all())
+    return slice(first, first + len(which)) if consecutive and first >= 0 else which
+
+
 def _same_memory(one: FloatArray, other: FloatArray) -> bool:
+    if one is other:
+        return True
     return one.size == other.size and one.ctypes.data == other.ctypes.data
 
 

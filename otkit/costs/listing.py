@@ -52,7 +52,8 @@ def pairs_below(pairs: Pairs, f: FloatArray, g: FloatArray, limit: float, visit:
     """Call ``visit(part, rows, cols, costs)`` on batches of all pairs with (c_ij − f_i) − g_j ≤ limit.
 
     Returns what `visit` returns, in a list. The batches of a part come one after the other, those of different parts
-    from several threads; parts, batches and their order do not depend on the number of threads.
+    from several threads; parts, batches and their order do not depend on the number of threads. `visit` may write into
+    the arrays, which hold the next batch once it is through.
     """
     n, m = shape(pairs)
     height, panels = panel_height(pairs), -(-n // ROWS) * -(-m // TILE)

@@ -44,6 +44,9 @@ def numbered_points(points: FloatArray) -> tuple[IntArray, int]:
 def numbered_rows(matrix: Any) -> tuple[IntArray, int]:
     """Return the same for a matrix, by some columns at a time; where nearly all rows differ, all count as different."""
     n, m = matrix.shape
+    column = np.sort(matrix[:, 0])  # which is enough along a line
+    if 1 + np.count_nonzero(column[1:] != column[:-1]) > _NEARLY_ALL * n:
+        return np.arange(n), n
     numbers, count = np.zeros(n, np.int64), 1
     first = np.unique(np.linspace(0, m - 1, _FIRST).astype(np.int64))
     for columns in (first, *(slice(start, start + _TOGETHER) for start in range(0, m, _TOGETHER))):

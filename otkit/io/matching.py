@@ -62,6 +62,8 @@ def masses_of(owner: Labels | None, masses: Any, name: str, owner_name: str, *, 
 
 def _one_axis(masses: Any, name: str) -> Labelled | None:
     """Return masses with one axis that has labels; None for all others, whose shape is checked elsewhere."""
+    if masses is None or type(masses) is np.ndarray:
+        return None
     if not (isinstance(masses, Mapping | Labelled) or is_pandas(masses) or counts_by_label(masses) is not None):
         return None
     found = labelled(masses, name)

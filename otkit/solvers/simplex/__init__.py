@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from otkit._checks import span
 from otkit._typing import FloatArray, IntArray
-from otkit.basis import root_tree, tree_flows, tree_potentials
+from otkit.basis import root_tree, tree_flows
 from otkit.candidate import Candidate, SolverStats, WarmStart
 from otkit.costs import PointCosts
 from otkit.costs.pairs import MatrixPairs
@@ -23,9 +24,9 @@ from otkit.costs.sweeps import fill
 from otkit.monitor import Monitor, Stopped
 from otkit.problem import TransportProblem
 from otkit.solvers.simplex.amounts import Amounts, exact_masses, selected
-from otkit.solvers.simplex.dense import LARGEST_EFFORT, improve_dense, solve_dense
+from otkit.solvers.simplex.dense import LARGEST_EFFORT, improve_dense, solve_dense, weigh_tree
 from otkit.solvers.simplex.levels import Level, matrix_levels, point_levels
-from otkit.solvers.simplex.masses import TOTAL_BITS, integer_masses
+from otkit.solvers.simplex.masses import LEAST_UNIT, TOTAL_BITS, integer_masses
 from otkit.solvers.simplex.monge import monge_order, staircase
 from otkit.solvers.simplex.multiscale import (
     Outcome,
@@ -102,11 +103,23 @@ def solve(
 
 def _dense(problem: TransportProblem) -> Candidate | None:
     """Solve a small problem; None if that takes longer than a call may."""
-    rows, cols, mass, f, g, tree_rows, tree_cols, pivots = solve_dense(
-        _costs(problem), problem.supply, problem.demand, LARGEST_EFFORT
-    )
+    costs, supply, demand = _costs(problem), problem.supply, problem.demand
+    rows, cols, mass, f, g, tree_rows, tree_cols, pivots = solve_dense(costs, supply, demand, LARGEST_EFFORT)
+    if pivots < 0:
+        return None
+    if min(span(supply)[1], span(demand)[1]) < LEAST_UNIT * problem.total:
+        # Integers have no room for such masses, so that few trees that are feasible for them are for these.
+        arcs = np.stack([tree_rows, tree_cols])
+        more = improve_dense(costs, g, exact_masses(problem), arcs)
+        if more < 0:
+            return None
+        tree_rows, tree_cols = rows, cols = arcs
+        mass, pivots = np.empty(rows.size), pivots + more
+        weigh_tree(costs, supply, demand, rows, cols, mass, f, g)
+        used = mass > 0.0
+        rows, cols, mass = rows[used], cols[used], mass[used]
     stats = SolverStats("optimal", pivots, 0, "dense")
-    return Candidate(rows, cols, mass, f, g, (tree_rows, tree_cols), None, stats) if pivots >= 0 else None
+    return Candidate(rows, cols, mass, f, g, (tree_rows, tree_cols), None, stats)
 
 
 def _costs(problem: TransportProblem) -> FloatArray:
@@ -127,9 +140,8 @@ def _staircase(problem: TransportProblem, monitor: Monitor) -> Candidate | None:
     if order is None:
         return None
     rows, cols = staircase(exact_masses(problem), *order)
-    tree = root_tree(n, m, rows, cols, int(np.argmax(problem.supply)))
-    mass = np.maximum(tree_flows(tree, problem.supply, problem.demand), 0.0)
-    f, g = tree_potentials(tree, problem.cost.at(rows, cols))
+    mass, f, g = np.empty(rows.size), np.empty(n), np.empty(m)
+    weigh_tree(pairs.matrix, problem.supply, problem.demand, rows, cols, mass, f, g)
     used = mass > 0.0
     return Candidate(rows[used], cols[used], mass[used], f, g, (rows, cols), None, SolverStats(detail="staircase"))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from otkit._jit import int64, jitable, njit
 from otkit._typing import FloatArray, IntArray
-from otkit.basis import root_forest
+from otkit.basis import root_forest, root_tree, tree_flows, tree_potentials
 from otkit.solvers.simplex.amounts import Amounts
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.start import Forest, append, find, hang, ship
@@ -94,6 +94,27 @@ def improve_dense(cost: FloatArray, g: FloatArray, amounts: Amounts, arcs: IntAr
     for k in range(n + m - 1):
         arcs[0, k], arcs[1, k] = tree.arc[k + 1] // m, tree.arc[k + 1] % m
     return pivots
+
+
+@njit
+def weigh_tree(
+    cost: FloatArray,
+    supply: FloatArray,
+    demand: FloatArray,
+    rows: IntArray,
+    cols: IntArray,
+    mass: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+) -> None:
+    """Write the masses and the potentials of a spanning tree, in floats."""
+    n, m = cost.shape
+    costs = np.empty(rows.size)
+    for k in range(rows.size):
+        costs[k] = cost[rows[k], cols[k]]
+    tree = root_tree(n, m, rows, cols, int(np.argmax(supply)))
+    mass[:] = np.maximum(tree_flows(tree, supply, demand), 0.0)
+    f[:], g[:] = tree_potentials(tree, costs)
 
 
 @njit

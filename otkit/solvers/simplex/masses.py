@@ -11,6 +11,7 @@ from otkit._typing import FloatArray, IntArray
 
 # Total of the integer masses: flows then never leave 63 bits.
 TOTAL_BITS = 60
+LEAST_UNIT = 2.0**-TOTAL_BITS
 
 
 @jitable
