@@ -119,21 +119,22 @@ def main(name: str, count: int, seed: int, only: str = "") -> None:
         signal.signal(getattr(signal, name), handle)
     for _ in range(count):
         call = rng.choice(list(calls))
+        # The standard library's zipfile takes an OSError in a seek, which TimeoutError is, for a damaged file.
+        by_zipfile = name == "SIGALRM" and call.startswith("files")
         print(call, file=sys.stderr, flush=True)  # the last words before a crash
         try:
             send_soon(name, max(1e-5, 1.2 * seconds[call] * rng.random()))
             end = time.perf_counter() + PATIENCE
             while time.perf_counter() < end:
                 calls[call]()
-            if not ignored:
+            if not ignored and not by_zipfile:
                 print(f"{call}: the signal is lost")
             ignored.clear()
         except errors:
             pass
         except Exception as raised:
-            if not any(
-                isinstance(cause, errors) for cause in causes(raised)
-            ):  # NumPy may put an error of its own on top
+            on_top = any(isinstance(cause, errors) for cause in causes(raised))  # NumPy may put an error of its own
+            if not on_top and not (by_zipfile and isinstance(raised, ValueError)):
                 print(f"{call}: {raised!r}")
         if not np.array_equal(calls[call](), expected[call]):
             print(f"{call}: another number after the signal")

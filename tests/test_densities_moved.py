@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -67,9 +67,14 @@ LAWS = {
 )
 def test_moving_both_changes_nothing_beyond_the_error(first, second, name, power, scale, left, apart):
     place = (-1.0 if left else 1.0) * scale * 2.0**power  # so that sums with it are exact
-    near = outcome(name, *laws(first, second, 0.0, scale, apart))
-    far = outcome(name, *laws(first, second, place, scale, apart))
-    told = outcome(name, *laws(first, second, place, scale, apart), points=[place, place + apart * scale])
+    try:
+        near = outcome(name, *laws(first, second, 0.0, scale, apart))
+        far = outcome(name, *laws(first, second, place, scale, apart))
+        told = outcome(name, *laws(first, second, place, scale, apart), points=[place, place + apart * scale])
+    except ValueError as refusal:  # where SciPy's logarithm of a density is −inf, the integral can't be seen
+        if "the logarithm of a density too small for a float" not in str(refusal):
+            raise
+        assume(False)
     said = (first, second, str(name), place, near, far, told)
     for moved in (far, told):  # the advice that messages give does no harm
         assert (moved.value == near.value) or abs(moved.value - near.value) <= moved.error + near.error, said

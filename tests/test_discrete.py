@@ -174,7 +174,7 @@ def test_never_nan_and_never_above_the_maximum(divergence, measures):
     p, q = measures
     result = f_divergence(divergence, p, q)
     assert not np.isnan(result.value)
-    assert 0.0 <= result.error < INF
+    assert 0.0 <= result.error < INF or result.value == INF  # infinite, or finite and beyond float64
     assert result.value <= divergence.maximum
 
 

@@ -120,13 +120,16 @@ def listen(port: int | None) -> socket.socket:
 def warm() -> None:
     """Compile what answers need, so that nobody waits for it later.
 
-    Beside the examples: roads that cost the same, places without loaves, and unequal loaves take ways of their own.
+    Beside the examples: roads that cost the same, places without loaves, unequal loaves, and cafés that take what the
+    bakery beside them bakes, so that a tree has idle arcs, take ways of their own.
     """
     alike, idle, unequal = (examples()["notes"] for _ in range(3))
     alike["table"] = [[1.0] * 6] * 6
     idle["bakeries"][2]["loaves"] = idle["cafes"][0]["loaves"] = 0.0
     unequal["bakeries"][0]["loaves"] = 0.0
-    for town in (*examples().values(), alike, idle, unequal):
+    paired = examples()["free"]
+    paired["bakeries"] = paired["cafes"] = [{"x": 1.0, "y": float(k % 3), "loaves": k} for k in range(12)]
+    for town in (*examples().values(), alike, idle, unequal, paired):
         answer(read_town(town | {"own": "corner"}))
 
 
