@@ -20,6 +20,7 @@ from otkit._typing import FloatArray, IntArray
 from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts
 from otkit.costs.libraries import largest_difference
 from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES
+from otkit.io.archives import each_once
 from otkit.io.atomic import replacing
 
 # Bytes that a proof takes at most: its head, an arc or a number for each point, a carried cost for each pair.
@@ -132,20 +133,13 @@ def read_proof(path: str | os.PathLike[str], problem: Shipment) -> dict[str, Any
                 f"{where}: of {n} × {m} pairs one takes at most {HEAD + numbers} bytes, but it has {size}."
             )
         try:
-            content = json.load(file, object_pairs_hook=_each_once, parse_constant=_no_number)
+            content = json.load(file, object_pairs_hook=each_once, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             content, reason = None, str(error)
         else:
             reason = f"its format is not {proof.FORMAT!r}"
     if not isinstance(content, dict) or content.get("format") != proof.FORMAT:
         raise ValueError(f"{where}: {reason}.")
-    return content
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        raise ValueError("a key is given twice")
     return content
 
 

@@ -115,7 +115,7 @@ class ByFunction(Comparison):
                 found = self._function(self._measures[i], self._measures[j])
                 certain = isinstance(found, DivergenceResult) and found.kind == "exact"
                 value[k], error[k] = float(found), float(found.error) if certain else np.inf
-            except Exception as failure:
+            except Exception as failure:  # whatever a function of the user's raises, with the pair it was given
                 raise PairError((i, j), failure) from failure
             if np.isnan(value[k]):
                 raise PairError((i, j), ValueError(f"the function returned {found!r}"))
