@@ -8,7 +8,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types floors unit nojit docs figures wheel format clean
+.PHONY: help demo test lint types imports unit nojit docs figures wheel format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +22,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PYTEST_FLAGS := -n 2 --quiet
 
 # The tests of compiled kernels, which run a second time as plain Python.
-KERNEL_TESTS := $(patsubst %,tests/test_%.py,averages balance basis certificate costs discrete fixed_point optimality pruning repair simplex single sums sweeps ties vertex)
+KERNEL_TESTS := $(patsubst %,tests/test_%.py,basic_solution certificate costs discrete fixed_point integer_masses kernel_sums optimality pruning repair simplex single spanning_tree sums sweeps uniqueness)
 
 # The tests of the whole, for the built wheel; they need nothing but otkit's own dependencies.
 WHEEL_TESTS := $(patsubst %,tests/test_%.py,package datasets cli plots every_solver)
@@ -34,7 +34,7 @@ demo: $(VENV)/installed  ## install otkit, solve two problems, print certificate
 	$(BIN)/python examples/demo.py demo-output
 	$(BIN)/otkit emd demo-output/x.csv demo-output/y.csv --p 2
 
-test: lint types floors unit nojit docs wheel  ## every check that continuous integration makes
+test: lint types imports unit nojit docs wheel  ## every check that continuous integration makes
 
 lint: $(VENV)/installed-dev  ## ruff: faults and format
 	$(BIN)/ruff check
@@ -43,7 +43,7 @@ lint: $(VENV)/installed-dev  ## ruff: faults and format
 types: $(VENV)/installed-dev  ## mypy
 	$(BIN)/mypy
 
-floors: $(VENV)/installed-dev  ## import-linter: a file imports only from the floors below its own
+imports: $(VENV)/installed-dev  ## import-linter: a folder imports only from those below it
 	$(BIN)/lint-imports
 
 unit: $(VENV)/installed-dev  ## the tests, and the examples in docstrings, README and docs

@@ -13,8 +13,8 @@ import numpy as np
 from _harness import best_of, fresh_run, machine, seconds, table
 
 import otkit
-from otkit.optimality import judge
-from otkit.proving import prove
+from otkit.checker.optimality import judge
+from otkit.optimal_transport.prove import prove
 
 Case = tuple[str, Any, Any, dict[str, Any]]  # name, x and y, their weights, further arguments
 

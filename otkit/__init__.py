@@ -16,25 +16,10 @@ if TYPE_CHECKING:
     from otkit import datasets as datasets
     from otkit import neural as neural
     from otkit import teaching as teaching
-    from otkit.averages import BarycenterResult as BarycenterResult
-    from otkit.averages import barycenter as barycenter
-    from otkit.averages import displacement_interpolation as displacement_interpolation
-    from otkit.by_name import chi2 as chi2
-    from otkit.by_name import f_divergence as f_divergence
-    from otkit.by_name import hellinger as hellinger
-    from otkit.by_name import hellinger_distance as hellinger_distance
-    from otkit.by_name import jeffreys as jeffreys
-    from otkit.by_name import js as js
-    from otkit.by_name import kl as kl
-    from otkit.by_name import neyman as neyman
-    from otkit.by_name import reverse_kl as reverse_kl
-    from otkit.by_name import tv as tv
-    from otkit.candidate import Candidate as Candidate
-    from otkit.certificate import Certificate as Certificate
-    from otkit.certificate import certify as certify
-    from otkit.choice import estimate as estimate
-    from otkit.choice import select_solver as select_solver
-    from otkit.comparison import compare as compare
+    from otkit.checker.certificate import Certificate as Certificate
+    from otkit.checker.certificate import certify as certify
+    from otkit.checker.proof_files import check_proof as check_proof
+    from otkit.checker.standalone import ProofError as ProofError
     from otkit.costs import CallableCost as CallableCost
     from otkit.costs import Chebyshev as Chebyshev
     from otkit.costs import Cityblock as Cityblock
@@ -46,35 +31,58 @@ if TYPE_CHECKING:
     from otkit.costs import cost_matrix as cost_matrix
     from otkit.divergences.bures import GaussianTransport as GaussianTransport
     from otkit.divergences.bures import gaussian_wasserstein as gaussian_wasserstein
+    from otkit.divergences.by_name import chi2 as chi2
+    from otkit.divergences.by_name import f_divergence as f_divergence
+    from otkit.divergences.by_name import hellinger as hellinger
+    from otkit.divergences.by_name import hellinger_distance as hellinger_distance
+    from otkit.divergences.by_name import jeffreys as jeffreys
+    from otkit.divergences.by_name import js as js
+    from otkit.divergences.by_name import kl as kl
+    from otkit.divergences.by_name import neyman as neyman
+    from otkit.divergences.by_name import reverse_kl as reverse_kl
+    from otkit.divergences.by_name import tv as tv
     from otkit.divergences.densities import density_divergence as density_divergence
+    from otkit.divergences.from_samples import estimate_divergence as estimate_divergence
     from otkit.divergences.gan import discriminator_value as discriminator_value
     from otkit.divergences.gan import optimal_discriminator as optimal_discriminator
     from otkit.divergences.generators import GENERATORS as GENERATORS
     from otkit.divergences.generators import FDivergence as FDivergence
     from otkit.divergences.generators import alpha_divergence as alpha_divergence
+    from otkit.divergences.ipm import cramer_distance as cramer_distance
+    from otkit.divergences.ipm import energy_distance as energy_distance
+    from otkit.divergences.ipm import mmd as mmd
+    from otkit.divergences.ipm import total_variation as total_variation
     from otkit.divergences.result import DivergenceResult as DivergenceResult
     from otkit.divergences.variational import variational_bound as variational_bound
-    from otkit.duality import c_transform as c_transform
-    from otkit.duality import kantorovich_potential as kantorovich_potential
-    from otkit.duality import lipschitz_constant as lipschitz_constant
-    from otkit.duality import subgradient as subgradient
-    from otkit.from_samples import estimate_divergence as estimate_divergence
-    from otkit.grids import wasserstein_grid as wasserstein_grid
-    from otkit.inequalities import bounds as bounds
-    from otkit.intervals import WassersteinInterval as WassersteinInterval
-    from otkit.intervals import wasserstein_interval as wasserstein_interval
-    from otkit.ipm import cramer_distance as cramer_distance
-    from otkit.ipm import energy_distance as energy_distance
-    from otkit.ipm import mmd as mmd
-    from otkit.ipm import total_variation as total_variation
     from otkit.many.all_pairs import CacheError as CacheError
     from otkit.many.all_pairs import pairwise as pairwise
+    from otkit.many.barycenters import BarycenterResult as BarycenterResult
+    from otkit.many.barycenters import barycenter as barycenter
+    from otkit.many.barycenters import displacement_interpolation as displacement_interpolation
     from otkit.many.distances import PairwiseResult as PairwiseResult
     from otkit.many.neighbours import NearestResult as NearestResult
     from otkit.many.neighbours import nearest as nearest
+    from otkit.many.sliced import SlicedResult as SlicedResult
+    from otkit.many.sliced import max_sliced_wasserstein as max_sliced_wasserstein
+    from otkit.many.sliced import sliced_wasserstein as sliced_wasserstein
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
-    from otkit.permutations import TwoSampleTest as TwoSampleTest
-    from otkit.permutations import two_sample_test as two_sample_test
+    from otkit.optimal_transport.comparison import compare as compare
+    from otkit.optimal_transport.duality import c_transform as c_transform
+    from otkit.optimal_transport.duality import kantorovich_potential as kantorovich_potential
+    from otkit.optimal_transport.duality import lipschitz_constant as lipschitz_constant
+    from otkit.optimal_transport.duality import subgradient as subgradient
+    from otkit.optimal_transport.grids import wasserstein_grid as wasserstein_grid
+    from otkit.optimal_transport.results import Potentials as Potentials
+    from otkit.optimal_transport.results import TransportResult as TransportResult
+    from otkit.optimal_transport.sensitivity import Sensitivity as Sensitivity
+    from otkit.optimal_transport.solve import NotConvergedError as NotConvergedError
+    from otkit.optimal_transport.solve import transport as transport
+    from otkit.optimal_transport.solve import wasserstein as wasserstein
+    from otkit.optimal_transport.stored import load as load
+    from otkit.optimal_transport.unbalanced import UnbalancedResult as UnbalancedResult
+    from otkit.optimal_transport.unbalanced import partial_transport as partial_transport
+    from otkit.optimal_transport.unbalanced import unbalanced_transport as unbalanced_transport
+    from otkit.optimal_transport.verify import verify_duality as verify_duality
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_critic as plot_critic
     from otkit.plots import plot_dendrogram as plot_dendrogram
@@ -85,51 +93,29 @@ if TYPE_CHECKING:
     from otkit.plots import plot_weights as plot_weights
     from otkit.problem import InfeasibleError as InfeasibleError
     from otkit.problem import TransportProblem as TransportProblem
-    from otkit.proof import ProofError as ProofError
-    from otkit.proof_files import check_proof as check_proof
-    from otkit.results import Potentials as Potentials
-    from otkit.results import TransportResult as TransportResult
-    from otkit.sensitivity import Sensitivity as Sensitivity
-    from otkit.sliced import SlicedResult as SlicedResult
-    from otkit.sliced import max_sliced_wasserstein as max_sliced_wasserstein
-    from otkit.sliced import sliced_wasserstein as sliced_wasserstein
-    from otkit.solve import NotConvergedError as NotConvergedError
-    from otkit.solve import transport as transport
-    from otkit.solve import wasserstein as wasserstein
     from otkit.solvers.assignment import AssignmentOptions as AssignmentOptions
+    from otkit.solvers.candidate import Candidate as Candidate
+    from otkit.solvers.choice import estimate as estimate
+    from otkit.solvers.choice import select_solver as select_solver
     from otkit.solvers.line import LineOptions as LineOptions
     from otkit.solvers.linprog import LinprogOptions as LinprogOptions
     from otkit.solvers.linprog import transport_lp as transport_lp
     from otkit.solvers.simplex import SimplexOptions as SimplexOptions
     from otkit.solvers.simplex import SimplexState as SimplexState
     from otkit.solvers.sinkhorn import SinkhornOptions as SinkhornOptions
-    from otkit.stored import load as load
-    from otkit.unbalanced import UnbalancedResult as UnbalancedResult
-    from otkit.unbalanced import partial_transport as partial_transport
-    from otkit.unbalanced import unbalanced_transport as unbalanced_transport
-    from otkit.verify import verify_duality as verify_duality
-    from otkit.warming import warmup as warmup
+    from otkit.startup import warmup as warmup
+    from otkit.statistics.inequalities import bounds as bounds
+    from otkit.statistics.intervals import WassersteinInterval as WassersteinInterval
+    from otkit.statistics.intervals import wasserstein_interval as wasserstein_interval
+    from otkit.statistics.two_sample import TwoSampleTest as TwoSampleTest
+    from otkit.statistics.two_sample import two_sample_test as two_sample_test
 
 __version__ = "0.1.0"
 
-_ROOMS = {
-    "averages": ["BarycenterResult", "barycenter", "displacement_interpolation"],
-    "by_name": [
-        "chi2",
-        "f_divergence",
-        "hellinger",
-        "hellinger_distance",
-        "jeffreys",
-        "js",
-        "kl",
-        "neyman",
-        "reverse_kl",
-        "tv",
-    ],
-    "candidate": ["Candidate"],
-    "certificate": ["Certificate", "certify"],
-    "choice": ["estimate", "select_solver"],
-    "comparison": ["compare"],
+_MODULES = {
+    "checker.certificate": ["Certificate", "certify"],
+    "checker.proof_files": ["check_proof"],
+    "checker.standalone": ["ProofError"],
     "costs": [
         "CallableCost",
         "Chebyshev",
@@ -142,22 +128,40 @@ _ROOMS = {
         "cost_matrix",
     ],
     "divergences.bures": ["GaussianTransport", "gaussian_wasserstein"],
+    "divergences.by_name": [
+        "chi2",
+        "f_divergence",
+        "hellinger",
+        "hellinger_distance",
+        "jeffreys",
+        "js",
+        "kl",
+        "neyman",
+        "reverse_kl",
+        "tv",
+    ],
     "divergences.densities": ["density_divergence"],
+    "divergences.from_samples": ["estimate_divergence"],
     "divergences.gan": ["discriminator_value", "optimal_discriminator"],
-    "divergences.generators": ["GENERATORS", "FDivergence", "alpha_divergence"],
+    "divergences.generators": ["FDivergence", "GENERATORS", "alpha_divergence"],
+    "divergences.ipm": ["cramer_distance", "energy_distance", "mmd", "total_variation"],
     "divergences.result": ["DivergenceResult"],
     "divergences.variational": ["variational_bound"],
-    "duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
-    "from_samples": ["estimate_divergence"],
-    "intervals": ["WassersteinInterval", "wasserstein_interval"],
-    "permutations": ["TwoSampleTest", "two_sample_test"],
-    "grids": ["wasserstein_grid"],
-    "ipm": ["cramer_distance", "energy_distance", "mmd", "total_variation"],
-    "inequalities": ["bounds"],
     "many.all_pairs": ["CacheError", "pairwise"],
+    "many.barycenters": ["BarycenterResult", "barycenter", "displacement_interpolation"],
     "many.distances": ["PairwiseResult"],
     "many.neighbours": ["NearestResult", "nearest"],
+    "many.sliced": ["SlicedResult", "max_sliced_wasserstein", "sliced_wasserstein"],
     "measures": ["DiscreteMeasure"],
+    "optimal_transport.comparison": ["compare"],
+    "optimal_transport.duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
+    "optimal_transport.grids": ["wasserstein_grid"],
+    "optimal_transport.results": ["Potentials", "TransportResult"],
+    "optimal_transport.sensitivity": ["Sensitivity"],
+    "optimal_transport.solve": ["NotConvergedError", "transport", "wasserstein"],
+    "optimal_transport.stored": ["load"],
+    "optimal_transport.unbalanced": ["UnbalancedResult", "partial_transport", "unbalanced_transport"],
+    "optimal_transport.verify": ["verify_duality"],
     "plots": [
         "plot_cost_and_plan",
         "plot_critic",
@@ -169,27 +173,23 @@ _ROOMS = {
         "plot_weights",
     ],
     "problem": ["InfeasibleError", "TransportProblem"],
-    "proof": ["ProofError"],
-    "proof_files": ["check_proof"],
-    "results": ["Potentials", "TransportResult"],
-    "sensitivity": ["Sensitivity"],
-    "sliced": ["SlicedResult", "max_sliced_wasserstein", "sliced_wasserstein"],
-    "solve": ["NotConvergedError", "transport", "wasserstein"],
     "solvers.assignment": ["AssignmentOptions"],
+    "solvers.candidate": ["Candidate"],
+    "solvers.choice": ["estimate", "select_solver"],
     "solvers.line": ["LineOptions"],
     "solvers.linprog": ["LinprogOptions", "transport_lp"],
     "solvers.simplex": ["SimplexOptions", "SimplexState"],
     "solvers.sinkhorn": ["SinkhornOptions"],
-    "stored": ["load"],
-    "unbalanced": ["UnbalancedResult", "partial_transport", "unbalanced_transport"],
-    "verify": ["verify_duality"],
-    "warming": ["warmup"],
+    "startup": ["warmup"],
+    "statistics.inequalities": ["bounds"],
+    "statistics.intervals": ["WassersteinInterval", "wasserstein_interval"],
+    "statistics.two_sample": ["TwoSampleTest", "two_sample_test"],
 }
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
-_WHOLE_ROOMS = ("datasets", "neural", "teaching")
+_WHOLE_MODULES = ("datasets", "neural", "teaching")
 
-__all__ = ["__version__", *_WHOLE_ROOMS, *sorted(_ROOM_OF)]  # noqa: PLE0604 (names are strings, built from the table above)
+__all__ = ["__version__", *_WHOLE_MODULES, *sorted(_MODULE_OF)]  # noqa: PLE0604 (strings, of the table above)
 
 
 # What is here, by the names that it has elsewhere: in POT, SciPy, OTT, GeomLoss, NetworkX and papers.
@@ -224,11 +224,11 @@ _CALLED_HERE = {name: here for here, names in _ELSEWHERE.items() for name in nam
 
 
 def __getattr__(name: str) -> Any:
-    if name in _WHOLE_ROOMS:
+    if name in _WHOLE_MODULES:
         return import_module(f"otkit.{name}")
-    if name not in _ROOM_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(_unknown(name))
-    value = getattr(import_module(f"otkit.{_ROOM_OF[name]}"), name)
+    value = getattr(import_module(f"otkit.{_MODULE_OF[name]}"), name)
     globals()[name] = value
     return value
 

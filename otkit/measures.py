@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from otkit._checks import as_weights
-from otkit._frozen import Frozen, owned
 from otkit._typing import ArrayLike, FloatArray
-from otkit.io.frames import Frame, Missing, Reading, as_clouds
+from otkit.inputs.checks import as_weights
+from otkit.inputs.frames import Frame, Missing, Reading, as_clouds
+from otkit.numerics.pickling import Frozen, owned
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -84,7 +84,7 @@ class DiscreteMeasure(Frozen):
 def taken_apart(
     points: ArrayLike | DiscreteMeasure, weights: ArrayLike | None, name: str, weights_name: str
 ) -> tuple[ArrayLike, ArrayLike | None]:
-    """Return the points and weights of an argument that may be a measure, for `otkit.io.frames.as_clouds`."""
+    """Return the points and weights of an argument that may be a measure, for `otkit.inputs.frames.as_clouds`."""
     if not isinstance(points, DiscreteMeasure):
         return points, weights
     if weights is not None:

@@ -12,18 +12,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from otkit import proof, proof_files
-from otkit._checks import as_weights
-from otkit._exceptions import Whole
-from otkit._fixed_point import exact_total
-from otkit._frozen import Frozen
-from otkit._jit import njit
-from otkit._sums import accurate_sum, two_sum
 from otkit._typing import ArrayLike, FloatArray, IntArray
+from otkit.checker import proof_files
+from otkit.checker import standalone as proof
 from otkit.costs import PairCosts, bind, storage
+from otkit.inputs.checks import as_weights
+from otkit.inputs.labels import Labels, from_header, to_header
+from otkit.inputs.matching import along_costs
 from otkit.io.archives import Field, header_entry, read_archive, write_archive
-from otkit.io.labels import Labels, from_header, to_header
-from otkit.io.matching import along_costs
+from otkit.numerics.fixed_point import exact_total
+from otkit.numerics.jit import njit
+from otkit.numerics.pickling import Frozen, Whole
+from otkit.numerics.sums import accurate_sum, two_sum
 
 LARGEST_EXACT_INTEGER = 2.0**53
 
@@ -351,8 +351,9 @@ class TransportProblem(Frozen):
 class MergedProblem(TransportProblem):
     """A problem in which rows of equal costs are one row, with their mass together, and columns likewise.
 
-    Its masses `a` and `b` are sums, rounded. What is proved about it in exact arithmetic (`otkit.vertex`) holds for the
-    sums themselves, which are integers in the unit of the masses of `given`.
+    Its masses `a` and `b` are sums, rounded. What is proved about it in exact arithmetic
+    (`otkit.checker.basic_solution`) holds for the sums themselves, which are integers in the unit of the masses of
+    `given`.
 
     Attributes
     ----------

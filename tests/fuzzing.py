@@ -27,7 +27,7 @@ import scipy.sparse
 from oracles import exact_optimum
 
 import otkit
-from otkit import proof_files
+from otkit.checker import proof_files
 from otkit.io.tables import read_table
 from otkit.io.writing import write_matrix, write_table
 

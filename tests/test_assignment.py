@@ -16,8 +16,8 @@ from hypothesis.extra.numpy import arrays
 from strategies import SCALES, generic, tied
 
 import otkit
-from otkit.monitor import Monitor
 from otkit.solvers import assignment
+from otkit.solvers.monitor import Monitor
 
 
 def solved(cost, mass=1.0):

@@ -16,7 +16,7 @@ from otkit.many import blocks as blocks_module
 from otkit.many import cache as cache_module
 from otkit.many.blocks import cut
 from otkit.many.clouds import Clouds
-from otkit.many.given import as_comparison
+from otkit.many.reading import as_comparison
 
 
 @pytest.fixture(autouse=True)

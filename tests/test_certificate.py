@@ -18,7 +18,7 @@ from zoo import planted
 import otkit
 from otkit import certify
 from otkit.datasets import bakery
-from otkit.solve import solve_problem
+from otkit.optimal_transport.solve import solve_problem
 
 SHOP = bakery()
 BAKERY = otkit.TransportProblem(SHOP.cost, SHOP.supply, SHOP.demand)

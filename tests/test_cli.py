@@ -17,11 +17,12 @@ import pytest
 from typer.testing import CliRunner
 
 import otkit
-from otkit import comparison, solve, waiting
-from otkit.candidate import SolverStats
 from otkit.cli import app
 from otkit.datasets import bakery, manhattan
 from otkit.io import tables, writing
+from otkit.optimal_transport import comparison, solve
+from otkit.solvers import waiting
+from otkit.solvers.candidate import SolverStats
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(12, 2)), RNG.normal(size=(9, 2)) + 1.0
@@ -129,7 +130,7 @@ def test_certify_runs_no_solver(proofs):
         "import sys\nfrom otkit.cli import app\n"
         f"try: app(['certify', {str(Path('result.npz').resolve())!r}, {str(Path('proof.json').resolve())!r}])\n"
         "except SystemExit as end: assert not end.code, end.code\n"
-        "print([name for name in sys.modules if name.startswith(('otkit.solve', 'scipy.optimize', 'otkit.results'))])"
+        "print([name for name in sys.modules if name.startswith(('otkit.optimal_transport', 'scipy.optimize'))])"
     )
     root = Path(__file__).parent.parent
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=False)
@@ -410,8 +411,8 @@ def test_ctrl_c_within_a_solve_is_one_line_with_the_interval_and_exit_code_130(f
 @pytest.mark.parametrize(
     ("target", "error"),
     [
-        ("otkit.solve.solve_problem", AssertionError),
-        ("otkit.solve.solve_problem", RuntimeError),
+        ("otkit.optimal_transport.solve.solve_problem", AssertionError),
+        ("otkit.optimal_transport.solve.solve_problem", RuntimeError),
         ("otkit.cli.distances.print_result", TypeError),
     ],
 )
@@ -509,7 +510,7 @@ def test_nobody_waits_where_nobody_looks(capsys):
 
 
 def test_spinner_comes_after_a_while_and_goes(monkeypatch, capsys):
-    from otkit.monitor import Progress
+    from otkit.solvers.monitor import Progress
 
     monkeypatch.setattr(waiting, "SECONDS_OF_SILENCE", 0.05)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
@@ -525,11 +526,11 @@ def test_spinner_comes_after_a_while_and_goes(monkeypatch, capsys):
 
 def test_ctrl_c_in_the_shell(folder):
     program = (
-        "import time, otkit.solve\n"
+        "import time, otkit.optimal_transport.solve\n"
         "def endless(*arguments, **options):\n"
         "    print('started', flush=True)\n"
         "    time.sleep(600)\n"
-        "otkit.solve.solve_problem = endless\n"
+        "otkit.optimal_transport.solve.solve_problem = endless\n"
         "from otkit.cli import main; main()"
     )
     arguments = [sys.executable, "-c", program, "emd", "x.csv", "y.csv"]

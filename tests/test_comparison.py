@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import otkit
-from otkit import comparison
-from otkit.comparison import compare
 from otkit.datasets import bakery
+from otkit.optimal_transport import comparison
+from otkit.optimal_transport.comparison import compare
 
 RNG = np.random.default_rng(1)
 X, Y = RNG.normal(size=(12, 2)), RNG.normal(size=(12, 2)) + 1.0

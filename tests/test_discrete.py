@@ -18,9 +18,9 @@ from strategies import weights
 
 import otkit
 from otkit import FDivergence, alpha_divergence, f_divergence
-from otkit.costs.threads import threads
 from otkit.divergences.generators import GENERATORS
 from otkit.divergences.terms import BLOCK
+from otkit.numerics.threads import threads
 
 NAN, INF = float("nan"), float("inf")
 TABLE = [*GENERATORS.values(), *map(alpha_divergence, [-1.5, 1e-7, 0.3, 0.5, 0.75, 1 - 1e-7, 3.0])]

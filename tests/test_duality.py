@@ -12,8 +12,8 @@ from strategies import clouds, cost_matrices, point_problems, weights
 
 import otkit
 from otkit.costs.gradients import gradients
-from otkit.duality import proves_infeasible
-from otkit.solve import solve_problem
+from otkit.optimal_transport.duality import proves_infeasible
+from otkit.optimal_transport.solve import solve_problem
 
 # --- c-transform ----------------------------------------------------------------------------------------------------
 

@@ -10,11 +10,11 @@ from scipy.special import digamma, expit
 from scipy.stats import ncx2, norm
 
 import otkit
+from otkit.divergences.from_samples import ESTIMATORS, select_estimator
 from otkit.divergences.generators import GENERATORS, as_divergence
 from otkit.divergences.samples import mixtures
 from otkit.divergences.samples.balls import log_masses
 from otkit.divergences.samples.functionals import functional
-from otkit.from_samples import ESTIMATORS, select_estimator
 
 NODES = np.linspace(-20.0, 21.0, 20_001)
 

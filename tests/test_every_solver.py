@@ -12,7 +12,7 @@ from oracles import exact_value
 from zoo import ZOO
 
 import otkit
-from otkit.solve import solve_problem
+from otkit.optimal_transport.solve import solve_problem
 
 EXACT_SOLVERS = ["lp", "simplex", "assignment", "line"]
 # The solvers for special problems, and the trait of a case that says they must take it.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from otkit._fixed_point import (
+from otkit.numerics.fixed_point import (
     BITS,
     MASK,
     add,

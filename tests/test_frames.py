@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import otkit
-from otkit._checks import as_float_array
-from otkit._values import is_safe
-from otkit.io.frames import as_clouds
+from otkit.inputs.checks import as_float_array
+from otkit.inputs.frames import as_clouds
+from otkit.inputs.values import is_safe
 
 anywhere = st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**54), 2**54), st.integers(-9, 9))
 

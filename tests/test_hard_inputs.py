@@ -14,7 +14,7 @@ from oracles import exact_line_value, exact_value
 from strategies import extreme_problems, problems
 
 import otkit
-from otkit.solve import solve_problem
+from otkit.optimal_transport.solve import solve_problem
 
 SEEDS = range(4)
 METHODS = ["auto", "simplex", "lp", "assignment", "line"]

@@ -108,7 +108,7 @@ def test_the_diameter_is_that_of_the_atoms_with_mass():
 
 
 def test_a_false_inequality_would_be_noticed():
-    from otkit.inequalities import Inequalities, Inequality
+    from otkit.statistics.inequalities import Inequalities, Inequality
 
     wrong = Inequality("Pinsker without its half", "KL ≤ TV", 0.51, 0.5)
     assert not wrong.holds

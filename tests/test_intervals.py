@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import otkit
-from otkit.costs.threads import threads
 from otkit.many.subsets import Pool
+from otkit.numerics.threads import threads
 
 
 def normal(rng, n, d, shift):

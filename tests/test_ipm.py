@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from strategies import clouds, weights
 
 import otkit
-from otkit.costs.threads import threads
-from otkit.ipm import median_bandwidth
+from otkit.divergences.ipm import median_bandwidth
+from otkit.numerics.threads import threads
 
 COMPILED = not numba.config.DISABLE_JIT
 LARGE = 1500 if COMPILED else 40  # the first is shared among threads

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import typing
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -17,7 +18,7 @@ import pytest
 from numba.core.registry import CPUDispatcher
 
 import otkit
-from otkit.costs.threads import share, thread_count, threads
+from otkit.numerics.threads import share, thread_count, threads
 
 compiled = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="about the compiler")
 
@@ -29,15 +30,15 @@ def test_a_cached_kernel_is_not_used_once_another_file_that_it_rests_on_has_chan
     Or it would fail: here the type of the argument is gone from that file, too.
     """
     package = tmp_path / "otkit"
-    package.mkdir()
-    source = os.path.join(os.path.dirname(sys.modules["otkit"].__file__), "_jit.py")
-    with open(source, encoding="utf-8") as file:
-        (package / "_jit.py").write_text(file.read(), encoding="utf-8")
-    (package / "__init__.py").touch()
+    (package / "numerics").mkdir(parents=True)
+    for place in (package, package / "numerics"):
+        (place / "__init__.py").touch()
+    source = Path(otkit.__file__).parent / "numerics" / "jit.py"
+    (package / "numerics" / "jit.py").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
     (package / "outer.py").write_text(
         textwrap.dedent(
             """
-            from otkit._jit import njit
+            from otkit.numerics.jit import njit
             from otkit.inner import inner
 
             @njit
@@ -53,7 +54,7 @@ def test_a_cached_kernel_is_not_used_once_another_file_that_it_rests_on_has_chan
                 f"""
                 from typing import NamedTuple
 
-                from otkit._jit import njit
+                from otkit.numerics.jit import njit
 
                 class Argument{factor}(NamedTuple):
                     x: int
@@ -77,7 +78,7 @@ def test_a_cached_kernel_is_not_used_once_another_file_that_it_rests_on_has_chan
     assert answers == [11, 21]
 
 
-# --- what Python may get back: see otkit._jit -------------------------------------------------------------------------
+# --- what Python may get back: see otkit.numerics.jit ------------------------------------------------------------
 
 
 def modules():

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import otkit
-from otkit.io.labels import MISSING, Labels, from_header, is_missing, key_of, to_header
+from otkit.inputs.labels import MISSING, Labels, from_header, is_missing, key_of, to_header
 
 MISSING_LABELS = (None, float("nan"), np.float64("nan"), np.datetime64("NaT"), pd.NaT, pd.NA)
 

@@ -17,10 +17,10 @@ from oracles import exact_value
 from strategies import powers, tame, weights
 
 import otkit
-from otkit import _double_double as dd
 from otkit.costs import Cityblock
-from otkit.monitor import Monitor
+from otkit.numerics import double_double as dd
 from otkit.solvers import line
+from otkit.solvers.monitor import Monitor
 
 
 def solved(x, y, a=None, b=None, p=1.0, *, probability=True):

@@ -16,11 +16,11 @@ from zoo import planted
 
 import otkit
 from otkit import datasets
-from otkit.basis import root_tree
-from otkit.certificate import certify
-from otkit.monitor import Monitor
+from otkit.checker.certificate import certify
+from otkit.checker.spanning_tree import root_tree
 from otkit.solvers.linprog import LinprogOptions, columns, program, refinement, solve, transport_lp
 from otkit.solvers.linprog.arcs import Arcs, all_pairs
+from otkit.solvers.monitor import Monitor
 
 
 def certified(problem, options=None, monitor=None):
@@ -89,7 +89,7 @@ def test_bakeries_of_the_notes():
 
 @given(problems)
 def test_the_solver_alone_is_right_up_to_rounding(problem):
-    """Where all points carry mass; prices of points without any are extended by `otkit.solve`."""
+    """Where all points carry mass; prices of points without any are extended by `otkit.optimal_transport.solve`."""
     result = otkit.transport(problem, method="lp", proof="float", on_failure="return")
     shipped = float(np.abs(problem.cost.at(result.candidate.rows, result.candidate.cols)) @ result.candidate.mass)
     # Masses below the rounding of the total may go unshipped.

@@ -10,9 +10,9 @@ from oracles import exact_value
 from zoo import random_tree
 
 import otkit
-from otkit.monitor import Monitor
-from otkit.optimality import judge
+from otkit.checker.optimality import judge
 from otkit.solvers import simplex
+from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex import amounts as table
 from otkit.solvers.simplex.monge import monge_order
 

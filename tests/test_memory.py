@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from otkit import _checks, _memory
+from otkit.inputs import checks
+from otkit.numerics import memory
 
 GIB = 1 << 30
 
@@ -29,7 +30,7 @@ def left(tmp_path):
     def found(lines):
         own = tmp_path / "own"
         own.write_text(lines)
-        return sorted(_memory._left_in_groups(tmp_path / "cgroup", own))
+        return sorted(memory._left_in_groups(tmp_path / "cgroup", own))
 
     return found
 
@@ -72,17 +73,17 @@ def test_damaged_files_are_passed_over(tmp_path, left):
     assert left("0::/\n") == []
     (root / "memory.max").write_bytes(b"\xff\xfe")
     assert left("0::/\n") == []
-    assert list(_memory._left_in_groups(root, tmp_path / "no such file")) == []
+    assert list(memory._left_in_groups(root, tmp_path / "no such file")) == []
 
 
 def test_the_least_of_all_limits_counts(monkeypatch):
-    monkeypatch.setattr(_memory, "_left_in_machine", lambda: 8 * GIB)
-    monkeypatch.setattr(_memory, "_left_in_groups", lambda: iter([2 * GIB, 3 * GIB]))
-    assert _memory.available_memory() == 2 * GIB
+    monkeypatch.setattr(memory, "_left_in_machine", lambda: 8 * GIB)
+    monkeypatch.setattr(memory, "_left_in_groups", lambda: iter([2 * GIB, 3 * GIB]))
+    assert memory.available_memory() == 2 * GIB
     with pytest.raises(MemoryError, match=r"A table needs 2.5 GiB, but 2.0 GiB of memory are available. Take less."):
-        _checks.require_memory(5 * GIB // 2, "A table", "Take less.")
-    _checks.require_memory(GIB, "A table", "Take less.")
-    monkeypatch.setattr(_memory, "_left_in_groups", lambda: iter([]))
-    assert _memory.available_memory() == 8 * GIB
-    monkeypatch.setattr(_memory, "_left_in_machine", lambda: None)
-    assert _memory.available_memory() is None
+        checks.require_memory(5 * GIB // 2, "A table", "Take less.")
+    checks.require_memory(GIB, "A table", "Take less.")
+    monkeypatch.setattr(memory, "_left_in_groups", lambda: iter([]))
+    assert memory.available_memory() == 8 * GIB
+    monkeypatch.setattr(memory, "_left_in_machine", lambda: None)
+    assert memory.available_memory() is None

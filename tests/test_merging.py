@@ -12,12 +12,12 @@ from oracles import exact_masses, exact_value
 from strategies import weights
 
 import otkit
-from otkit import solve
-from otkit._fixed_point import as_int, carry
-from otkit.balance import exact_surplus
+from otkit.checker.basic_solution import evaluate
+from otkit.checker.integer_masses import exact_surplus
 from otkit.costs.places import numbered_points, numbered_rows
+from otkit.numerics.fixed_point import as_int, carry
+from otkit.optimal_transport import solve
 from otkit.problem import merged_problem
-from otkit.vertex import evaluate
 
 METRICS = ["euclidean", "sqeuclidean", "cityblock", "chebyshev", "haversine", otkit.Minkowski(2.5), otkit.Cosine()]
 

@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 
 import otkit
 from otkit import DiscreteMeasure, nearest, pairwise
-from otkit.many.given import as_comparison
+from otkit.many.reading import as_comparison
 
 
 def clouds(seed=0, count=40, d=2, spread=2.0):

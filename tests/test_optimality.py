@@ -14,10 +14,10 @@ from strategies import extreme_problems, problems
 from zoo import random_tree
 
 import otkit
-from otkit import optimality
+from otkit.checker import optimality
+from otkit.checker.optimality import judge
 from otkit.costs import bind
-from otkit.costs.threads import threads
-from otkit.optimality import judge
+from otkit.numerics.threads import threads
 
 seeds = st.integers(0, 2**32 - 1)
 TINY = 5e-324

@@ -61,6 +61,12 @@ def test_every_public_name_is_there():
         otkit.no_such_name  # noqa: B018 (the attribute access is what is tested)
 
 
+def test_no_public_name_is_a_module_s_too():
+    """Python puts a module into its package under its name once it is imported, in the place of a function."""
+    modules = {path.stem for path in Path(otkit.__file__).parent.iterdir()}
+    assert modules & set(PUBLIC) == {"neural", "teaching"}
+
+
 @pytest.mark.parametrize("name", sorted(otkit._CALLED_HERE))
 def test_names_of_other_libraries_lead_to_ours(name):
     with pytest.raises(AttributeError, match=f"no attribute '{name}'. Here it is otkit") as caught:

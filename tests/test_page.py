@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 import otkit
 from otkit.cli import app
 from otkit.datasets import bakery, manhattan
-from otkit.duality import proves_infeasible
+from otkit.optimal_transport.duality import proves_infeasible
 from otkit.page.answers import answer
 from otkit.page.examples import examples
 from otkit.page.town import LARGEST_SIDE, read_town

@@ -15,8 +15,8 @@ from strategies import clouds, dimensions, garbage, point_problems, powers, prob
 
 import otkit
 from otkit import certify
-from otkit.certificate import RELATIVE_GAP
-from otkit.solve import solve_problem
+from otkit.checker.certificate import RELATIVE_GAP
+from otkit.optimal_transport.solve import solve_problem
 
 METRICS = st.sampled_from(["euclidean", "cityblock", "chebyshev", otkit.Minkowski(3)])
 

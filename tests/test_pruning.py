@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import otkit
 from otkit.costs import as_cost, bind, bound, boxes, pruning, sweeps
 from otkit.costs.order import in_kd_order, inverse, kd_order
-from otkit.costs.threads import threads
+from otkit.numerics.threads import threads
 
 COMPILED = not numba.config.DISABLE_JIT
 EXAMPLES = 300 if COMPILED else 25

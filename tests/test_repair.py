@@ -14,9 +14,9 @@ from strategies import extreme_problems, problems
 from zoo import random_tree
 
 import otkit
-from otkit.monitor import Monitor
-from otkit.optimality import judge
-from otkit.plans import north_west
+from otkit.checker.optimality import judge
+from otkit.checker.plans import north_west
+from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.repair import _dual_pivots, repair
 
 seeds = st.integers(0, 2**32 - 1)

@@ -20,7 +20,7 @@ import scipy.sparse
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 import otkit
-from otkit.solve import solve_problem
+from otkit.optimal_transport.solve import solve_problem
 
 
 def uniform(seed: int, *shape: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from strategies import problems, tame, wild
 
 import otkit
 from otkit import certify
-from otkit.error_bounds import dual_value, enclosed_sum, exact_masses, rounded_up, scaled_outward, search_error
+from otkit.checker.error_bounds import dual_value, enclosed_sum, exact_masses, rounded_up, scaled_outward, search_error
 
 COSTS = [
     "integers",

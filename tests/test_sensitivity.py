@@ -129,9 +129,9 @@ def test_threads_and_panels_change_nothing(monkeypatch, rng):
     x, y = rng.random((150, 2)), rng.random((170, 2))
     result = otkit.wasserstein(x, y)
     first = result.sensitivity()
-    monkeypatch.setattr("otkit.sensitivity._PANEL", 170 * 11)
+    monkeypatch.setattr("otkit.optimal_transport.sensitivity._PANEL", 170 * 11)
     for threads in (1, 3):
-        with otkit.costs.threads.threads(threads):
+        with otkit.numerics.threads.threads(threads):
             again = result.sensitivity()
         np.testing.assert_array_equal(first.cost_low, again.cost_low)
         np.testing.assert_array_equal(first.cost_high, again.cost_high)

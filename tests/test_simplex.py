@@ -12,9 +12,9 @@ from scipy.optimize import linprog
 import otkit
 from otkit.costs import as_cost, bind, boxes
 from otkit.costs.order import kd_order
-from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
 from otkit.solvers import simplex
+from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex import SimplexOptions
 from otkit.solvers.simplex.levels import ranges
 from otkit.solvers.simplex.masses import integer_masses

@@ -14,9 +14,9 @@ from oracles import exact_value
 from strategies import matrix_problems
 
 import otkit
-from otkit.costs.threads import threads
-from otkit.monitor import Monitor
+from otkit.numerics.threads import threads
 from otkit.solvers import sinkhorn
+from otkit.solvers.monitor import Monitor
 from otkit.solvers.sinkhorn import SinkhornOptions
 
 needs_compiler = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="thousands of iterations take minutes")

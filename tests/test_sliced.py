@@ -10,7 +10,7 @@ import pytest
 
 import otkit
 from otkit import max_sliced_wasserstein, sliced_wasserstein
-from otkit.sliced import _BLOCK
+from otkit.many.sliced import _BLOCK
 
 
 def line_by_line(x, y, a, b, p, directions):
@@ -59,7 +59,7 @@ def test_bits_do_not_depend_on_threads_or_blocks(rng, monkeypatch):
     x, y, a = rng.normal(size=(3000, 5)), rng.normal(size=(2500, 5)), rng.random(3000)
     first = sliced_wasserstein(x, y, a, projections=40, rng=3, threads=1)
     best = max_sliced_wasserstein(x, y, a, starts=4, iterations=5, rng=3, threads=1)
-    monkeypatch.setattr("otkit.sliced._ROOM", 3 * 5500)
+    monkeypatch.setattr("otkit.many.sliced._ROOM", 3 * 5500)
     again = sliced_wasserstein(x, y, a, projections=40, rng=3, threads=4)
     assert first.distances.tobytes() == again.distances.tobytes()
     again = max_sliced_wasserstein(x, y, a, starts=4, iterations=5, rng=3, threads=4)

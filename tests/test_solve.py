@@ -10,9 +10,9 @@ import pytest
 
 import otkit
 from otkit import NotConvergedError, TransportProblem, select_solver, transport, wasserstein
-from otkit.candidate import Candidate, SolverStats
-from otkit.solve import solve_problem
+from otkit.optimal_transport.solve import solve_problem
 from otkit.solvers import linprog
+from otkit.solvers.candidate import Candidate, SolverStats
 
 X = np.random.default_rng(0).normal(size=(12, 2))
 Y = np.random.default_rng(1).normal(size=(12, 2))

@@ -16,10 +16,10 @@ from scipy.spatial import cKDTree
 from zoo import random_tree
 
 import otkit
-from otkit.basis import forest_mask
+from otkit.checker.spanning_tree import forest_mask
 from otkit.costs import SparseCosts, bind
-from otkit.duality import c_transform, proves_infeasible
-from otkit.solve import solve_problem
+from otkit.optimal_transport.duality import c_transform, proves_infeasible
+from otkit.optimal_transport.solve import solve_problem
 
 METHODS = ["simplex", "lp"]
 

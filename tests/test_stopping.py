@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import otkit
-from otkit.monitor import Monitor, Stopped
+from otkit.numerics.threads import Stopped
 from otkit.solvers import simplex
+from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex import SimplexOptions
 
 N, M = 700, 600

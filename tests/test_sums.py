@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from otkit._sums import accurate_dot, accurate_sum, two_product, two_sum
+from otkit.numerics.sums import accurate_dot, accurate_sum, two_product, two_sum
 
 moderate = st.floats(-1e140, 1e140).filter(lambda x: x == 0 or abs(x) > 1e-140)
 anything = st.floats(allow_nan=False, allow_infinity=False)

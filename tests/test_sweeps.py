@@ -121,7 +121,7 @@ for costs in found:
 line = as_cost("euclidean").between(rng.normal(size=60_000), rng.normal(size=50_000))
 for part in line.row_minima(rng.normal(size=50_000)):
     digest.update(part.tobytes())
-from otkit.costs.threads import thread_count
+from otkit.numerics.threads import thread_count
 print(thread_count(), digest.hexdigest())
 """
 
@@ -141,7 +141,7 @@ def test_the_same_bits_for_every_number_of_threads():
 
 
 def test_an_error_in_a_thread_reaches_the_caller():
-    from otkit.costs.threads import share
+    from otkit.numerics.threads import share
 
     def work(start, stop):
         raise RuntimeError(f"rows {start} to {stop}")
@@ -151,7 +151,7 @@ def test_an_error_in_a_thread_reaches_the_caller():
 
 
 def test_each_block_is_worked_on_once():
-    from otkit.costs.threads import share
+    from otkit.numerics.threads import share
 
     done = np.zeros(1003, dtype=int)
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import otkit
-from otkit.monitor import GRACE, Monitor, Stopped
-from otkit.optimality import judge
+from otkit.checker.optimality import judge
+from otkit.numerics.threads import Stopped
+from otkit.solvers.monitor import GRACE, Monitor
 
 COST = np.random.default_rng(0).random((5, 4))
 

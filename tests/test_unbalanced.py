@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 
 import otkit
 from otkit import partial_transport, unbalanced_transport
-from otkit.unbalanced import _floats, _total
+from otkit.optimal_transport.unbalanced import _floats, _total
 
 
 def by_highs(C, a, b, *, mass=None, price=None):

@@ -11,8 +11,8 @@ import pytest
 import scipy.sparse
 
 import otkit
-from otkit.candidate import Candidate
-from otkit.sensitivity import sensitivity
+from otkit.optimal_transport.sensitivity import sensitivity
+from otkit.solvers.candidate import Candidate
 
 FAR = [-1, 3, 10**6, -(2**62), 2**62]
 

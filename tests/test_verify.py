@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import otkit
-from otkit import datasets, verify
-from otkit.duality import KantorovichPotential
+from otkit import datasets
+from otkit.optimal_transport import verify
+from otkit.optimal_transport.duality import KantorovichPotential
 
 
 def clouds(rng, metric=otkit.Euclidean(), p=1.0, n=25, m=30):  # noqa: B008 (a frozen dataclass)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import otkit
-from otkit.candidate import WarmStart
 from otkit.solvers import simplex
+from otkit.solvers.candidate import WarmStart
 
 
 def clouds(n=1200, m=1000, seed=0, d=2):

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from otkit import __version__
-from otkit.cli import bakery, critic, distances, divergence, judging, many, proofs, testing, train, warming
+from otkit.cli import bakery, critic, distances, divergence, judging, many, proofs, testing, train, warmup
 from otkit.cli.failures import OneLineFailures
 
 app = typer.Typer(
@@ -34,7 +34,7 @@ app.command("critic")(critic.critic)
 app.command("train")(train.train)
 app.command("certify")(proofs.certify)
 app.command("bakery")(bakery.bakery)
-app.command("warmup")(warming.warmup)
+app.command("warmup")(warmup.warmup)
 
 
 def _print_version(wanted: bool) -> None:

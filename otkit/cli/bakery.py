@@ -20,9 +20,9 @@ from otkit.cli.printing import (
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from otkit.certificate import Certificate
+    from otkit.checker.certificate import Certificate
     from otkit.datasets import Bakery
-    from otkit.results import TransportResult
+    from otkit.optimal_transport.results import TransportResult
 
 
 def bakery(
@@ -44,9 +44,9 @@ def bakery(
         return
     if port is not None:
         raise BadInputError("--port needs --serve: otkit bakery --serve --port PORT.")
-    from otkit.certificate import certify
+    from otkit.checker.certificate import certify
     from otkit.datasets import bakery as bakery_data
-    from otkit.solve import transport
+    from otkit.optimal_transport.solve import transport
 
     bread = bakery_data()
     monge, kantorovich = transport(bread.cost), transport(bread.cost, bread.supply, bread.demand)

@@ -11,7 +11,7 @@ from otkit.cli import options
 from otkit.cli.failures import NotProvedError, checking_input
 from otkit.cli.printing import console, duration, labelled, print_json, read_fields, read_rows
 from otkit.io.options import FileOptions
-from otkit.waiting import waiting
+from otkit.solvers.waiting import waiting
 
 if TYPE_CHECKING:
     from otkit.io.tables import Table as FileTable

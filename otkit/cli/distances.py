@@ -15,8 +15,8 @@ from otkit.io.options import FileOptions
 
 if TYPE_CHECKING:
     from otkit.io.tables import Table
+    from otkit.optimal_transport.results import TransportResult
     from otkit.problem import TransportProblem
-    from otkit.results import TransportResult
 
 # Points of more dimensions than a picture has are drawn as cost matrix and plan.
 DRAWABLE_DIMENSION = 2
@@ -98,7 +98,7 @@ def transport(
 def _solve(problem: TransportProblem, method: str, max_seconds: float | None) -> TransportResult:
     from typing import cast
 
-    from otkit.solve import Method, require_proof, solve_problem
+    from otkit.optimal_transport.solve import Method, require_proof, solve_problem
 
     with checking_input():
         result = solve_problem(

@@ -13,7 +13,7 @@ from otkit.cli import options
 from otkit.cli.failures import BadInputError, checking_input
 from otkit.cli.printing import console, labelled, print_json, read_fields, read_rows
 from otkit.io.options import FileOptions
-from otkit.waiting import waiting
+from otkit.solvers.waiting import waiting
 
 if TYPE_CHECKING:
     from otkit.divergences.result import DivergenceResult
@@ -95,8 +95,8 @@ def _rows(name: str, result: DivergenceResult, low: Any, high: Any, sizes: dict[
 
 @checking_input()
 def _from_histograms(name: str, tables: Sequence[Table], base: float | None) -> tuple[DivergenceResult, dict[str, int]]:
-    from otkit.by_name import f_divergence
-    from otkit.io.bins import aligned
+    from otkit.divergences.by_name import f_divergence
+    from otkit.inputs.bins import aligned
 
     counts = [table.masses for table in tables]
     result = f_divergence(name, *counts, base=base)
@@ -107,7 +107,7 @@ def _from_histograms(name: str, tables: Sequence[Table], base: float | None) -> 
 def _from_samples(
     name: str, tables: Sequence[Table], estimator: str, seed: int
 ) -> tuple[DivergenceResult, dict[str, int]]:
-    from otkit.from_samples import estimate_divergence
+    from otkit.divergences.from_samples import estimate_divergence
 
     x, y = tables
     with waiting("estimating"):

@@ -70,7 +70,7 @@ def _code_of(error: Exception) -> int:
         hint = f" Try '{context.command_path} --help'." if context is not None else ""
         return _fail(f"{error.format_message().rstrip('.')}.{hint}", BAD_INPUT)
 
-    from otkit.solve import NotConvergedError
+    from otkit.optimal_transport.solve import NotConvergedError
 
     if not isinstance(error, NotConvergedError):
         raise error

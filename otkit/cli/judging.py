@@ -10,11 +10,11 @@ from otkit.cli import options
 from otkit.cli.failures import checking_input
 from otkit.cli.printing import certificate_fields, console, duration, labelled, print_json, read_fields, read_rows
 from otkit.io.options import FileOptions
-from otkit.waiting import waiting
+from otkit.solvers.waiting import waiting
 
 if TYPE_CHECKING:
-    from otkit.comparison import Comparison, Contender
     from otkit.io.tables import Table as FileTable
+    from otkit.optimal_transport.comparison import Comparison, Contender
 
 
 @options.reads_files
@@ -33,7 +33,7 @@ def verify(
     """Duality in numbers: primal LP, dual LP, c-transform and Kantorovich-Rubinstein, each with its residual."""
     tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
     problem = options.problem_from(*tables, p=p, metric=metric)
-    from otkit.verify import verify_duality
+    from otkit.optimal_transport.verify import verify_duality
 
     with checking_input(), waiting("verifying"):
         report = verify_duality(problem)
@@ -76,7 +76,7 @@ def compare(
     json: options.Json = False,
 ) -> None:
     """Every solver at hand on one problem, otkit's, SciPy's and POT's, each answer judged by the same certificate."""
-    from otkit.comparison import compare as run
+    from otkit.optimal_transport.comparison import compare as run
 
     tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
     problem = options.problem_from(*tables, p=p, metric=metric)

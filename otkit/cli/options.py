@@ -188,7 +188,7 @@ def _seem_to_be_samples(table: Table) -> bool:
 @checking_input()
 def problem_from(x: Table, y: Table, *, p: float, metric: str) -> TransportProblem:
     """Return the problem between two tables of points, as probability measures."""
-    from otkit.io.frames import as_clouds
+    from otkit.inputs.frames import as_clouds
     from otkit.problem import TransportProblem
 
     cost = cost_from(metric)

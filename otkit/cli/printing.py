@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from otkit.certificate import Certificate
+    from otkit.checker.certificate import Certificate
     from otkit.io.tables import Table as FileTable
-    from otkit.results import TransportResult
+    from otkit.optimal_transport.results import TransportResult
 
 
 def console() -> Console:

@@ -13,7 +13,7 @@ from otkit.cli import options
 from otkit.cli.failures import NotProvedError, checking_input
 from otkit.cli.printing import console, duration, labelled, print_json, read_fields, read_rows
 from otkit.io.options import FileOptions
-from otkit.waiting import waiting
+from otkit.solvers.waiting import waiting
 
 if TYPE_CHECKING:
     from otkit.io.tables import Table
@@ -42,8 +42,8 @@ def certify(
     json: options.Json = False,
 ) -> None:
     """Check a proof that somebody made, in exact arithmetic and without a solver; exit code 3 if it does not hold."""
-    from otkit.proof import ProofError
-    from otkit.proof_files import check_proof, read_proof
+    from otkit.checker.proof_files import check_proof, read_proof
+    from otkit.checker.standalone import ProofError
 
     with checking_input():
         shipment, tables, notes = _read_problem(problem, a, b, files)

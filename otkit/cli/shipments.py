@@ -42,7 +42,7 @@ class Shipment:
 
     def problem(self) -> TransportProblem:
         """Return the problem; InfeasibleError where the masses do not balance."""
-        from otkit.io.labels import Labels
+        from otkit.inputs.labels import Labels
         from otkit.problem import TransportProblem
 
         rows, columns = (Labels(names) if names else None for names in self.names)

@@ -10,7 +10,7 @@ from otkit.cli import options
 from otkit.cli.failures import checking_input
 from otkit.cli.printing import console, labelled, print_json, read_fields, read_rows
 from otkit.io.options import FileOptions
-from otkit.waiting import waiting
+from otkit.solvers.waiting import waiting
 
 
 @options.reads_files
@@ -34,7 +34,7 @@ def same_law(
     """Permutation test: whether the points of X and Y come from one law, and how far apart they are."""
     from typing import cast
 
-    from otkit.permutations import Statistic, two_sample_test
+    from otkit.statistics.two_sample import Statistic, two_sample_test
 
     tables = options.two_tables(x, y, files)
     cost = options.cost_from(metric)

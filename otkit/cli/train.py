@@ -12,7 +12,7 @@ from otkit.cli import options
 from otkit.cli.failures import BadInputError, checking_input
 from otkit.cli.printing import console, duration, labelled, print_json, read_fields, read_rows
 from otkit.io.options import FileOptions
-from otkit.waiting import waiting
+from otkit.solvers.waiting import waiting
 
 if TYPE_CHECKING:
     from otkit._typing import FloatArray
@@ -94,7 +94,7 @@ def train(
 def _model(name: str, divergence: str | None, rounds: int | None) -> Any:
     """Return the model with its options."""
     from otkit import neural
-    from otkit._checks import require_choice
+    from otkit.inputs.checks import require_choice
 
     chosen = getattr(neural, MODELS[require_choice(name, "--model", MODELS)])()
     if divergence is not None:
@@ -107,7 +107,7 @@ def _model(name: str, divergence: str | None, rounds: int | None) -> Any:
 def _points(data: str, seed: int, files: FileOptions) -> tuple[FloatArray, list[Table]]:
     """Return the points to train on, with the table that they come from if it is one."""
     from otkit import datasets
-    from otkit._checks import require_choice
+    from otkit.inputs.checks import require_choice
     from otkit.io.tables import read_table
 
     if data in SETS:

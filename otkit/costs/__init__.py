@@ -1,6 +1,6 @@
 """Costs between points: metrics, matrices, and the questions that solvers ask of them."""
 
-from otkit.costs.bound import Line, MatrixCosts, PairCosts, PointCosts, bind
+from otkit.costs.evaluated import Line, MatrixCosts, PairCosts, PointCosts, bind
 from otkit.costs.metrics import (
     CallableCost,
     Chebyshev,

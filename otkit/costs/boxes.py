@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otkit._jit import njit, read_only
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import (
     HALF_ANGLE,
@@ -32,6 +31,7 @@ from otkit.costs.pairs import (
     PointPairs,
     power,
 )
+from otkit.numerics.jit import njit, read_only
 
 # Dimensions beyond which boxes of a few dozen points hardly exclude any pair.
 LARGEST_DIMENSION = 4

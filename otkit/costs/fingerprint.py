@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from otkit._jit import njit, read_only
 from otkit._typing import FloatArray
-from otkit.costs.threads import calling, share
+from otkit.numerics.jit import njit, read_only
+from otkit.numerics.threads import calling, share
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ over the golden ratio, odd (Knuth, *Sorting and Searching*, 6.4)
 _DOWN = np.uint64(29)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.bound import PairCosts
+from otkit.costs.evaluated import PairCosts
 from otkit.costs.metrics import Chebyshev, Cityblock, Euclidean, Minkowski, SqEuclidean
 from otkit.costs.pairs import MAX_ABS, PointPairs
 

@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
-from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import boxes
 from otkit.costs.boxes import Blocks
@@ -20,7 +19,8 @@ from otkit.costs.pruning import BLOCK, GROUP
 from otkit.costs.pruning import PORTION as PRUNED_PORTION
 from otkit.costs.pruning import WORTH_A_THREAD as WORTH_A_THREAD_PRUNED
 from otkit.costs.sweeps import Pairs, worthwhile_threads
-from otkit.costs.threads import pause, share
+from otkit.numerics.jit import njit
+from otkit.numerics.threads import pause, share
 
 T = TypeVar("T")
 

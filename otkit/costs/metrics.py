@@ -14,15 +14,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from otkit import _checks
-from otkit._frozen import owned
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import boxes, units
 from otkit.costs import pairs as pairs_module
-from otkit.costs.bound import MatrixCosts, PairCosts, PointCosts
+from otkit.costs.evaluated import MatrixCosts, PairCosts, PointCosts
 from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_POWERS, SUM_SQUARES, PointPairs
-from otkit.io.frames import Clouds, as_clouds
+from otkit.inputs import checks
+from otkit.inputs.frames import Clouds, as_clouds
+from otkit.numerics.pickling import owned
 
 # Costs below this have lost digits to underflow, or the squares on the way to them have.
 _SMALLEST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
@@ -92,7 +92,7 @@ class Cost(ABC):
     def bound(self, clouds: Clouds, p: float = 1.0) -> PairCosts:
         """Bind the p-th power of this cost to two clouds that are checked, or to one and itself."""
         points = [owned(each) for each in clouds.points]
-        costs = self._bind(points[0], points[-1], _checks.as_power(p))
+        costs = self._bind(points[0], points[-1], checks.as_power(p))
         costs.reading = clouds.reading
         return costs
 
@@ -112,12 +112,12 @@ class Cost(ABC):
         Examples
         --------
         >>> from otkit.costs import Euclidean
-        >>> from otkit.io.frames import as_clouds
+        >>> from otkit.inputs.frames import as_clouds
         >>> cost = Euclidean().in_own_unit(as_clouds({"x": [[0.0, 0.0]], "y": [[3e-209, 4e-209]]}), p=2)
         >>> float(cost.root(cost.dense()[0, 0]))
         5e-209
         """
-        x, y, p = clouds.points[0], clouds.points[-1], _checks.as_power(p)
+        x, y, p = clouds.points[0], clouds.points[-1], checks.as_power(p)
         try:
             return self.bound(clouds, p)
         except ValueError:
@@ -445,7 +445,7 @@ class CallableCost(Cost):
 
     def _bind(self, x: FloatArray, y: FloatArray, p: float) -> MatrixCosts:
         n, m = x.shape[0], y.shape[0]
-        _checks.require_memory(
+        checks.require_memory(
             8 * n * m, f"The costs of {n} × {m} pairs by a Python function", "Built-in metrics need no matrix."
         )
         matrix = np.empty((n, m))
@@ -497,7 +497,7 @@ def _named(name: str) -> Cost:
     if plain in _NAMED:
         return _NAMED[plain]
     try:
-        _checks.require_choice(name, "metric", _NAMED)
+        checks.require_choice(name, "metric", _NAMED)
     except ValueError as error:
         raise ValueError(f"{error} Any function of two points will do, as those of scipy.spatial.distance.") from None
     return _NAMED[name]
@@ -608,6 +608,6 @@ def _on_sphere(points: FloatArray, name: str) -> FloatArray:
     latitude = points[:, 0]
     outside = np.abs(latitude) > 90.0
     if outside.any():
-        where = _checks.entry(points, 2 * int(np.argmax(outside)), name)
+        where = checks.entry(points, 2 * int(np.argmax(outside)), name)
         raise ValueError(f"{name} must have latitudes within ±90 degrees in its first column, but {where}.")
     return np.column_stack([points, np.cos(np.radians(latitude))])

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import power
-from otkit.costs.threads import share
+from otkit.numerics.jit import njit
+from otkit.numerics.threads import share
 
 _SEGMENT = 4096  # rows that one thread finishes on its own
 _WORTH_A_THREAD = 10_000  # rows whose search takes longer than starting a thread

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otkit._jit import njit, read_only
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import PointPairs
+from otkit.numerics.jit import njit, read_only
 
 
 class Ordered(NamedTuple):

@@ -15,8 +15,8 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
-from otkit._jit import njit, overload, read_only
 from otkit._typing import FloatArray, IntArray
+from otkit.numerics.jit import njit, overload, read_only
 
 # The base functions of a pair of points, before the exponent and the scale.
 SUM_SQUARES, SUM_ABS, MAX_ABS, SUM_CUBES, SUM_POWERS, HALF_ANGLE = range(6)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from otkit._jit import njit, read_only
 from otkit._typing import FloatArray, IntArray
+from otkit.numerics.jit import njit, read_only
 
 # Columns of a matrix that are looked at first, since they tell most rows apart, and then together.
 _FIRST = 8

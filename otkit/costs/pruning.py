@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import boxes
 from otkit.costs.boxes import Blocks
 from otkit.costs.pairs import PointPairs, pair, panel
-from otkit.costs.threads import pause, share
+from otkit.numerics.jit import njit
+from otkit.numerics.threads import pause, share
 
 BLOCK = 32  # points of a block: smaller ones exclude more pairs, but their bounds take longer than the pairs
 

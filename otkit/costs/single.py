@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otkit._jit import read_only
 from otkit._typing import FloatArray
 from otkit.costs.pairs import (
     IEEE_EXPONENTS,
@@ -21,6 +20,7 @@ from otkit.costs.pairs import (
     PointPairs,
 )
 from otkit.costs.sweeps import gather
+from otkit.numerics.jit import read_only
 
 # Below this dimension, or for fewer pairs, costs take so little time that the conversion does not pay.
 SMALLEST_DIMENSION = 5

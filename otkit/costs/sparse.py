@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from otkit._checks import within
-from otkit._indices import require_sound_sparse
-from otkit._jit import read_only
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.bound import Arithmetic, Indices, PairCosts, _are_integers, _as_prices
+from otkit.costs.evaluated import Arithmetic, Indices, PairCosts, _are_integers, _as_prices
 from otkit.costs.listing import Visitor
 from otkit.costs.pairs import SparsePairs
+from otkit.inputs.checks import within
+from otkit.inputs.indices import require_sound_sparse
+from otkit.numerics.jit import read_only
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

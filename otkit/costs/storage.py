@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from otkit import _checks
-from otkit.costs.bound import MatrixCosts, PairCosts, PointCosts
+from otkit.costs.evaluated import MatrixCosts, PairCosts, PointCosts
 from otkit.costs.metrics import Chebyshev, Cityblock, Cosine, Euclidean, Haversine, Minkowski, SqEuclidean
 from otkit.costs.sparse import SparseCosts, require_canonical
+from otkit.inputs import checks
+from otkit.inputs.frames import NOTHING, Reading, as_clouds
 from otkit.io.archives import Field, header_entry, printable
-from otkit.io.frames import NOTHING, Reading, as_clouds
 
 # Metrics that a file names; any other cost is kept as its matrix.
 _METRICS = {
@@ -68,10 +68,10 @@ def from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any], width: int)
 
 def _from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any], width: int) -> PairCosts:
     metric, p = header_entry(header, "metric", dict, type(None)), header_entry(header, "p", float)
-    unit = _checks.as_positive(header_entry(header, "unit", float), "unit")
+    unit = checks.as_positive(header_entry(header, "unit", float), "unit")
     held = tuple(name for name in FIELDS if name in arrays)
     if metric is not None and held == ("x", "y"):
-        kind = _METRICS[_checks.require_choice(header_entry(metric, "type", str), "metric in the file", _METRICS)]
+        kind = _METRICS[checks.require_choice(header_entry(metric, "type", str), "metric in the file", _METRICS)]
         parameters = header_entry(metric, "parameters", dict)
         if parameters.keys() != set(_parameters(kind)):
             raise ValueError(f"parameters of {kind.__name__} are {parameters!r}, which it does not have")
@@ -80,7 +80,7 @@ def _from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any], width: int
             return cost.between(arrays["x"], arrays["y"], p)
         clouds = as_clouds({"x": arrays["x"], "y": arrays["y"]}, invariant=False)
         x, y = clouds.points
-        bound = cost.in_unit(x, y, _checks.as_power(p), unit)
+        bound = cost.in_unit(x, y, checks.as_power(p), unit)
         if bound is None:
             raise ValueError(f"its unit {unit!r} is no power of two that suits its points")
         return bound
@@ -90,7 +90,7 @@ def _from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any], width: int
         return SparseCosts(starts, cols, costs, width)
     if metric is None and held in (("matrix",), ("matrix", "x", "y")):
         points = (arrays["x"], arrays["y"]) if len(held) == 3 else None
-        return MatrixCosts(arrays["matrix"], p=_checks.as_power(p), points=points, unit=unit)
+        return MatrixCosts(arrays["matrix"], p=checks.as_power(p), points=points, unit=unit)
     raise ValueError(f"its cost is made of {', '.join(held) or 'nothing'}, which is none")
 
 

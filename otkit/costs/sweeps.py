@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import ROWS, TILE, MatrixPairs, PointPairs, pair, panel, panel_height, shape
-from otkit.costs.threads import pause, share, thread_count
+from otkit.numerics.jit import njit
+from otkit.numerics.threads import pause, share, thread_count
 
 Pairs = PointPairs | MatrixPairs
 

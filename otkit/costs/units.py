@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from otkit import _checks
 from otkit._typing import FloatArray
+from otkit.inputs import checks
 
 if TYPE_CHECKING:
-    from otkit.costs.bound import MatrixCosts
+    from otkit.costs.evaluated import MatrixCosts
     from otkit.costs.metrics import Cost
 
 # The largest cost of such a matrix, and what the dearest pair of a plan costs there: sums of prices stay in float64,
@@ -57,10 +57,10 @@ def matrix_in_unit(metric: Cost, x: FloatArray, y: FloatArray, p: float, unit: f
     MemoryError
         The matrix does not fit.
     """
-    from otkit.costs.bound import MatrixCosts
+    from otkit.costs.evaluated import MatrixCosts
 
     n, m = len(x), len(y)
-    _checks.require_memory(
+    checks.require_memory(
         8 * n * m,
         f"{metric.name} distances to the power p = {p:g} leave float64, and the matrix of {n} × {m} rescaled ones",
         "Take a smaller p, or fewer points.",

@@ -1,1 +1,1 @@
-"""f-divergences: one table of generators; discrete measures, densities, samples and variational bounds."""
+"""f-divergences from one table of generators, of discrete measures, densities and samples; and MMD and its kin."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit._checks import as_float_array, require_finite
-from otkit._frozen import owned
 from otkit._typing import ArrayLike, FloatArray
-from otkit.io.frames import points_in_order
-from otkit.io.labelled import axes_of, row_labels
-from otkit.io.labels import Labels
-from otkit.io.matching import along_axes
+from otkit.inputs.checks import as_float_array, require_finite
+from otkit.inputs.frames import points_in_order
+from otkit.inputs.labelled import axes_of, row_labels
+from otkit.inputs.labels import Labels
+from otkit.inputs.matching import along_axes
+from otkit.numerics.pickling import owned
 
 # What rounding may do to a covariance, relative to its largest entry: of float64, or more where its type is coarser.
 # Each entry is a sum rounded some times, and d × d such errors move an eigenvalue by d times as much.

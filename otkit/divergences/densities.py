@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from otkit._checks import as_float_array
 from otkit._text import shown
 from otkit._typing import ArrayLike
 from otkit.divergences.closed_forms import closed_form
@@ -19,6 +18,7 @@ from otkit.divergences.log_ratio import at_one
 from otkit.divergences.result import DivergenceResult
 from otkit.divergences.series import sum_over_atoms
 from otkit.divergences.space import integrate_in_space
+from otkit.inputs.checks import as_float_array
 
 _EPS = float(np.finfo(np.float64).eps)
 _MASS_TOLERANCE = 1e-6

@@ -7,16 +7,16 @@ from functools import partial
 
 import numpy as np
 
-from otkit._checks import entry
-from otkit._jit import read_only
-from otkit._sums import accurate_sum
 from otkit._text import shown
 from otkit._typing import ArrayLike, BoolArray, FloatArray, IntArray
-from otkit.costs.threads import share
 from otkit.divergences.generators import GENERATORS, FDivergence
 from otkit.divergences.result import DivergenceResult
 from otkit.divergences.terms import BLOCK, KINDS, ROUNDINGS, add_blocks, sum_blocks, total
-from otkit.io.bins import aligned
+from otkit.inputs.bins import aligned
+from otkit.inputs.checks import entry
+from otkit.numerics.jit import read_only
+from otkit.numerics.sums import accurate_sum
+from otkit.numerics.threads import share
 
 _UNIT = 2.0**-53
 # Sizes for which products of entry and total neither overflow nor lose their last bits; others are scaled first.

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from otkit._checks import as_float_array
 from otkit._typing import ArrayLike, BoolArray, FloatArray
 from otkit.divergences.generators import FDivergence
 from otkit.divergences.log_ratio import integrand
 from otkit.divergences.panels import Places
+from otkit.inputs.checks import as_float_array
 
 LogDensity = Callable[[FloatArray], FloatArray]
 LogAt = Callable[[Places], FloatArray]

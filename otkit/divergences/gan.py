@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from otkit._checks import as_float_array, as_weights, entry
 from otkit._typing import ArrayLike, FloatArray
-from otkit.io.bins import aligned
-from otkit.io.labelled import like
-from otkit.io.labels import Labels
-from otkit.io.matching import values_by_label
+from otkit.inputs.bins import aligned
+from otkit.inputs.checks import as_float_array, as_weights, entry
+from otkit.inputs.labelled import like
+from otkit.inputs.labels import Labels
+from otkit.inputs.matching import values_by_label
 
 
 def optimal_discriminator(p: ArrayLike, q: ArrayLike) -> Any:

@@ -33,10 +33,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_float_array, entry, require_choice
 from otkit._text import shown
 from otkit._typing import ArrayLike, BoolArray, FloatArray
 from otkit.divergences import numerical
+from otkit.inputs.checks import as_float_array, entry, require_choice
 
 Function = Callable[[Any], Any]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from otkit._sums import accurate_sum
 from otkit._typing import FloatArray
 from otkit.divergences.distributions import Atoms, floor_of, stood_in, undecided
 from otkit.divergences.generators import FDivergence
 from otkit.divergences.log_ratio import at_one, integrand, rounding_of
 from otkit.divergences.result import DivergenceResult
+from otkit.numerics.sums import accurate_sum
 
 _FIRST_REACH = 128.0
 _MAX_REACH = 2.0**19

@@ -18,10 +18,10 @@ import math
 
 import numpy as np
 
-from otkit._double_double import add
-from otkit._jit import njit
-from otkit._sums import two_product, two_sum
 from otkit._typing import FloatArray, IntArray
+from otkit.numerics.double_double import add
+from otkit.numerics.jit import njit
+from otkit.numerics.sums import two_product, two_sum
 
 # Reverse KL and Neyman's χ² are KL and Pearson's with p and q exchanged, and so is α > ½ as 1 − α.
 KINDS = ("kl", "jeffreys", "js", "tv", "hellinger", "chi2", "alpha")

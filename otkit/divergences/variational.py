@@ -17,13 +17,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from otkit._checks import as_float_array, entry, require_choice
-from otkit._sums import accurate_dot
 from otkit._typing import ArrayLike, FloatArray
 from otkit.divergences.generators import FDivergence, as_divergence
 from otkit.divergences.result import DivergenceResult, Kind
-from otkit.io.frames import Clouds, Missing, as_clouds
+from otkit.inputs.checks import as_float_array, entry, require_choice
+from otkit.inputs.frames import Clouds, Missing, as_clouds
 from otkit.measures import DiscreteMeasure
+from otkit.numerics.sums import accurate_dot
 
 Critic = Callable[[FloatArray], Any]
 Form = Literal["conjugate", "donsker_varadhan"]

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
-from otkit._checks import require_choice, within
+from otkit.inputs.checks import require_choice, within
 from otkit.io.atomic import PathLike, replacing
 
 Built = TypeVar("Built")

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from otkit._checks import require_memory
 from otkit._text import printable
+from otkit.inputs.checks import require_memory
 from otkit.io.archives import DAMAGE, unpacked_size
 from otkit.io.cells import Column
 from otkit.io.sheets import Sheet, numeric

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from io import StringIO
 from itertools import count
 
-from otkit._exceptions import Whole
 from otkit._text import quoted
 from otkit.io.cells import column_of, is_number, looks_like_a_number, mostly_numbers
+from otkit.numerics.pickling import Whole
 
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", " ": "blanks"}
 SAMPLE = 200  # lines that a decision looks at first; all are looked at where those leave it open

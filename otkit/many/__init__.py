@@ -1,1 +1,1 @@
-"""Many measures at once: all distances among them, and nearest neighbours."""
+"""Many measures: all distances among them, nearest neighbours, barycenters, sliced distances."""

@@ -10,21 +10,21 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from otkit._checks import as_count
-from otkit._exceptions import Whole
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import Cost
-from otkit.costs.threads import threads as sharing_threads
 from otkit.divergences.generators import FDivergence
-from otkit.io.frames import Missing
+from otkit.inputs.checks import as_count
+from otkit.inputs.frames import Missing
 from otkit.many.blocks import Block, cut, solve_blocks
 from otkit.many.cache import Cache
-from otkit.many.comparison import Comparison, Found, Names, PairError, rooted
 from otkit.many.distances import PairwiseResult
-from otkit.many.given import as_comparison
-from otkit.monitor import Monitor, Progress
-from otkit.solve import NotConvergedError
-from otkit.waiting import waiting
+from otkit.many.pair_kinds import Comparison, Found, Names, PairError, rooted
+from otkit.many.reading import as_comparison
+from otkit.numerics.pickling import Whole
+from otkit.numerics.threads import threads as sharing_threads
+from otkit.optimal_transport.solve import NotConvergedError
+from otkit.solvers.monitor import Monitor, Progress
+from otkit.solvers.waiting import waiting
 
 
 class CacheError(Whole, OSError):

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._typing import IntArray
-from otkit.costs.threads import threads
 from otkit.many.cache import Cache
-from otkit.many.comparison import Comparison, Found, PairError
+from otkit.many.pair_kinds import Comparison, Found, PairError
+from otkit.numerics.threads import threads
 
 # Measures of a block, at most. Where they are large, blocks are smaller.
 LARGEST_SIDE = 64

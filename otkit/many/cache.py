@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from otkit.io.archives import Field, read_arrays, write_archive
-from otkit.many.comparison import Comparison, Found
+from otkit.many.pair_kinds import Comparison, Found
 
 if TYPE_CHECKING:
     from otkit.many.blocks import Block

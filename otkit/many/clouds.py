@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from otkit._sums import accurate_sum
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import (
     Chebyshev,
@@ -20,12 +19,13 @@ from otkit.costs import (
     SqEuclidean,
 )
 from otkit.costs.pairs import MatrixPairs, PointPairs
-from otkit.costs.threads import pause, share
 from otkit.many.bounds import by_axes, by_centroids, by_prices, by_references
-from otkit.many.comparison import FUNCTION, Found, rooted
 from otkit.many.masses import Masses, frozen
+from otkit.many.pair_kinds import FUNCTION, Found, rooted
 from otkit.many.small import Packed, solve_pairs
 from otkit.many.transports import Transports
+from otkit.numerics.sums import accurate_sum
+from otkit.numerics.threads import pause, share
 from otkit.problem import TransportProblem, rescaled
 
 # Problems of so many pairs of atoms go into a batch; larger ones are solved one by one, by all threads together.

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from otkit._checks import as_float_array
-from otkit.io.labelled import row_labels
-from otkit.io.labels import Labels
+from otkit.inputs.checks import as_float_array
+from otkit.inputs.labelled import row_labels
+from otkit.inputs.labels import Labels
 from otkit.measures import DiscreteMeasure
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from otkit._typing import FloatArray
-from otkit.many.comparison import Comparison, Names
+from otkit.many.pair_kinds import Comparison, Names
 from otkit.many.transports import Transports
-from otkit.results import TransportResult
+from otkit.optimal_transport.results import TransportResult
 
 
 @dataclass(frozen=True, eq=False, repr=False)

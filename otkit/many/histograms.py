@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_float_array, as_weights
-from otkit._sums import accurate_sum
 from otkit._typing import FloatArray
 from otkit.divergences.discrete import require_bins
-from otkit.io.bins import aligned
-from otkit.io.labelled import Labelled, is_labelled, labelled
-from otkit.io.labels import Labels
-from otkit.io.matching import masses_of
-from otkit.many.comparison import Names
+from otkit.inputs.bins import aligned
+from otkit.inputs.checks import as_float_array, as_weights
+from otkit.inputs.labelled import Labelled, is_labelled, labelled
+from otkit.inputs.labels import Labels
+from otkit.inputs.matching import masses_of
 from otkit.many.containers import named_items
+from otkit.many.pair_kinds import Names
+from otkit.numerics.sums import accurate_sum
 
 
 class Histograms(NamedTuple):

@@ -23,19 +23,19 @@ from typing import Any
 
 import numpy as np
 
-from otkit import _double_double as dd
-from otkit._jit import njit
-from otkit._sums import two_sum
 from otkit._typing import BoolArray, FloatArray, IntArray
-from otkit.certificate import RELATIVE_GAP
+from otkit.checker.certificate import RELATIVE_GAP
+from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, Enclosure, summed_up
 from otkit.costs import Cost
 from otkit.costs.pairs import IEEE_EXPONENTS, power
-from otkit.costs.threads import pause, share
 from otkit.costs.units import SMALLEST
-from otkit.error_bounds import EPS, LEAST, OUTWARD, Enclosure, summed_up
-from otkit.many.comparison import Found
 from otkit.many.masses import Masses, frozen
+from otkit.many.pair_kinds import Found
 from otkit.many.transports import Transports
+from otkit.numerics import double_double as dd
+from otkit.numerics.jit import njit
+from otkit.numerics.sums import two_sum
+from otkit.numerics.threads import pause, share
 from otkit.problem import TransportProblem
 
 # Atoms that a thread passes between two looks at the clock: some 0.02 s.

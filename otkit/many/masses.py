@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._jit import read_only
 from otkit._typing import FloatArray, IntArray
+from otkit.numerics.jit import read_only
 
 
 class Masses(NamedTuple):

@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from otkit._checks import as_count
 from otkit._typing import ArrayLike, BoolArray, FloatArray, IntArray
 from otkit.costs import Cost
-from otkit.costs.threads import threads as sharing_threads
 from otkit.divergences.generators import FDivergence
-from otkit.io.frames import NOTHING, Missing, Reading
+from otkit.inputs.checks import as_count
+from otkit.inputs.frames import NOTHING, Missing, Reading
 from otkit.many.all_pairs import raise_named
 from otkit.many.bounds import CAUTION
-from otkit.many.comparison import Comparison, Names, PairError, rooted
-from otkit.many.given import as_comparison
-from otkit.monitor import Monitor, Progress
-from otkit.waiting import waiting
+from otkit.many.pair_kinds import Comparison, Names, PairError, rooted
+from otkit.many.reading import as_comparison
+from otkit.numerics.threads import threads as sharing_threads
+from otkit.solvers.monitor import Monitor, Progress
+from otkit.solvers.waiting import waiting
 
 # Candidates of each row that are solved before rows look again at who is left.
 _AT_ONCE = 4

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._jit import njit, overload
 from otkit._typing import BoolArray, FloatArray, IntArray
+from otkit.checker.batch import enclose
 from otkit.costs.pairs import MatrixPairs, PointPairs, panel
-from otkit.enclosing import enclose
+from otkit.numerics.jit import njit, overload
 from otkit.solvers.simplex.dense import NO_LIMIT, solve_dense
 
 

@@ -8,14 +8,14 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import Cost, MatrixCosts
-from otkit.costs.threads import pause
 from otkit.many.clouds import Clouds
-from otkit.many.comparison import PairError
 from otkit.many.line import OnLine
 from otkit.many.masses import Masses
+from otkit.many.pair_kinds import PairError
 from otkit.many.transports import power_between
+from otkit.numerics.threads import pause
+from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import TransportProblem
-from otkit.solve import solve_problem
 
 # Pairs of points whose costs are kept: 128 MiB.
 _KEPT = 4096**2

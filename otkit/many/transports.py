@@ -7,11 +7,11 @@ from abc import abstractmethod
 import numpy as np
 
 from otkit._typing import IntArray
-from otkit.costs.threads import pause
-from otkit.many.comparison import Comparison, Found, PairError
+from otkit.many.pair_kinds import Comparison, Found, PairError
+from otkit.numerics.threads import pause
+from otkit.optimal_transport.results import TransportResult
+from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import TransportProblem
-from otkit.results import TransportResult
-from otkit.solve import solve_problem
 
 # What the p-th power of a unit is off by, relatively, and above what it has all digits.
 ROUNDING = 2.0**-40

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from otkit.neural.wgan_gp import WGANGP as WGANGP
 
 # Where each public name lives, in otkit.neural.
-_ROOMS = {
+_MODULES = {
     "adversarial": ["Adversarial", "Trained"],
     "certified": ["CriticBounds", "critic_bounds"],
     "constraints": ["PRESETS", "Clip", "CriticOptions", "GradientPenalty", "GroupSort", "Spectral"],
@@ -63,15 +63,15 @@ _ROOMS = {
     "wgan": ["WGAN"],
     "wgan_gp": ["WGANGP"],
 }
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = sorted(_ROOM_OF)  # noqa: PLE0605 (names are strings, built from the table above)
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605 (names are strings, built from the table above)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOM_OF:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'otkit.neural' has no attribute {name!r}")
-    value = getattr(import_module(f"otkit.neural.{_ROOM_OF[name]}"), name)
+    value = getattr(import_module(f"otkit.neural.{_MODULE_OF[name]}"), name)
     globals()[name] = value
     return value
 

@@ -14,15 +14,15 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_count, as_positive
 from otkit._typing import ArrayLike, FloatArray
-from otkit.monitor import Progress
+from otkit.inputs.checks import as_count, as_positive
 from otkit.neural import training
 from otkit.neural._jax import as_key, jax, jnp, optax
 from otkit.neural.constraints import Constraint
 from otkit.neural.function import CriticFunction
 from otkit.neural.networks import Network, mlp
 from otkit.neural.training import History, Losses, Standardised
+from otkit.solvers.monitor import Progress
 
 
 class _State(NamedTuple):
@@ -123,7 +123,7 @@ class Adversarial(ABC):
         rng : int, Generator or None
             The same number gives the same model on the same machine.
         progress : bool or callable, default False
-            Show progress on stderr, or hand each `otkit.monitor.Progress` to your own function.
+            Show progress on stderr, or hand each `otkit.solvers.monitor.Progress` to your own function.
 
         Returns
         -------

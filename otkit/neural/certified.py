@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from otkit._checks import as_float_array, entry
-from otkit._sums import accurate_dot
 from otkit._typing import ArrayLike, FloatArray
-from otkit.certificate import certify
+from otkit.checker.certificate import certify
+from otkit.checker.error_bounds import EPS, LEAST, exact_masses, exponent
+from otkit.checker.lower_bound import weigh_potentials
 from otkit.costs import Cost, as_cost
-from otkit.error_bounds import EPS, LEAST, exact_masses, exponent
-from otkit.io.frames import NOTHING, Missing, Reading, as_clouds
-from otkit.pricing import weigh_potentials
+from otkit.inputs.checks import as_float_array, entry
+from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
+from otkit.numerics.sums import accurate_dot
 from otkit.problem import TransportProblem
 
 Critic = Callable[[FloatArray], Any]

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from otkit._checks import as_count, require_choice
+from otkit.inputs.checks import as_count, require_choice
 from otkit.neural._jax import jax, jnp
 from otkit.neural.networks import ACTIVATIONS, Network, orthonormal, retracted, spectral, spectral_start
 

@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._checks import require_choice
-from otkit._sums import accurate_dot
 from otkit._text import shown
 from otkit._typing import ArrayLike, IntArray
 from otkit.costs import Cost
-from otkit.io.frames import Missing
-from otkit.monitor import Progress
+from otkit.inputs.checks import require_choice
+from otkit.inputs.frames import Missing
 from otkit.neural.certified import CriticBounds, as_metric, between, bounds_of, clouds
 from otkit.neural.constraints import PRESETS, CriticOptions
 from otkit.neural.fitting import Look, Split, norm_order, train
 from otkit.neural.function import CriticFunction
+from otkit.numerics.sums import accurate_dot
 from otkit.problem import TransportProblem
-from otkit.waiting import waiting
+from otkit.solvers.monitor import Progress
+from otkit.solvers.waiting import waiting
 
 
 class HeldOut(NamedTuple):

@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_count, as_points, as_positive, require_same_dimension
 from otkit._typing import ArrayLike, FloatArray
-from otkit.monitor import Progress
+from otkit.inputs.checks import as_count, as_points, as_positive, require_same_dimension
 from otkit.neural import training
 from otkit.neural._jax import as_key, double_precision, eqx, jax, jnp, optax
 from otkit.neural.networks import Network, mlp
 from otkit.neural.training import History, Losses
+from otkit.solvers.monitor import Progress
 
 
 class Coupling(eqx.Module):
@@ -172,7 +172,7 @@ class Flow:
         rng : int, Generator or None
             The same number gives the same model on the same machine.
         progress : bool or callable, default False
-            Show progress on stderr, or hand each `otkit.monitor.Progress` to your own function.
+            Show progress on stderr, or hand each `otkit.solvers.monitor.Progress` to your own function.
 
         Returns
         -------

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
-from otkit.io.frames import points_in_order
+from otkit.inputs.frames import points_in_order
 
 _ROWS = 4096  # points that are evaluated at a time
 _LEAK = 0.2

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from otkit._checks import as_count, as_points, require_same_dimension
 from otkit._typing import ArrayLike, FloatArray
 from otkit.divergences.gan import discriminator_value, optimal_discriminator
+from otkit.inputs.checks import as_count, as_points, require_same_dimension
 from otkit.neural._jax import jax, jnp, optax
 from otkit.neural.adversarial import Adversarial, Trained
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit._checks import as_count, as_points, require_same_dimension
 from otkit._typing import ArrayLike, FloatArray
-from otkit.duality import subgradient
+from otkit.inputs.checks import as_count, as_points, require_same_dimension
 from otkit.neural._jax import as_key, jax, jnp
 from otkit.neural.adversarial import Trained
-from otkit.solve import wasserstein
+from otkit.optimal_transport.duality import subgradient
+from otkit.optimal_transport.solve import wasserstein
 
 
 @dataclass(frozen=True, eq=False)

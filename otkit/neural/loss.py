@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from otkit._checks import as_power, require_finite
 from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, Minkowski, SqEuclidean, as_cost
-from otkit.duality import subgradient
+from otkit.inputs.checks import as_power, require_finite
 from otkit.neural._jax import jax, jnp
-from otkit.solve import wasserstein
+from otkit.optimal_transport.duality import subgradient
+from otkit.optimal_transport.solve import wasserstein
 
 _NORMS = (Euclidean, SqEuclidean, Cityblock, Chebyshev, Minkowski)
 

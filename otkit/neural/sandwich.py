@@ -13,13 +13,13 @@ import numpy as np
 
 from otkit._typing import ArrayLike
 from otkit.costs import Cost
-from otkit.io.frames import Missing
-from otkit.monitor import Progress
+from otkit.inputs.frames import Missing
 from otkit.neural.certified import as_metric, between
 from otkit.neural.constraints import CriticOptions
 from otkit.neural.critic import CriticResult, fit_critic
-from otkit.results import TransportResult
-from otkit.solve import solve_problem
+from otkit.optimal_transport.results import TransportResult
+from otkit.optimal_transport.solve import solve_problem
+from otkit.solvers.monitor import Progress
 
 Role = Literal["lower", "exact", "upper", "no bound"]
 

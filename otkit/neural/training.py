@@ -16,14 +16,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from otkit._checks import as_count, as_positive
 from otkit._text import text_table
 from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.io.frames import as_clouds
-from otkit.monitor import Progress
+from otkit.inputs.checks import as_count, as_positive
+from otkit.inputs.frames import as_clouds
 from otkit.neural._jax import jax, jnp
-from otkit.solve import wasserstein
-from otkit.waiting import waiting
+from otkit.optimal_transport.solve import wasserstein
+from otkit.solvers.monitor import Progress
+from otkit.solvers.waiting import waiting
 
 State = TypeVar("State")
 Losses = dict[str, jax.Array]
@@ -121,7 +121,7 @@ def train(
         Takes state and key, returns W_1.
     rounds, looks : int
     progress : bool or callable, default False
-        Show progress on stderr, or hand each `otkit.monitor.Progress` to your own function.
+        Show progress on stderr, or hand each `otkit.solvers.monitor.Progress` to your own function.
 
     Returns
     -------

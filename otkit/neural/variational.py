@@ -22,19 +22,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._checks import require_choice
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
 from otkit.divergences.generators import FDivergence, as_divergence
 from otkit.divergences.result import DivergenceResult
 from otkit.divergences.variational import variational_bound
-from otkit.io.frames import Missing, as_clouds
-from otkit.monitor import Progress
+from otkit.inputs.checks import require_choice
+from otkit.inputs.frames import Missing, as_clouds
 from otkit.neural._jax import as_key, jax, jnp, optax
 from otkit.neural.function import CriticFunction
 from otkit.neural.networks import Network, mlp
 from otkit.neural.tabulated import Tables, looked_up, tables
-from otkit.waiting import waiting
+from otkit.solvers.monitor import Progress
+from otkit.solvers.waiting import waiting
 
 FITS = ("variational", "classification")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from otkit._checks import as_positive
+from otkit.inputs.checks import as_positive
 from otkit.neural._jax import jax, jnp, optax
 from otkit.neural.adversarial import Adversarial
 from otkit.neural.constraints import Clip

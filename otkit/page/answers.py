@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from otkit._sums import accurate_dot, accurate_sum
 from otkit._typing import FloatArray
-from otkit.certificate import Certificate, certify
+from otkit.checker.certificate import Certificate, certify
+from otkit.checker.plans import north_west
 from otkit.datasets import bakery
-from otkit.duality import proves_infeasible
+from otkit.numerics.sums import accurate_dot, accurate_sum
+from otkit.optimal_transport.duality import proves_infeasible
+from otkit.optimal_transport.results import TransportResult
+from otkit.optimal_transport.solve import transport
 from otkit.page.town import Town
-from otkit.plans import north_west
 from otkit.problem import InfeasibleError, rescaled
-from otkit.results import TransportResult
-from otkit.solve import transport
 
 # Slacks and sums below this share of the costs and masses are rounding, and shown as zero.
 ROUNDING = 1e-10

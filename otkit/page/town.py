@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from otkit._checks import (
+from otkit._typing import FloatArray
+from otkit.costs import Euclidean, PairCosts, bind
+from otkit.inputs.checks import (
     as_cost_array,
     as_float_array,
     as_points,
@@ -17,8 +19,6 @@ from otkit._checks import (
     require_choice,
     require_finite,
 )
-from otkit._typing import FloatArray
-from otkit.costs import Euclidean, PairCosts, bind
 
 MODES = ("kantorovich", "monge")
 COSTS = ("table", "distance")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from scipy.sparse import coo_array
 
+    from otkit.optimal_transport.results import TransportResult
     from otkit.problem import TransportProblem
-    from otkit.results import TransportResult
 
 # A cost with more rows or columns than this is sampled for the image, which could not show more; the plan never is.
 LARGEST_IMAGE = 800

@@ -9,8 +9,8 @@ from otkit._typing import FloatArray, IntArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from otkit.io.labels import Labels
-    from otkit.results import TransportResult
+    from otkit.inputs.labels import Labels
+    from otkit.optimal_transport.results import TransportResult
 
 # More labels than this along an axis, or beside points, would overlap.
 MOST_ALONG, MOST_BESIDE = 40, 30

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from otkit._checks import as_points, as_positive
 from otkit._typing import ArrayLike, FloatArray
+from otkit.inputs.checks import as_points, as_positive
 from otkit.plots.scene import finish_scene, make_scene
 from otkit.plots.style import CURVES, INK, LARGEST_VECTOR, SOURCE, TARGET, legend_below, new_axes, own_axes
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from otkit.neural.critic import CriticResult
     from otkit.neural.training import History
-    from otkit.results import TransportResult
+    from otkit.optimal_transport.results import TransportResult
 
 # Gradients too flat, of norm 1, and too steep: dark where all is well.
 FLAT, RIGHT, STEEP = "#56B4E9", "#222222", "#E8308A"

@@ -25,7 +25,7 @@ from otkit.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from otkit.results import TransportResult
+    from otkit.optimal_transport.results import TransportResult
 
 
 def plot_plan(

@@ -26,7 +26,7 @@ from otkit.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from otkit.results import TransportResult
+    from otkit.optimal_transport.results import TransportResult
 
 POTENTIALS = "PuOr"
 # Level lines of the Kantorovich potential are drawn from this many values in each direction.

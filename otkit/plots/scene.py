@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_points, require_same_dimension
 from otkit._typing import ArrayLike, FloatArray
+from otkit.inputs.checks import as_points, require_same_dimension
 from otkit.plots.style import ARC_SHARE, INK, LARGEST_VECTOR, SIDE, THINNEST_ARC, WIDEST_ARC
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import LineCollection
 
-    from otkit.results import TransportResult
+    from otkit.optimal_transport.results import TransportResult
 
 
 class Scene(NamedTuple):

@@ -15,7 +15,7 @@ from otkit._text import told_apart
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from otkit.results import TransportResult
+    from otkit.optimal_transport.results import TransportResult
 
 SOURCE, TARGET, INK = "#0072B2", "#D55E00", "#333333"
 # Curves differ in colour and in dashes, as in the style sheet beside this file, which makes new Axes.

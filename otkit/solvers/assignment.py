@@ -24,13 +24,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otkit import _double_double as dd
-from otkit._jit import njit
-from otkit._sums import two_sum
 from otkit._typing import FloatArray, IntArray
-from otkit.candidate import Candidate, SolverStats, Status
-from otkit.monitor import Monitor
+from otkit.numerics import double_double as dd
+from otkit.numerics.jit import njit
+from otkit.numerics.sums import two_sum
 from otkit.problem import TransportProblem
+from otkit.solvers.candidate import Candidate, SolverStats, Status
+from otkit.solvers.monitor import Monitor
 
 # A label is corrected if that lowers it by more than this share of the numbers it is computed from. Rounding in
 # double-double stays below, so that a cycle of length zero cannot be followed round and round.

@@ -20,15 +20,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otkit import _double_double as dd
-from otkit._fixed_point import add_multiple, as_int, scaled, sign_of
-from otkit._jit import int64, njit
-from otkit._sums import two_sum
 from otkit._typing import FloatArray, IntArray
-from otkit.balance import Balance, Portion, Unit, balance, portion_of, worth_of_rest
-from otkit.candidate import Candidate, SolverStats
-from otkit.monitor import Monitor
+from otkit.checker.integer_masses import Balance, Portion, Unit, balance, portion_of, worth_of_rest
+from otkit.numerics import double_double as dd
+from otkit.numerics.fixed_point import add_multiple, as_int, scaled, sign_of
+from otkit.numerics.jit import int64, njit
+from otkit.numerics.sums import two_sum
 from otkit.problem import TransportProblem
+from otkit.solvers.candidate import Candidate, SolverStats
+from otkit.solvers.monitor import Monitor
 
 # Cumulative masses are compared in double-double. A cell adds less than this share of the total to their error; where
 # they differ by no more than such errors add up to, exact integers tell which is larger, or that 1/7 is 3/21.

@@ -21,15 +21,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit._checks import require_memory
-from otkit._jit import njit
 from otkit._text import shown
 from otkit._typing import FloatArray
-from otkit.candidate import Candidate, SolverStats, Status
 from otkit.costs import bind
-from otkit.costs.threads import share
-from otkit.monitor import Monitor
+from otkit.inputs.checks import require_memory
+from otkit.numerics.jit import njit
+from otkit.numerics.threads import share
 from otkit.problem import TransportProblem
+from otkit.solvers.candidate import Candidate, SolverStats, Status
+from otkit.solvers.monitor import Monitor
 
 DEFAULT_EPSILON = 0.02  # of the mean cost of a shipped unit, above the smallest cost
 COOLEST_DEFAULT = 1e-7  # of the spread of the costs, where the optimum is zero or next to it

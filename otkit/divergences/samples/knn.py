@@ -30,11 +30,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from otkit._typing import BoolArray, FloatArray, IntArray
-from otkit.costs.threads import share
 from otkit.divergences.generators import FDivergence
 from otkit.divergences.result import DivergenceResult
 from otkit.divergences.samples.functionals import Functional, Part, functional
 from otkit.divergences.samples.points import Options, require_more_points
+from otkit.numerics.threads import share
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree

@@ -8,7 +8,7 @@ import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
 from otkit.divergences.generators import FDivergence
-from otkit.io.frames import Missing, Reading, as_clouds
+from otkit.inputs.frames import Missing, Reading, as_clouds
 
 # Sizes whose squares, and those of products of two coordinates, are floats.
 _LEAST_SIZE, _LARGEST_SIZE = 2.0**-200, 2.0**200

@@ -18,15 +18,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit.basis import root_tree, tree_flows
-from otkit.candidate import Candidate, SolverStats, WarmStart
+from otkit.checker.spanning_tree import root_tree, tree_flows
 from otkit.costs import SparseCosts
-from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
+from otkit.solvers.candidate import Candidate, SolverStats, WarmStart
 from otkit.solvers.linprog.columns import generate_columns
 from otkit.solvers.linprog.graph import solve_on_graph
 from otkit.solvers.linprog.program import solve_restricted, transport_lp
 from otkit.solvers.linprog.refinement import integer_masses, refine
+from otkit.solvers.monitor import Monitor
 
 
 @dataclass(frozen=True)

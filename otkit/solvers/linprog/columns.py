@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from otkit._typing import IntArray
-from otkit.candidate import WarmStart
-from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
+from otkit.solvers.candidate import WarmStart
 from otkit.solvers.linprog.arcs import Arcs, all_pairs, cheapest_pairs
 from otkit.solvers.linprog.program import solve_restricted
 from otkit.solvers.linprog.refinement import first_basis
+from otkit.solvers.monitor import Monitor
 
 _ALL_PAIRS = 4096  # up to this many pairs the LP is solved as it stands
 _NEAREST = 10  # arcs of each row and of each column that the first restricted LP has

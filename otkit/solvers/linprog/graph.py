@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.basis import forest_mask, root_forest, tree_flows, tree_potentials
-from otkit.candidate import Candidate, SolverStats, Status
+from otkit.checker.spanning_tree import forest_mask, root_forest, tree_flows, tree_potentials
 from otkit.costs import SparseCosts
-from otkit.cuts import require_no_cut
-from otkit.monitor import Monitor
 from otkit.problem import TransportProblem
+from otkit.solvers.candidate import Candidate, SolverStats, Status
+from otkit.solvers.infeasible import require_no_cut
 from otkit.solvers.linprog.arcs import Arcs
 from otkit.solvers.linprog.program import RestrictedSolution, constraints, solve_restricted
+from otkit.solvers.monitor import Monitor
 
 
 def solve_on_graph(problem: TransportProblem, cost: SparseCosts, max_iterations: int, monitor: Monitor) -> Candidate:

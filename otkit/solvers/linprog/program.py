@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_cost_array, as_weights, require_memory
 from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.io.matching import along_costs
+from otkit.inputs.checks import as_cost_array, as_weights, require_memory
+from otkit.inputs.matching import along_costs
 from otkit.solvers.linprog.arcs import Arcs, all_pairs
 
 

@@ -1,21 +1,21 @@
 """The simplex that finishes: what HiGHS' tolerances left undone, down to the rounding of prices.
 
 Masses are integers here, so that flows have no rounding, and prices come from the tree alone, so that nothing drifts.
-Where rounding of prices leaves a choice, `otkit.proving` makes it, exactly.
+Where rounding of prices leaves a choice, `otkit.optimal_transport.prove` makes it, exactly.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from otkit._jit import njit
 from otkit._typing import BoolArray, FloatArray, IntArray
-from otkit.basis import Tree, common_ancestor, root_tree, spanning_tree, tree_potentials
-from otkit.candidate import Status
+from otkit.checker.spanning_tree import Tree, common_ancestor, root_tree, spanning_tree, tree_potentials
 from otkit.costs import PairCosts
-from otkit.monitor import Monitor
+from otkit.numerics.jit import njit
 from otkit.problem import TransportProblem
+from otkit.solvers.candidate import Status
 from otkit.solvers.linprog.arcs import Arcs, cheapest_pairs
+from otkit.solvers.monitor import Monitor
 
 _JOINING = 3  # arcs of each row and of each column that may join at a time
 _PIVOTS = 2000  # between two looks at the clock
@@ -171,7 +171,7 @@ def _entering_arc(rows: IntArray, cols: IntArray, costs: FloatArray, f: FloatArr
 
 @njit
 def _integer_flows(tree: Tree, masses: IntArray) -> IntArray:
-    """Return the flow on each arc of a tree by leaf elimination (see `otkit.basis.tree_flows`)."""
+    """Return the flow on each arc of a tree by leaf elimination (see `otkit.checker.spanning_tree.tree_flows`)."""
     left, flows = masses.copy(), np.empty_like(tree.rows)
     for v in tree.order[:0:-1]:
         flows[tree.arc[v]] = left[v]

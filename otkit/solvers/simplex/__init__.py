@@ -14,15 +14,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit._checks import span
 from otkit._typing import FloatArray, IntArray
-from otkit.basis import root_tree, tree_flows
-from otkit.candidate import Candidate, SolverStats, WarmStart
+from otkit.checker.spanning_tree import root_tree, tree_flows
 from otkit.costs import PointCosts
 from otkit.costs.pairs import MatrixPairs
 from otkit.costs.sweeps import fill
-from otkit.monitor import Monitor, Stopped
+from otkit.inputs.checks import span
+from otkit.numerics.threads import Stopped
 from otkit.problem import TransportProblem
+from otkit.solvers.candidate import Candidate, SolverStats, WarmStart
+from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.amounts import Amounts, exact_masses, selected
 from otkit.solvers.simplex.dense import LARGEST_EFFORT, improve_dense, solve_dense, weigh_tree
 from otkit.solvers.simplex.levels import Level, matrix_levels, point_levels

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otkit._fixed_point import BITS, carry
-from otkit._jit import njit
 from otkit._typing import IntArray
-from otkit.balance import exact_surplus
+from otkit.checker.integer_masses import exact_surplus
+from otkit.numerics.fixed_point import BITS, carry
+from otkit.numerics.jit import njit
 from otkit.problem import TransportProblem
 
 LIMB = 2 * BITS

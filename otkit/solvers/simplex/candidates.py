@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import TILE, pair, panel, shape, transposed
 from otkit.costs.single import single_precision
 from otkit.costs.sweeps import Pairs, worthwhile_threads
-from otkit.costs.threads import share
+from otkit.numerics.jit import int64, njit
+from otkit.numerics.threads import share
 
 # Rows that are evaluated together: their costs stay in the first-level cache.
 PANEL = 16

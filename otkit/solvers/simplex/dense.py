@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otkit._jit import int64, jitable, njit
 from otkit._typing import FloatArray, IntArray
-from otkit.basis import root_forest, root_tree, tree_flows, tree_potentials
+from otkit.checker.spanning_tree import root_forest, root_tree, tree_flows, tree_potentials
+from otkit.numerics.jit import int64, jitable, njit
 from otkit.solvers.simplex.amounts import Amounts
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.start import Forest, append, find, hang, ship

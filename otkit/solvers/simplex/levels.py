@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otkit._jit import read_only
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import MatrixPairs, PointPairs
 from otkit.costs.sweeps import Pairs
+from otkit.numerics.jit import read_only
 from otkit.solvers.simplex.masses import integer_masses
 
 # The coarsest level has at least so many nodes a side, few enough for the dense solver.

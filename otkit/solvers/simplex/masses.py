@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from otkit._jit import jitable, njit
 from otkit._typing import FloatArray, IntArray
+from otkit.numerics.jit import jitable, njit
 
 # Total of the integer masses: flows then never leave 63 bits.
 TOTAL_BITS = 60

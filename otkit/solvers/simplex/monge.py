@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
-from otkit.monitor import Monitor
+from otkit.numerics.jit import njit
+from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.amounts import Amounts, compare, decrease
 
 EPS = float(np.finfo(np.float64).eps)

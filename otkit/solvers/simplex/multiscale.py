@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._checks import as_potentials
-from otkit._indices import as_indices
 from otkit._typing import FloatArray, IntArray
-from otkit.candidate import Status
 from otkit.costs.pairs import shape
 from otkit.costs.sweeps import Pairs, fill
-from otkit.monitor import Monitor, Stopped
+from otkit.inputs.checks import as_potentials
+from otkit.inputs.indices import as_indices
+from otkit.numerics.threads import Stopped
+from otkit.solvers.candidate import Status
+from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.candidates import merge_arcs, nearest, refine_arcs
 from otkit.solvers.simplex.dense import LARGEST_EFFORT, solve_dense
 from otkit.solvers.simplex.levels import Level

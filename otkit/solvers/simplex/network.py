@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
-from otkit.basis import forest_mask, root_forest, tree_flows, tree_potentials
-from otkit.candidate import Candidate, SolverStats, Status, WarmStart
+from otkit.checker.spanning_tree import forest_mask, root_forest, tree_flows, tree_potentials
 from otkit.costs import SparseCosts
 from otkit.costs.sparse import as_prices
-from otkit.cuts import require_no_cut
-from otkit.monitor import Monitor
+from otkit.numerics.jit import njit
 from otkit.problem import TransportProblem
+from otkit.solvers.candidate import Candidate, SolverStats, Status, WarmStart
+from otkit.solvers.infeasible import require_no_cut
+from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.masses import integer_masses
 from otkit.solvers.simplex.master import EPS, PIVOT_ROUNDINGS, ascending
 from otkit.solvers.simplex.pivots import pivots_to_optimum

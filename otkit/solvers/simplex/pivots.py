@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from otkit._jit import int64, njit
 from otkit._typing import FloatArray, IntArray
+from otkit.numerics.jit import int64, njit
 from otkit.solvers.simplex.amounts import Amounts
 from otkit.solvers.simplex.tree import Tree, empty_tree, pivot, set_potentials
 

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._jit import njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import boxes
 from otkit.costs.pairs import MatrixPairs, PointPairs, pair, panel, shape
 from otkit.costs.single import ROUNDING, single_precision
 from otkit.costs.sweeps import Pairs, worthwhile_threads
-from otkit.costs.threads import pause, share
+from otkit.numerics.jit import njit
+from otkit.numerics.threads import pause, share
 from otkit.solvers.simplex.candidates import insert
 
 # The table of bounds is kept below this size; blocks grow with the problem beyond.

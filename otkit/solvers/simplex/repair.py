@@ -22,20 +22,20 @@ from fractions import Fraction
 
 import numpy as np
 
-from otkit._fixed_point import as_int, bit_range
-from otkit._jit import njit
 from otkit._typing import BoolArray, IntArray
-from otkit.basis import Tree
-from otkit.candidate import WarmStart
+from otkit.checker.basic_solution import Vertex, evaluate
+from otkit.checker.optimality import EPS, TINY, Verdict, judge
+from otkit.checker.spanning_tree import Tree
 from otkit.costs import SparseCosts
-from otkit.monitor import Monitor
-from otkit.optimality import EPS, TINY, Verdict, judge
+from otkit.numerics.fixed_point import as_int, bit_range
+from otkit.numerics.jit import njit
 from otkit.problem import TransportProblem
+from otkit.solvers.candidate import WarmStart
+from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex import solve_exactly
 from otkit.solvers.simplex.amounts import perturbed
 from otkit.solvers.simplex.pivots import pivots_to_optimum
 from otkit.solvers.simplex.start import hang
-from otkit.vertex import Vertex, evaluate
 
 # How often all pairs may be looked through, and how many dual pivots made in between, before giving up. Image grids of
 # 256 × 256 pixels take two rounds.

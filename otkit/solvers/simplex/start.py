@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._jit import int64, jitable, njit
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import pair
+from otkit.numerics.jit import int64, jitable, njit
 from otkit.solvers.simplex.amounts import Amounts, move_least
 from otkit.solvers.simplex.tree import Tree, empty_tree, set_potentials
 

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._jit import int64, jitable, njit
 from otkit._typing import FloatArray, IntArray
+from otkit.numerics.jit import int64, jitable, njit
 from otkit.solvers.simplex.amounts import Amounts, compare, decrease, increase
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from otkit._typing import IntArray
-from otkit.basis import root_tree, spanning_tree
-from otkit.candidate import WarmStart
+from otkit.checker.spanning_tree import root_tree, spanning_tree
 from otkit.costs.pairs import MatrixPairs
+from otkit.solvers.candidate import WarmStart
 from otkit.solvers.simplex.amounts import Amounts
 from otkit.solvers.simplex.candidates import best_arcs, merge_arcs
 from otkit.solvers.simplex.levels import REFINED_DIMENSION, Level

@@ -15,8 +15,8 @@ from fractions import Fraction
 from itertools import accumulate
 from math import comb
 
-from otkit._checks import as_count
 from otkit._text import shown
+from otkit.inputs.checks import as_count
 from otkit.teaching.lessons.lesson import Lesson
 
 Number = Fraction | float | int | str

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from otkit._checks import as_count
 from otkit._typing import FloatArray
-from otkit.solve import wasserstein
+from otkit.inputs.checks import as_count
+from otkit.optimal_transport.solve import wasserstein
 from otkit.teaching.lessons.lesson import Lesson, divergence
 
 COLUMNS = ("n", "W_1", "TV", "JS", "KL(P_n‖P)", "KL(P‖P_n)")

@@ -14,7 +14,7 @@ import numpy as np
 
 from otkit._text import number
 from otkit.datasets import bakery
-from otkit.solve import transport, wasserstein
+from otkit.optimal_transport.solve import transport, wasserstein
 from otkit.teaching.lessons.lesson import divergence
 from otkit.teaching.lessons.noise import noise_bound
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from otkit._checks import as_count
+from otkit.inputs.checks import as_count
 from otkit.teaching.lessons.lesson import Lesson, divergence
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from otkit._checks import as_count
 from otkit._typing import FloatArray
 from otkit.datasets import parallel_lines as points_on_lines
-from otkit.solve import wasserstein
+from otkit.inputs.checks import as_count
+from otkit.optimal_transport.solve import wasserstein
 from otkit.teaching.lessons.lesson import Lesson, divergence
 
 COLUMNS = ("W_1", "KL", "JS", "TV")

@@ -1,0 +1,1 @@
+"""The trusted part: what an answer proves, recomputed from the problem alone. It imports no solver."""

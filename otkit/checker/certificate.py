@@ -1,0 +1,595 @@
+"""The trusted checker: what is proved about a transport problem by a plan and potentials, whoever found them.
+
+It knows no solver. From the problem alone it recomputes
+
+* an upper bound: the cost of the plan, after what is missing or too much in its marginals has been mended;
+* a lower bound: Σ a f + Σ b g over potentials made feasible by a c-transform over *all* pairs (weak duality);
+
+so that lower ≤ OPT ≤ upper whatever the quality of the answer. Both are rounded outward: the inequalities hold for real
+numbers, of the float64 costs as they are evaluated and of the masses as given. Nothing here needs n·m memory.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from otkit._text import told_apart
+from otkit._typing import FloatArray, IntArray
+from otkit.checker import proof_files
+from otkit.checker.basic_solution import Vertex
+from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounded_up, search_error
+from otkit.checker.line import LineProof
+from otkit.checker.lower_bound import weigh_potentials
+from otkit.checker.plans import Entries, mended, north_west, plan_entries
+from otkit.checker.upper_bound import Marginals, Weighed, weigh_plan
+from otkit.costs import MatrixCosts
+from otkit.costs.sparse import as_prices
+from otkit.inputs.checks import as_float_array, span
+from otkit.numerics.sums import accurate_dot
+from otkit.numerics.threads import Stopped
+from otkit.problem import TransportProblem
+
+TINY = float(np.finfo(np.float64).tiny)
+
+# A float certificate calls an answer optimal if the gap is below RELATIVE_GAP of the cost that the plan ships, plus
+# what rounding alone may take: that of the potentials (with potentials of size |f| no float64 answer proves more than
+# about eps·Σa|f|), that of the masses, at the price of a detour, and the last digits of subnormal numbers.
+RELATIVE_GAP = 1e-10
+POTENTIAL_ROUNDINGS = 4.0
+SUBNORMAL_ROUNDINGS = 128.0
+
+# A gap beyond this share of the cost is never called optimal, whatever may excuse it.
+WIDEST = 1e-6
+
+# A few potentials and costs must add up in float64.
+LARGEST_POTENTIAL = 1e307
+
+TOO_LARGE = (
+    "C must leave room for sums of cost × mass, but a bound of the optimum leaves float64. "
+    "Rescale the costs or the masses."
+)
+
+UNCHECKED = "there was no time to check the potentials at all pairs"
+
+SLACK_FAULT = "the value is proved, but the potentials are slack on a pair that carries mass"
+
+# What a proof is about: costs as they are rounded, or on the line before they are.
+EVALUATED_COSTS = "the float64 costs as evaluated"
+REAL_COSTS = "the real-valued |x − y|^p (Monge property)"
+
+Proof = Literal["exact", "float", "bounds"]
+
+
+class Evidence(NamedTuple):
+    """What an exact proof rests on.
+
+    Attributes
+    ----------
+    problem : TransportProblem
+    rows, cols : ndarray
+        Arcs of a spanning tree of the points that carry mass (a forest where the arcs of sparse costs leave several
+        pieces), numbered in the whole problem.
+    kind : {"tree", "line"}
+        Whether the prices of all pairs prove its flows optimal, or, on the line, that no two arcs cross.
+    """
+
+    problem: TransportProblem
+    rows: IntArray
+    cols: IntArray
+    kind: Literal["tree", "line"]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What is proved about a problem: lower ≤ OPT ≤ upper, and how good the answer is piece by piece.
+
+    Attributes
+    ----------
+    lower, upper : float
+        Bounds of the optimal cost, in units of cost × mass, rounded outward: the optimum for the float64 costs as
+        evaluated, and the masses as given, lies between them, not nearly but in fact. (Where costs are sparse, `upper`
+        is the cost of the plan, rounded up, for the marginals that the plan has: those of the problem, to rounding.)
+    value : float
+        ⟨C, Γ⟩ of the plan as it was handed over; nan if there was none.
+    marginal_error : float
+        Σ |row sum − a| + Σ |column sum − b|, as a fraction of the total mass.
+    negativity : float
+        Mass of the negative entries of the plan, as a fraction of the total mass.
+    dual_violation : float
+        max (f_i + g_j − c_ij, 0) over all pairs, in units of `scale`.
+    slackness_error : float
+        max |c_ij − f_i − g_j| over pairs that carry mass, in units of `scale`.
+    scale : float
+        The mean |cost| of a shipped unit: the problem's own unit, so that rescaled costs or masses judge alike.
+    tolerance : float
+        The gap up to which a float certificate calls the answer optimal, in units of cost × mass.
+    proof : {"exact", "float", "bounds"}
+        "exact": optimal, proved in exact arithmetic; "float": optimal to the tolerance; "bounds": the interval alone.
+    fault : str
+        In words, the worst thing that is wrong with the answer; empty if nothing is.
+    unique : bool or None
+        Whether no other plan is optimal; None if that is not known.
+    costs : str
+        In words, which costs the proof is about.
+    rescaling : str
+        In words, by how much masses were rescaled so that they balance; empty if they are as given.
+    evidence : Evidence or None
+        What an exact proof rests on.
+    """
+
+    lower: float
+    upper: float
+    value: float
+    marginal_error: float
+    negativity: float
+    dual_violation: float
+    slackness_error: float
+    scale: float
+    tolerance: float
+    proof: Proof
+    fault: str
+    unique: bool | None = None
+    costs: str = EVALUATED_COSTS
+    rescaling: str = ""
+    evidence: Evidence | None = field(default=None, repr=False, compare=False)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the proof to a small file, which anyone checks by `otkit.check_proof` or `otkit certify`, later.
+
+        It holds the tree, the value and a hash of the problem. Checking it takes no solver:
+        `otkit/checker/standalone.py` does it with Python's standard library alone. Where costs rest on the machine's
+        mathematical library (haversine, general powers), it holds these too, and what is proved is about them.
+
+        Raises
+        ------
+        ValueError
+            The proof is not exact.
+
+        Examples
+        --------
+        >>> import otkit, pathlib, tempfile
+        >>> result = otkit.transport([[1, 2], [3, 1]], [2, 1], [1, 2])
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "proof.json")
+        >>> result.certificate.save(path)
+        >>> otkit.check_proof(result.problem, path).statement
+        'OPT = 4.0, exact up to this one rounding, for costs as given'
+        """
+        if self.evidence is None:
+            raise ValueError(
+                f"certificate must hold an exact proof to be saved, but its proof is {self.proof!r}. "
+                "Solve with proof='exact' by an exact method; TransportResult.save keeps any result."
+            )
+        problem, rows, cols, kind = self.evidence
+        proof_files.save_optimality(path, problem, rows, cols, self.value, kind)
+
+    def resting_on(self, evidence: Evidence) -> Certificate:
+        """Return the same certificate with its evidence."""
+        certificate = object.__new__(type(self))
+        certificate.__dict__.update(self.__dict__, evidence=evidence)
+        return certificate
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers and words as a dictionary, without the evidence."""
+        return {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "evidence"}
+
+    @property
+    def gap(self) -> float:
+        """Width of the proved interval, upper − lower."""
+        return self.upper - self.lower if self.upper != self.lower else 0.0
+
+    @property
+    def optimal(self) -> bool:
+        """Whether the answer is proved optimal, exactly or to the float tolerance."""
+        return self.proof != "bounds"
+
+    @property
+    def statement(self) -> str:
+        """In words, what is proved."""
+        masses = f", {self.rescaling}" if self.rescaling else ""
+        if not self.optimal:
+            lower, upper = told_apart(self.lower, self.upper, least=12)
+            return f"{lower} ≤ OPT ≤ {upper}{masses}"
+        if self.proof == "exact":
+            return f"optimal, proved in exact arithmetic for {self.costs}{masses}: OPT = {self.value!r}"
+        relative = self.gap / max(abs(self.lower), abs(self.upper), TINY)
+        costs = self.costs.removeprefix("the float64 ")
+        optimum = f"OPT = {self.upper:.15g}, relative gap {relative:.1e}"
+        return f"optimal in float64 for the {costs}{masses}: {optimum}"
+
+    @property
+    def verdict(self) -> str:
+        """One line: what is proved, or what is wrong."""
+        return self.statement if self.optimal else f"{self.fault}; {self.statement}"
+
+    def __str__(self) -> str:
+        return self.verdict
+
+
+class _Primal(NamedTuple):
+    """A plan, judged."""
+
+    value: float
+    upper: float  # no less than the cost of the plan once its marginals are mended
+    roundings: float  # what of that bound is there for the rounding of masses alone
+    ceiling: float  # that bound without it
+    magnitude: float  # Σ Γ |c| of that plan
+    marginal_error: float
+    negativity: float
+    slack: float
+    fault: str
+
+
+class _Dual(NamedTuple):
+    """Potentials, judged."""
+
+    lower: float  # no more than the value of the feasible potentials
+    roundings: float  # what of that bound is there for minima that rounding may hide from a search alone
+    magnitude: float  # Σ a |f| + Σ b |g| of the feasible potentials
+    row_slack: FloatArray  # min_j c_ij − f_i − g_j
+    col_slack: FloatArray
+    least_slack: float
+    reach: float  # max |f| + max |g| over points that carry mass
+
+
+def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = None) -> Certificate:
+    """Say what a plan and potentials prove about a problem: audit anyone's answer.
+
+    Parameters
+    ----------
+    problem : TransportProblem
+    plan : array-like of shape (n, m), scipy.sparse matrix, or (rows, cols, mass) table, optional
+        An object with these three attributes will do as a table. Without a plan the upper bound is that of the
+        north-west corner rule; where costs are sparse it is infinity, as it is for a plan that cannot be mended along
+        the arcs.
+    potentials : pair of array-like, shapes (n,) and (m,), optional
+        Dual prices (f, g), meant to satisfy f_i + g_j ≤ c_ij. Either may be None and is then found by a c-transform.
+        Without potentials the lower bound ships every unit the cheapest way from its row, or to its column.
+
+    Returns
+    -------
+    Certificate
+        `lower ≤ OPT ≤ upper` always holds: a plan with wrong marginals is mended before its cost counts as an upper
+        bound, potentials that overprice a pair are lowered before their value counts as a lower bound, and what
+        rounding may have taken from either is bounded and given back (`otkit/checker/error_bounds.py` tells how). Where
+        potentials of zero prove more than those given, as they do for costs ≥ 0 if the others come out negative,
+        `lower` is theirs.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A plan or potentials whose shapes do not fit the problem, or that are no numbers; costs so large that the
+        optimum leaves float64.
+    InfeasibleError
+        The problem has no plan, since its totals differ.
+
+    Examples
+    --------
+    An optimal plan with optimal prices, then the same plan with nothing to prove it by:
+
+    >>> import otkit
+    >>> problem = otkit.TransportProblem([[1, 2], [3, 1]], [2, 1], [1, 2])
+    >>> plan = [[1, 1], [0, 1]]
+    >>> proof = otkit.certify(problem, plan=plan, potentials=([1, 0], [0, 1]))
+    >>> proof.lower, proof.upper, proof.proof
+    (4.0, 4.0, 'float')
+    >>> otkit.certify(problem, plan=plan).verdict
+    'feasible plan, but nothing proves it optimal; 3 ≤ OPT ≤ 4'
+    """
+    problem.require_balance()
+    problem.cost.require_unchanged()
+    entries = plan_entries(plan, problem.shape) if plan is not None else _corner_rule(problem)
+    f, g, dual_fault = _finite_potentials(potentials, problem)
+    masses = exact_masses(problem)
+    primal = _judge_plan(problem, masses, entries, f, g)
+    try:
+        dual = _judge_potentials(problem, masses, f, g, primal.magnitude, entries)
+    except Stopped:
+        dual, dual_fault = _at_least(problem), dual_fault or UNCHECKED
+
+    no_way = primal.fault and not problem.cost.complete  # then it is right for the upper bound to be infinite
+    if not ((math.isfinite(primal.upper) or no_way) and math.isfinite(dual.lower)):
+        raise ValueError(TOO_LARGE)
+
+    lower, upper = dual.lower, primal.upper
+    scale = _unit_cost(primal, dual, problem.total)
+    tolerance = _tolerance(primal.magnitude, dual.magnitude) + SUBNORMAL_ROUNDINGS * LEAST * sum(problem.shape)
+    # An answer is not to blame for what rounding has done to the masses, nor for a search; but what hides the value
+    # proves nothing.
+    wide = primal.ceiling - (lower + dual.roundings) > tolerance or upper - lower > WIDEST * scale * problem.total
+    if wide and dual_fault != UNCHECKED:
+        lower = max(lower, _cheapest_ways(problem, masses, primal.magnitude, entries))
+    pair_tolerance = RELATIVE_GAP * scale + 4.0 * POTENTIAL_ROUNDINGS * EPS * dual.reach
+    fault = (
+        (primal.fault if plan is not None else "")
+        or dual_fault
+        or _overpriced(problem, dual, f, g, pair_tolerance)
+        or ("" if plan is not None else "no plan was given")
+        or ("feasible plan, but nothing proves it optimal" if potentials is None and wide else "")
+        or (_too_wide(lower, upper) if wide else "")
+        or (SLACK_FAULT if potentials is not None and primal.slack > pair_tolerance else "")
+    )
+    return Certificate(
+        lower=lower,
+        upper=upper,
+        value=primal.value if plan is not None else float("nan"),
+        marginal_error=primal.marginal_error,
+        negativity=primal.negativity,
+        dual_violation=max(0.0, -dual.least_slack) / scale,
+        slackness_error=primal.slack / scale,
+        scale=scale,
+        tolerance=tolerance + primal.roundings + dual.roundings,
+        proof="bounds" if fault else "float",
+        fault=fault,
+        rescaling=problem.rescaling,
+        costs=costs_in_words(problem),
+    )
+
+
+def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | None) -> Certificate:
+    """Return the certificate of a vertex that `otkit.checker.optimality` has found optimal.
+
+    Raises
+    ------
+    ValueError
+        The optimum leaves float64.
+    """
+    # In this order it does not overflow; and it does not depend on the order of the arcs.
+    scale = accurate_dot(np.abs(vertex.costs), vertex.mass / problem.total)
+    return _exact(problem, vertex.value, scale, unique, costs_in_words(problem))
+
+
+def line_certificate(problem: TransportProblem, proof: LineProof) -> Certificate:
+    """Return the certificate of what `otkit.checker.line` has proved."""
+    return _exact(problem, proof.value, proof.value[0] / problem.total, proof.unique, REAL_COSTS + in_unit(problem))
+
+
+def costs_in_words(problem: TransportProblem) -> str:
+    """Return what a proof is about that rests on costs as they are rounded."""
+    return EVALUATED_COSTS + in_unit(problem)
+
+
+def in_unit(problem: TransportProblem) -> str:
+    """Say in which unit distances are measured, if not in that of the points."""
+    cost = problem.cost
+    if cost.unit == 1.0:
+        return ""
+    at_most = "" if cost.line() is not None or not isinstance(cost, MatrixCosts) else ", or 2^990 where they are larger"
+    return f", p-th powers of distances in units of {cost.unit!r}{at_most}"
+
+
+def _exact(
+    problem: TransportProblem, value: tuple[float, float, float], scale: float, unique: bool | None, costs: str
+) -> Certificate:
+    """Return a certificate of an optimum: (the nearest float, those that hold it between them)."""
+    nearest, lower, upper = value
+    if not math.isfinite(nearest):
+        raise ValueError(TOO_LARGE)
+    return Certificate(
+        lower=lower,
+        upper=upper,
+        value=nearest,
+        marginal_error=0.0,
+        negativity=0.0,
+        dual_violation=0.0,
+        slackness_error=0.0,
+        scale=scale or 1.0,
+        tolerance=0.0,
+        proof="exact",
+        fault="",
+        unique=unique,
+        costs=costs,
+        rescaling=problem.rescaling,
+    )
+
+
+def _judge_plan(problem: TransportProblem, masses: Masses, plan: Entries, f: FloatArray, g: FloatArray) -> _Primal:
+    """Find the cost of a plan, what is wrong with its marginals, and the cost of the plan once they are mended."""
+    total = problem.total
+    fault = ""
+    finite, least, _ = span(plan.mass)
+    if not finite:
+        k = int(np.argmin(np.isfinite(plan.mass)))
+        fault = f"plan[{plan.rows[k]}, {plan.cols[k]}] = {plan.mass[k]} is not finite"
+        plan, least = _corner_rule(problem), 0.0
+    complete = problem.cost.complete
+    weighed, mended_plan, marginals = weigh_plan(problem, plan, f, g, masses, negative=least < 0.0, mends=complete)
+    marginal_error = marginals.error
+    if weighed.absent and not fault:
+        fault = _off_the_graph(problem, plan)
+    if weighed.negative and not fault:
+        k = int(np.argmin(plan.mass))
+        fault = f"plan[{plan.rows[k]}, {plan.cols[k]}] = {plan.mass[k]:g} is negative"
+    # A solver's own rounding, one unit for each sum along the tree, is no fault.
+    unbalanced = marginal_error > (1e-12 + EPS * sum(problem.shape)) * total
+    if unbalanced and not fault:
+        fault = _unbalanced(problem, plan, marginal_error / total)
+    # On a graph that rounding of the masses leaves just short of a way, nothing better can be asked for.
+    if not complete and (weighed.negative or unbalanced):
+        plan = Entries(*mended(*plan, problem.supply, problem.demand))
+        mended_plan = weigh_plan(problem, plan, f, g, masses, negative=False, mends=False)[0]
+    upper, roundings, ceiling = _ceiling(problem, masses, mended_plan, marginals)
+    return _Primal(
+        weighed.value,
+        upper,
+        roundings,
+        ceiling,
+        mended_plan.magnitude,
+        marginal_error / total,
+        weighed.negative / total,
+        weighed.slack,
+        fault,
+    )
+
+
+def _ceiling(
+    problem: TransportProblem, masses: Masses, plan: Weighed, marginals: Marginals
+) -> tuple[float, float, float]:
+    """Bound the optimum from above, given a plan that is feasible to rounding.
+
+    Stretched by 1 + `masses.stretch`, the plan has the marginals of the exact problem but for what is `off`: that much
+    is shipped through the hub (`upper_bound._detour`), or taken away first, which costs nothing but where entries have
+    negative costs, and leaves as much to ship. Where costs are sparse there may be no such way; then the bound is the
+    cost of the plan with the marginals that it has. The other two values: the price of the detours, and the bound
+    without it.
+    """
+    if not problem.cost.complete:
+        return plan.ceiling, 0.0, plan.ceiling
+    price = marginals.detour - plan.least
+    detour = price * marginals.off * OUTWARD + 8.0 * LEAST if marginals.off > 0.0 and price != 0.0 else 0.0
+    more = plan.ceiling * masses.stretch
+    doubt = OUTWARD * (abs(plan.ceiling) * masses.stretch_doubt + EPS * abs(more))
+    doubt += 8.0 * LEAST if doubt > 0.0 or more != 0.0 else 0.0
+    ceiling = rounded_up([plan.ceiling, more, doubt])
+    if math.isnan(detour):  # no entry is large enough to be a hub, as in the last digits of subnormal masses
+        dearest = problem.cost.extremes()[1]
+        return rounded_up([problem.total * dearest * (1.0 + math.copysign(1e-12, dearest)), TINY]), 0.0, ceiling
+    return rounded_up([plan.ceiling, more, doubt, detour]) if detour else ceiling, detour, ceiling
+
+
+def _corner_rule(problem: TransportProblem) -> Entries:
+    """Return the plan of the north-west corner rule; nothing where it might use pairs that are no arcs."""
+    if not problem.cost.complete:
+        return Entries(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    return Entries(*north_west(problem.supply, problem.demand))
+
+
+def _off_the_graph(problem: TransportProblem, plan: Entries) -> str:
+    """Say along which pair a plan ships that is no arc."""
+    k = int(np.argmax(np.isinf(problem.cost.at(plan.rows, plan.cols)) & (plan.mass != 0.0)))
+    pair = f"({problem.row(int(plan.rows[k]))}, {problem.column(int(plan.cols[k]))})"
+    return f"plan ships along {pair}, which is no arc"
+
+
+def _unbalanced(problem: TransportProblem, plan: Entries, marginal_error: float) -> str:
+    """Say which row or column is off the most."""
+    worst = (0.0, "")
+    sides = (
+        ("row", plan.rows, problem.supply, problem.row),
+        ("column", plan.cols, problem.demand, problem.column),
+    )
+    for side, index, due, called in sides:
+        shipped = np.bincount(index, plan.mass, minlength=due.size)
+        k = int(np.argmax(np.abs(shipped - due)))
+        ships, has = told_apart(shipped[k], due[k])
+        text = f"plan ships {ships} where {side} {called(k)} has {has}"
+        worst = max(worst, (abs(float(shipped[k] - due[k])), text), key=lambda pair: pair[0])
+    return f"{worst[1]} (marginal error {marginal_error:.2g} of the total mass)"
+
+
+def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[FloatArray, FloatArray, str]:
+    """Return (f, g), a missing one found by a c-transform; zeros and a fault where one is NaN or beyond all costs."""
+    n, m = problem.shape
+    if potentials is None:
+        return np.zeros(n), np.zeros(m), ""
+    try:
+        given_f, given_g = potentials
+    except (TypeError, ValueError):
+        raise ValueError(f"potentials must be a pair (f, g) of {n} and {m} numbers.") from None
+    checked: list[FloatArray | None] = []
+    for name, values, size in (("f", given_f, n), ("g", given_g, m)):
+        array = None if values is None else as_float_array(values, name).reshape(-1)
+        if array is not None and array.size != size:
+            raise ValueError(f"{name} must have {size} entries, but it has {array.size}.")
+        if array is not None:
+            array = np.ascontiguousarray(array)
+            finite, least, largest = span(array)
+            if not (finite and least >= -LARGEST_POTENTIAL and largest <= LARGEST_POTENTIAL):
+                k = int(np.argmin(np.abs(array) <= LARGEST_POTENTIAL))
+                return np.zeros(n), np.zeros(m), f"potential {name}[{k}] = {array[k]} is no finite price"
+        checked.append(array)
+    f, g = checked
+    if f is None:
+        if g is None:
+            return np.zeros(n), np.zeros(m), ""
+        f = as_prices(problem.cost.row_minima(g)[0])
+    elif g is None:
+        g = as_prices(problem.cost.column_minima(f)[0])
+    # (f + t, g − t) is the same pair; a large common part would only hide digits.
+    _, low, high = span(f)
+    middle = low / 2.0 + high / 2.0
+    return (f - middle, g + middle, "") if abs(middle) > high - low else (f, g, "")
+
+
+def _judge_potentials(
+    problem: TransportProblem, masses: Masses, f: FloatArray, g: FloatArray, shipped_cost: float, plan: Entries
+) -> _Dual:
+    """Find the worst overpriced pair, and a bound of the dual value of the better of two feasible pairs near (f, g)."""
+    cost = problem.cost
+    row_slack, col_slack = cost.slack_minima(f, g, near=(plan.rows, plan.cols))
+    if not cost.complete:
+        row_slack, col_slack = as_prices(row_slack), as_prices(col_slack)
+    missed = search_error(cost, f, g)
+    # Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f.
+    raised = f + row_slack, g + col_slack
+    priced = weigh_potentials(problem, masses, f, g, raised, added=True, missed=missed)
+    if EPS * priced.cancelled > _tolerance(shipped_cost, min(priced.by_rows_magnitude, priced.by_cols_magnitude)):
+        # What cancels in these sums dwarfs the cost: potentials far out, where nothing is shipped. Transforms from
+        # the costs themselves round their results alone.
+        raised = as_prices(cost.row_minima(g)[0], f), as_prices(cost.column_minima(f)[0], g)
+        priced = weigh_potentials(problem, masses, f, g, raised, added=False, missed=missed)
+    lower, magnitude = max((priced.by_rows, priced.by_rows_magnitude), (priced.by_cols, priced.by_cols_magnitude))
+    # An integer plan is optimal where all masses are integers; with integer costs its cost is one, too.
+    least = math.ceil(lower) if problem.integral and math.isfinite(lower) else lower
+    if lower < least <= lower + 8.0 * EPS * magnitude and cost.are_integers:
+        lower = float(least)
+    return _Dual(lower, missed * problem.total, magnitude, row_slack, col_slack, span(row_slack)[1], priced.reach)
+
+
+def _cheapest_ways(problem: TransportProblem, masses: Masses, shipped_cost: float, plan: Entries) -> float:
+    """Bound the optimum by what potentials of zero prove: each unit goes the cheapest way from its row, or column."""
+    n, m = problem.shape
+    try:
+        return _judge_potentials(problem, masses, np.zeros(n), np.zeros(m), shipped_cost, plan).lower
+    except Stopped:
+        return _at_least(problem).lower
+
+
+def _at_least(problem: TransportProblem) -> _Dual:
+    """Bound the optimum where there is no time for potentials: every unit costs no less than the cheapest pair."""
+    least = problem.cost.floor
+    lower = least * problem.total * (1.0 - math.copysign(1e-12, least))
+    n, m = problem.shape
+    return _Dual(lower, 0.0, abs(lower), np.zeros(n), np.zeros(m), 0.0, 0.0)
+
+
+def _tolerance(shipped_cost: float, priced: float) -> float:
+    """Return the gap up to which an answer is called optimal, from Σ Γ |c| and Σ a |f| + Σ b |g|."""
+    return RELATIVE_GAP * shipped_cost + POTENTIAL_ROUNDINGS * EPS * (shipped_cost + priced)
+
+
+def _unit_cost(primal: _Primal, dual: _Dual, total: float) -> float:
+    """Return the mean |cost| of a shipped unit; where all are zero, the mean |potential|; 1 where that is zero too."""
+    return (primal.magnitude or dual.magnitude) / total or 1.0
+
+
+def _overpriced(problem: TransportProblem, dual: _Dual, f: FloatArray, g: FloatArray, tolerance: float) -> str:
+    """Say which pair is overpriced by more than the tolerance and the rounding of its own two potentials, if any is.
+
+    Points without mass may lie far beyond all that is shipped, and so may their prices.
+    """
+    if -dual.least_slack <= tolerance:
+        return ""
+    roundings = 4.0 * POTENTIAL_ROUNDINGS * EPS
+    rows = np.flatnonzero(-dual.row_slack > tolerance + roundings * np.abs(f))
+    cols = np.flatnonzero(-dual.col_slack > tolerance + roundings * np.abs(g))
+    for i in rows[np.argsort(dual.row_slack[rows], kind="stable")]:
+        costs = problem.cost.at(np.full(cols.size, i), cols)
+        excess = f[i] + g[cols] - costs - roundings * (np.abs(f[i]) + np.abs(g[cols]))
+        if (excess > tolerance).any():
+            k = int(np.argmax(excess))
+            j = int(cols[k])
+            priced, paid = told_apart(f[i] + g[j], costs[k])
+            pair = f"f[{problem.row(int(i))}] + g[{problem.column(j)}]"
+            return f"potentials overprice a pair: {pair} = {priced}, but it costs {paid}"
+    return ""
+
+
+def _too_wide(lower: float, upper: float) -> str:
+    """Say by how much a feasible plan may miss the optimum."""
+    share = (upper - lower) / max(abs(lower), abs(upper))
+    return f"plan may cost up to {upper - lower:.3g} ({share:.2%}) more than the optimum"

@@ -1,0 +1,341 @@
+"""Optimality on the line, proved in exact arithmetic.
+
+Let the points be sorted and the cost be scale · |x − y|^p with p ≥ 1, in real numbers. It has the Monge property,
+c[i, j] + c[i+1, j+1] ≤ c[i, j+1] + c[i+1, j], so that potentials that are tight along *any* monotone path of n + m − 1
+cells from the first pair to the last overprice no pair (A. J. Hoffman, *On simple linear programming problems*, 1963).
+A plan on such a path is therefore optimal as soon as it has the right sums and no negative entry, which can be seen in
+O(n + m). With S_i and T_j, the masses of the rows up to i and of the columns up to j,
+
+* a cell (i, j) may be left for the next row only if S_i ≤ T_j, and for the next column only if S_i ≥ T_j;
+* its mass is then all of row i, if that is served by this cell alone, or all of column j; or else what the cell before
+  has left over, |S − T|.
+
+S − T is one exact integer, carried from cell to cell. The cost of the plan is a sum of terms that are not negative:
+double-double encloses it so tightly that hardly ever the two ends of the enclosure round to different floats, and where
+they do, the cost of a whole number p is summed up in exact arithmetic as well.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from otkit._typing import FloatArray, IntArray
+from otkit.checker.integer_masses import Balance, Portion, balance, portions, worth_of_mass, worth_of_rest
+from otkit.costs.evaluated import Line
+from otkit.numerics import double_double as dd
+from otkit.numerics.fixed_point import (
+    BITS,
+    MASK,
+    add,
+    add_multiple,
+    add_product,
+    as_int,
+    bit_range,
+    carry,
+    enclosed,
+    limbs,
+    scaled,
+    sign_of,
+)
+from otkit.numerics.jit import int64, njit, read_only
+from otkit.numerics.sums import two_sum
+from otkit.problem import TransportProblem
+
+# Below this, terms of a sum of products of numbers near 1 may have been lost to underflow.
+_SMALL = 2.0**-800
+
+# Products of limbs up to which an exact cost is worth its time, some minutes. Ordinary points stay far below for any n
+# that fits into memory; coordinates from 1e-300 to 1e300 have a hundred limbs, and their powers more.
+_MOST_PRODUCTS = 10**11
+
+
+class LineProof(NamedTuple):
+    """An optimal plan on the line, with its proof.
+
+    Attributes
+    ----------
+    value : tuple of three floats
+        The optimal cost for the real-valued scale · |x − y|^p, rounded once, and the floats that hold it between them.
+    mass : ndarray
+        The plan on the cells of the path, each entry rounded once.
+    f, g : ndarray
+        The potentials, which are tight along the path, to rounding; f is 0 at the first point.
+    unique : bool or None
+        Whether no other plan is optimal; None if that is not known.
+    """
+
+    value: tuple[float, float, float]
+    mass: FloatArray
+    f: FloatArray
+    g: FloatArray
+    unique: bool | None
+
+
+def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> LineProof | None:
+    """Return the plan that a path through a problem on the line carries, if it is proved to be optimal.
+
+    Parameters
+    ----------
+    problem : TransportProblem
+        Points on the line in ascending order, at a cost scale · |x − y|^p.
+    rows, cols : ndarray, shape (n + m − 1,)
+        The cells of the path, in order.
+
+    Returns
+    -------
+    LineProof or None
+        None if p is not a whole number (then costs are no fractions), if the points are not in order, if the path is
+        not monotone or its plan has a negative entry, and where the cost leaves float64 or would take too long.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import otkit
+    >>> from otkit.checker.line import prove_on_line
+    >>> problem = otkit.TransportProblem(otkit.Cityblock().between([0.0, 1.0], [2.0, 5.0]))
+    >>> proof = prove_on_line(problem, np.array([0, 1, 1]), np.array([0, 0, 1]))
+    >>> proof.value, proof.mass
+    ((6.0, 6.0, 6.0), array([1., 0., 1.]))
+    >>> prove_on_line(problem, np.array([0, 1, 0]), np.array([0, 0, 1])) is None
+    True
+    """
+    line = _exact_line(problem)
+    n, m = problem.shape
+    if line is None or rows.size != n + m - 1 or cols.size != rows.size:
+        return None
+    x, y, scale, p = line
+    # Lengths and masses in units of powers of two, so that in floats none exceeds 1.
+    longest = float(np.abs(x.take(rows, mode="clip") - y.take(cols, mode="clip")).max())
+    span = max(-1000, math.frexp(longest)[1])
+    total = math.frexp(problem.total)[1]
+    fraction, exponent = math.frexp(scale)
+    how, unit = balance(problem)
+    f, g, mass = np.empty(n), np.empty(m), np.empty(rows.size)
+    sound, moves, exchange, cost = _walk(
+        x, y, 2.0**-span, int(p), fraction, exponent + span * int(p),
+        problem.a, problem.b, how, portions(how, unit), total,
+        rows, cols, mass, f, g,
+    )  # fmt: skip
+    if not sound:
+        return None
+    value = _enclosed(cost, rows.size, int(p), Fraction(scale) * Fraction(2) ** (total + span * int(p)))
+    if value is None and not moves:
+        value = (0.0, 0.0, 0.0)
+    if value is None:
+        exact = exact_cost(problem, rows, cols)
+        value = None if exact is None else enclosed(exact.numerator, exact.denominator, 0)
+    if value is None or math.isinf(value[0]):
+        return None
+    unique = False if exchange else True if p > 1.0 or min(n, m) == 1 else None
+    return LineProof(value, mass, f, g, unique)
+
+
+def _exact_line(problem: TransportProblem) -> Line | None:
+    """Return the line of a problem, if its costs are fractions."""
+    line = problem.cost.line()
+    if line is None or line.p != int(line.p) or not line.scale > 0.0:
+        return None
+    return line._replace(x=read_only(np.ascontiguousarray(line.x)), y=read_only(np.ascontiguousarray(line.y)))
+
+
+def _enclosed(cost: dd.DoubleDouble, cells: int, p: int, unit: Fraction) -> tuple[float, float, float] | None:
+    """Return what `_walk` has summed up over so many cells as `enclosed` does; None if that is in doubt.
+
+    Masses err by less than 2**-88 of themselves (`leading`; what `portions` and the product add is below 2**-102).
+    Distances are exact, each of p − 1 products and the one by the mass adds 7 · 2**-106, and each of the sums, whose
+    terms are all positive, 3 · 2**-106. Underflow loses less than 2**-1000 for each of these: nothing beside _SMALL.
+    """
+    if not _SMALL < cost[0] < math.inf:
+        return None
+    error = Fraction(1, 2**87) + Fraction(4 * cells + 8 * p + 16, 2**106)
+    middle = (Fraction(cost[0]) + Fraction(cost[1])) * unit
+    ends = [middle * (1 - error), middle * (1 + error)]
+    least, greatest = (enclosed(end.numerator, end.denominator, 0) for end in ends)
+    # A float within the interval may be below the cost, or above it, or the cost itself.
+    return least if least == greatest and not ends[0] <= Fraction(least[0]) <= ends[1] else None
+
+
+@njit
+def _walk(
+    x: FloatArray,
+    y: FloatArray,
+    unit: float,
+    p: int,
+    scale: float,
+    exponent: int,
+    a: FloatArray,
+    b: FloatArray,
+    how: Balance,
+    portion: tuple[Portion, Portion, Portion],
+    total: int,
+    rows: IntArray,
+    cols: IntArray,
+    mass: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+) -> tuple[bool, bool, bool, dd.DoubleDouble]:
+    """Write the plan and the potentials along a path; return what they prove.
+
+    First, whether points and path are in order and no entry of the plan is negative. Second, whether anything moves at
+    all. Third, whether equal points share their mass: where several rows at one point ship to several columns, mass can
+    be exchanged at no cost, and only there if p > 1, when the plan between the points themselves is the only one. At
+    last, the cost, in units of 2**total masses and lengths of 1 / unit.
+    """
+    n, m = x.size, y.size
+    cost, u, v = (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)
+    moves = exchange = rows_of_x = cols_of_x = rows_of_y = cols_of_y = False
+    if rows[0] != 0 or cols[0] != 0:  # so many single steps that stay within n × m end in the last cell
+        return False, moves, exchange, cost
+    row_portion, col_portion, rest_portion = portion
+    low_a, low_b, factor_a, factor_b = how.low_a, how.low_b, how.factor_a, how.factor_b
+    left = np.zeros(how.size + 4, dtype=np.int64)  # S − T
+    add_multiple(left, factor_a, low_a, a[0], int64(1))
+    add_multiple(left, factor_b, low_b, b[0], -int64(1))
+    sign, rest_sign, rest = sign_of(left), int64(0), (0.0, 0.0, int64(0))
+    new_row = new_col = True
+    last_i = last_j = int64(-1)
+    for k in range(rows.size):
+        i, j = rows[k], cols[k]
+        if new_row and sign <= 0:
+            filled, share = a[i] > 0.0, worth_of_mass(a[i], row_portion)
+        elif new_col and sign >= 0:
+            filled, share = b[j] > 0.0, worth_of_mass(b[j], col_portion)
+        else:
+            filled, share = rest_sign != 0, rest
+        mass[k] = scaled(share[0], share[2])
+
+        high, low = two_sum(x[i], -y[j])
+        direction = unit if high >= 0.0 else -unit
+        length = (high * direction, low * direction)
+        price = length
+        for _ in range(1, p):
+            price = dd.multiply(price, length)
+        share_of_total = (scaled(share[0], share[2] - total), scaled(share[1], share[2] - total))
+        cost = dd.add(cost, dd.multiply(price, share_of_total))
+        if new_col:
+            v = dd.subtract(price, u)
+            g[j] = scaled(v[0] * scale, exponent)
+        else:
+            u = dd.subtract(price, v)
+        if new_row:
+            f[i] = scaled(u[0] * scale, exponent)
+
+        if filled:
+            moves |= high != 0.0
+            if last_i >= 0:
+                same_x, same_y = x[i] == x[last_i], y[j] == y[last_j]
+                rows_of_x, cols_of_x = same_x and (rows_of_x or i != last_i), same_x and (cols_of_x or j != last_j)
+                rows_of_y, cols_of_y = same_y and (rows_of_y or i != last_i), same_y and (cols_of_y or j != last_j)
+                exchange |= (rows_of_x and cols_of_x) or (rows_of_y and cols_of_y)
+            last_i, last_j = i, j
+
+        if k + 1 == rows.size:
+            break
+        new_row = i + 1 < n and rows[k + 1] == i + 1 and cols[k + 1] == j
+        new_col = j + 1 < m and cols[k + 1] == j + 1 and rows[k + 1] == i
+        if not ((new_row and sign <= 0 and x[i] <= x[i + 1]) or (new_col and sign >= 0 and y[j] <= y[j + 1])):
+            return False, moves, exchange, cost
+        rest, rest_sign = worth_of_rest(left, rest_portion), sign
+        if new_row:
+            add_multiple(left, factor_a, low_a, a[i + 1], int64(1))
+        else:
+            add_multiple(left, factor_b, low_b, b[j + 1], -int64(1))
+        sign = sign_of(left)
+    return sign == 0, moves, exchange, cost
+
+
+def exact_cost(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Fraction | None:
+    """Return the cost of the plan on a path that `prove_on_line` has accepted, for a whole number p.
+
+    It is Σ a f + Σ b g, where the potentials f and g are tight along the path. None if that would take too long.
+    """
+    line = _exact_line(problem)
+    assert line is not None
+    x, y, scale, p = line
+    (low_x, high_x), (low_y, high_y) = bit_range(x), bit_range(y)
+    low, high = min(low_x, low_y), max(high_x, high_y) + 1
+    length = limbs(low, high, 1)
+    size = limbs(0, int(p) * (high - low), 4)  # potentials overprice no pair, so that none exceeds the dearest
+    if rows.size * size * (length * int(p) + 4) > _MOST_PRODUCTS:
+        return None
+    how, unit = balance(problem)
+    sums = np.zeros((2, size + how.size + 6), dtype=np.int64)
+    _add_up_potentials(
+        x, y, low, int(p), length, size, problem.a, problem.b, how.low_a, how.low_b, rows, cols, sums[0], sums[1]
+    )
+    integer = as_int(sums[0]) * as_int(how.factor_a) + as_int(sums[1]) * as_int(how.factor_b)
+    return Fraction(integer, unit.denominator) * Fraction(2) ** (unit.exponent + int(p) * low) * Fraction(scale)
+
+
+@njit
+def _add_up_potentials(
+    x: FloatArray,
+    y: FloatArray,
+    low: int,
+    p: int,
+    length: int,
+    size: int,
+    a: FloatArray,
+    b: FloatArray,
+    low_a: int,
+    low_b: int,
+    rows: IntArray,
+    cols: IntArray,
+    sum_f: IntArray,
+    sum_g: IntArray,
+) -> None:
+    """Add Σ a f and Σ b g to rows of limbs, in units of 2**low_a or 2**low_b times 2**(p low)."""
+    at_x, at_y = np.zeros(length, dtype=np.int64), np.zeros(length, dtype=np.int64)
+    distance = np.zeros(length, dtype=np.int64)
+    price, scratch = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+    u, v = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+    for k in range(rows.size):
+        i, j = rows[k], cols[k]
+        _place(at_x, low, x[i])
+        _place(at_y, low, y[j])
+        if x[i] > y[j]:
+            _subtract(at_x, at_y, distance)
+        else:
+            _subtract(at_y, at_x, distance)
+        _raise(distance, p, scratch, price)
+        if k > 0 and i != rows[k - 1]:
+            _subtract(price, v, u)
+            add_multiple(sum_f, u, low_a, a[i], int64(1))
+        else:
+            _subtract(price, u, v)
+            add_multiple(sum_g, v, low_b, b[j], int64(1))
+
+
+@njit
+def _place(row: IntArray, low: int, value: float) -> None:
+    """Write a multiple of 2**low, not carried."""
+    for part in range(row.size):
+        row[part] = 0
+    add(row, low, value, int64(1))
+
+
+@njit
+def _subtract(row: IntArray, other: IntArray, out: IntArray) -> None:
+    """Write the difference of two rows, carried."""
+    over = int64(0)
+    for part in range(out.size - 1):
+        total = row[part] - other[part] + over
+        out[part] = total & MASK
+        over = total >> BITS
+    out[out.size - 1] = row[out.size - 1] - other[out.size - 1] + over
+
+
+@njit
+def _raise(base: IntArray, p: int, scratch: IntArray, power: IntArray) -> None:
+    """Write the p-th power of a row that is carried and not negative."""
+    for part in range(power.size):
+        power[part] = base[part] if part < base.size else int64(0)
+    for _ in range(1, p):
+        for part in range(power.size):
+            scratch[part], power[part] = power[part], int64(0)
+        add_product(power, base, scratch, int64(1))
+        carry(power)

@@ -1,0 +1,220 @@
+"""Proofs on disk: problems as `otkit.checker.standalone` takes them, and the small files that hold their proofs.
+
+Costs of points that are made of + − × ÷ √ are evaluated again by the checker (the cosine from the unit vectors). Others
+rest on the mathematical library of the machine that evaluated them. Elsewhere their last bits may differ, and no proof
+survives that: prices have to respect each one of them. So the file carries all n × m, not only those of the tree, and
+the proof is about these. That they are the costs of the points is seen by evaluating them again: what two libraries may
+differ by is a few units in the last place (`otkit.costs.libraries`), and how far they do lie apart is stated.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from otkit._typing import FloatArray, IntArray
+from otkit.checker import standalone as proof
+from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts
+from otkit.costs.libraries import largest_difference
+from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES
+from otkit.io.archives import each_once
+from otkit.io.atomic import replacing
+
+# Bytes that a proof takes at most: its head, an arc or a number for each point, a carried cost for each pair.
+HEAD, ARC, NUMBER = 1 << 14, 64, 40
+
+# Its home is a file that stands alone, but users find it here.
+proof.ProofError.__module__ = "otkit"
+
+_TERMS = {SUM_SQUARES: "squares", SUM_ABS: "absolute", SUM_CUBES: "cubes", MAX_ABS: "largest"}
+
+
+class Shipment(Protocol):
+    """What `otkit.problem.TransportProblem` has, which is above this folder."""
+
+    @property
+    def cost(self) -> PairCosts:
+        """The costs."""
+
+    @property
+    def a(self) -> FloatArray:
+        """Masses of the rows."""
+
+    @property
+    def b(self) -> FloatArray:
+        """Masses of the columns."""
+
+    @property
+    def probability(self) -> bool:
+        """Whether masses count relative to their total."""
+
+    @property
+    def tolerance(self) -> float:
+        """How far, relatively, totals may differ and still be meant to be equal."""
+
+
+def save_optimality(
+    path: str | os.PathLike[str],
+    problem: Shipment,
+    rows: IntArray,
+    cols: IntArray,
+    value: float,
+    kind: Literal["tree", "line"],
+) -> None:
+    """Write a proof that the flows along some arcs are optimal and cost `value`."""
+    arcs = np.column_stack([rows, cols]).tolist()
+    _write(path, problem, kind, value, {"value": float(value).hex(), "arcs": arcs})
+
+
+def save_infeasibility(
+    path: str | os.PathLike[str], problem: Shipment, farkas: FloatArray, kind: Literal["cut", "totals"]
+) -> None:
+    """Write a proof that no plan exists."""
+    _write(path, problem, kind, None, {"y": [y.hex() for y in farkas.tolist()]})
+
+
+def check_proof(problem: Shipment, path: str | os.PathLike[str]) -> proof.Proved:
+    """Check a proof from a file, in exact arithmetic and without a solver, by the standard library alone.
+
+    Parameters
+    ----------
+    problem : TransportProblem
+        The problem that it is about, to the bit.
+    path : path-like
+        A file by `Certificate.save` or `InfeasibleError.save`.
+
+    Returns
+    -------
+    Proved
+        `statement` says in words what is proved; `optimum` is OPT as a `fractions.Fraction`, None where the proof is
+        that no plan exists. It takes some 4 µs for each pair of a row and a column (none on the line).
+
+    Raises
+    ------
+    ProofError
+        The proof does not hold for this problem.
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file holds something else.
+
+    Examples
+    --------
+    >>> import otkit, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "proof.json")
+    >>> try:
+    ...     otkit.transport([[1.0, 2.0]], [3.0], [1.0, 1.0])
+    ... except otkit.InfeasibleError as error:
+    ...     error.save(path)
+    ...     otkit.check_proof(error.problem, path).statement
+    'no plan has row and column sums a, b (costs as given)'
+    """
+    content = read_proof(path, problem)
+    carried, note = None, ""
+    if _rests_on_library(problem.cost) and "costs" in content:
+        carried, note = _carried(content["costs"], problem.cost)
+    proved = proof.check(plain(problem, content.get("kind", ""), carried), content)
+    if problem.cost.unit != 1.0:
+        note += f", distances in units of {problem.cost.unit!r}"
+    return proved._replace(statement=proved.statement + note)
+
+
+def read_proof(path: str | os.PathLike[str], problem: Shipment) -> dict[str, Any]:
+    """Return what a file holds that is to be a proof about a problem, unchecked; a key given twice is refused."""
+    (n, m), where = problem.cost.shape, f"path must be a proof written by otkit, but {os.fspath(path)!r} is none"
+    numbers = ARC * (n + m) + (NUMBER * n * m if _rests_on_library(problem.cost) else 0)
+    with open(path, encoding="utf-8") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > HEAD + numbers:
+            raise ValueError(
+                f"{where}: of {n} × {m} pairs one takes at most {HEAD + numbers} bytes, but it has {size}."
+            )
+        try:
+            content = json.load(file, object_pairs_hook=each_once, parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:
+            content, reason = None, str(error)
+        else:
+            reason = f"its format is not {proof.FORMAT!r}"
+    if not isinstance(content, dict) or content.get("format") != proof.FORMAT:
+        raise ValueError(f"{where}: {reason}.")
+    return content
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def plain(problem: Shipment, kind: str, carried: list[list[float]] | None = None) -> proof.Problem:
+    """Return a problem in plain Python, with real-valued costs if its proof is of kind "line"."""
+    problem.cost.require_unchanged()
+    return proof.Problem(
+        problem.a.tolist(),
+        problem.b.tolist(),
+        _plain_costs(problem.cost, kind, carried),
+        bool(problem.probability),
+        float(problem.tolerance),
+    )
+
+
+def _plain_costs(cost: PairCosts, kind: str, carried: list[list[float]] | None) -> proof.Costs:
+    line = cost.line() if kind == "line" else None
+    if line is not None and line.scale == 1.0 and line.p == int(line.p):
+        return proof.line(line.x.tolist(), line.y.tolist(), int(line.p))
+    if isinstance(cost, SparseCosts):
+        return proof.listed(
+            zip(cost.arc_rows.tolist(), cost.pairs.cols.tolist(), cost.pairs.costs.tolist(), strict=True)
+        )
+    if isinstance(cost, PointCosts) and not _rests_on_library(cost):
+        _, _, scale, exponent, x, y = cost.pairs
+        return proof.points(x.tolist(), y.T.tolist(), _TERMS[cost.pairs.kind], exponent, scale)
+    if isinstance(cost, MatrixCosts):
+        return proof.matrix(cost.pairs.matrix.tolist())
+    return proof.matrix(cost.dense().tolist() if carried is None else carried)
+
+
+def _rests_on_library(cost: PairCosts) -> bool:
+    return cost.arithmetic == "libm"
+
+
+def _carried(costs: Any, cost: PairCosts) -> tuple[list[list[float]], str]:
+    """Return the costs that a file carries, and how they compare with the same costs evaluated here."""
+    try:
+        rows = [[float.fromhex(c) for c in row] for row in costs]
+        table = np.array(rows)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise proof.ProofError(f"The proof does not hold: the costs it carries can't be read, {error}.") from error
+    here = cost.dense()
+    with np.errstate(invalid="ignore"):  # an infinite cost lies nowhere near
+        near = table.shape == here.shape and bool((np.abs(table - here) <= largest_difference(cost.pairs, here)).all())
+    if not near:
+        raise proof.ProofError("The proof does not hold: the costs it carries are not those of these points.")
+    differ = table != here
+    apart = np.abs(table - here)[differ] / np.maximum(np.abs(here[differ]), np.finfo(np.float64).tiny)
+    others = f", the others to {apart.max():.1e} of their size" if apart.size else ""
+    return rows, (
+        f", which rest on the mathematical library of the machine that evaluated them and are read from the proof: "
+        f"evaluated here, {here.size - apart.size} of {here.size} are the same to the bit{others}"
+    )
+
+
+def _write(
+    path: str | os.PathLike[str], problem: Shipment, kind: str, value: float | None, body: dict[str, Any]
+) -> None:
+    stated = plain(problem, kind)
+    content = {
+        "format": proof.FORMAT,
+        "kind": kind,
+        "statement": proof.statement(stated, kind, value),
+        "n": len(stated.a),
+        "m": len(stated.b),
+        "sha256": proof.digest(stated),
+        **body,
+    }
+    if _rests_on_library(problem.cost) and kind != "line":
+        content["costs"] = [[c.hex() for c in row] for row in problem.cost.dense().tolist()]
+    with replacing(path) as place, open(place, "w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False)
+        file.write("\n")

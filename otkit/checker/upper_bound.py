@@ -1,0 +1,318 @@
+"""Sums over the entries of a plan, in twice the working precision, with bounds of their errors.
+
+What the upper bound of a certificate rests on: the cost of a plan, how far its marginals are off, and what it costs to
+put them right. Small problems take one compiled call. How errors are bounded is told in `error_bounds`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from otkit._typing import FloatArray, IntArray
+from otkit.checker.error_bounds import (
+    EPS,
+    LEAST,
+    OUTWARD,
+    SMALLEST_PRODUCT,
+    Enclosure,
+    Masses,
+    enclosed,
+    exponent,
+    rounded_up,
+    scaled_outward,
+)
+from otkit.checker.plans import Entries, mended
+from otkit.costs.pairs import pair
+from otkit.numerics.jit import njit
+from otkit.numerics.sums import accurate_dot, two_product, two_sum
+from otkit.numerics.threads import share
+from otkit.problem import TransportProblem
+
+# Between these, the rounding errors of products are floats themselves; sums beyond are redone in scaled form.
+SMALLEST_SUM, LARGEST_SUM = 1e-250, 1e290
+
+# Marginals that are off by no more than so many roundings of the whole mass are left as they are: mending rounds, too.
+MARGINAL_ROUNDINGS = 4.0
+
+PORTION = 100_000  # entries of a plan that one thread weighs at a time
+
+
+class Weighed(NamedTuple):
+    """Sums over the entries of a plan."""
+
+    value: float  # Σ Γ c
+    ceiling: float  # no less than that sum of real numbers
+    magnitude: float  # Σ Γ |c|
+    negative: float  # Σ of −Γ over negative entries
+    slack: float  # max |c − f − g| over entries that carry mass
+    absent: float  # Σ |Γ| over pairs that are no arcs; then value and slack are infinite
+    least: float  # the least c of entries that carry mass, or 0 if that is less
+
+    @property
+    def exact(self) -> bool:
+        """Whether the value is as good as if computed in twice the working precision."""
+        return products_are_exact(self.magnitude) and (self.absent > 0.0 or math.isfinite(self.value))
+
+
+class Marginals(NamedTuple):
+    """How far the marginals of a plan are off, and what it costs at most to put them right."""
+
+    error: float  # Σ |row sum − supply| + Σ |column sum − demand|, as it is
+    off: float  # the same for the mended, stretched plan and the exact masses, with what rounding may add
+    detour: float  # what it costs at most to ship a unit through the hub; nan where no entry is large enough
+
+
+def weigh_plan(
+    problem: TransportProblem,
+    plan: Entries,
+    f: FloatArray,
+    g: FloatArray,
+    masses: Masses,
+    *,
+    negative: bool,
+    mends: bool,
+) -> tuple[Weighed, Weighed, Marginals]:
+    """Sum over the entries of a plan, and of the mended plan where it needs mending, and judge the marginals."""
+    pairs, supply, demand = problem.cost.pairs, problem.supply, problem.demand
+    portions = _portions(plan.mass.size)
+    sums = np.empty((1 + portions, 8))
+    mended_sums = np.zeros((_portions(plan.mass.size + supply.size + demand.size), 8))
+    a, b, factor_a, factor_b, apart = problem.a, problem.b, masses.factor_a, masses.factor_b, masses.apart
+    share(
+        lambda start, stop: weigh_jobs(
+            pairs,
+            *plan,
+            f,
+            g,
+            supply,
+            demand,
+            a,
+            b,
+            factor_a,
+            factor_b,
+            apart,
+            negative,
+            mends,
+            sums,
+            mended_sums,
+            start,
+            stop,
+        ),
+        1 + portions,
+        1,
+        portions,
+    )
+    (marginal_error, needs_mending, off, detour, *_), *parts = sums.tolist()
+    weighed = mended_plan = _summed(parts)
+    if not weighed.exact:
+        weighed = mended_plan = _in_scaled_form(problem, plan, weighed)
+    if needs_mending:
+        mended_plan = _summed(mended_sums.tolist())
+        if not mended_plan.exact:
+            mended_plan = _in_scaled_form(problem, Entries(*mended(*plan, supply, demand)), mended_plan)
+    return weighed, mended_plan, Marginals(marginal_error, off, detour)
+
+
+def _summed(parts: list[list[float]]) -> Weighed:
+    """Add up what `_weigh_portion` found in the portions of a plan."""
+    values = [part[0] for part in parts] + [part[1] for part in parts]
+    _, _, doubt, magnitude, negative, slack, absent, least = parts[0]
+    for part in parts[1:]:
+        doubt, magnitude, negative = doubt + part[2], magnitude + part[3], negative + part[4]
+        slack, absent, least = max(slack, part[5]), absent + part[6], min(least, part[7])
+    if absent > 0.0:
+        return Weighed(math.inf, math.inf, magnitude, negative, math.inf, absent, least)
+    ceiling = rounded_up([*values, OUTWARD * doubt])
+    total = math.fsum(values) if math.isfinite(ceiling) else math.nan
+    return Weighed(total, ceiling, magnitude, negative, slack, 0.0, least)
+
+
+def _in_scaled_form(problem: TransportProblem, plan: Entries, weighed: Weighed) -> Weighed:
+    """Sum again where products leave the range in which their rounding errors are floats."""
+    each = problem.cost.at(plan.rows, plan.cols)
+    listed = each < np.inf
+    each, mass = each[listed], plan.mass[listed]
+    magnitude = accurate_dot(np.abs(each), np.abs(mass))
+    if weighed.absent:
+        return weighed._replace(magnitude=magnitude)
+    cost_shift, mass_shift = exponent(each), exponent(mass)
+    high, low, doubt = _enclosed_dot(np.ldexp(each, -cost_shift), np.ldexp(mass, -mass_shift))
+    doubt += 8.0 * LEAST * each.size  # factors may have lost digits, too
+    return weighed._replace(
+        value=accurate_dot(each, mass),
+        ceiling=scaled_outward(rounded_up([high, low, doubt]), cost_shift + mass_shift, math.inf),
+        magnitude=magnitude,
+    )
+
+
+@njit
+def _enclosed_dot(x: FloatArray, y: FloatArray) -> Enclosure:
+    total = errors = lost = 0.0
+    for k in range(x.size):
+        product, low = two_product(x[k], y[k])
+        total, error = two_sum(total, product)
+        errors += low + error
+        lost += abs(low) + abs(error)
+    high, low, doubt = enclosed(total, errors, lost, 2 * x.size)
+    return high, low, doubt + 8.0 * LEAST * x.size
+
+
+@njit
+def _portions(entries: int) -> int:
+    """Return how many portions so many entries make."""
+    return max(1, (entries + PORTION - 1) // PORTION)
+
+
+@njit
+def weigh_jobs(
+    pairs: Any,
+    rows: IntArray,
+    cols: IntArray,
+    mass: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+    supply: FloatArray,
+    demand: FloatArray,
+    a: FloatArray,
+    b: FloatArray,
+    factor_a: float,
+    factor_b: float,
+    apart: float,
+    negative: bool,
+    mends: bool,
+    sums: FloatArray,
+    mended_sums: FloatArray,
+    start: int,
+    stop: int,
+) -> None:
+    """Do the jobs start … stop of weighing a plan, all in one call where it is small.
+
+    Job 0 writes the marginal error, and whether the plan needs mending, because an entry is negative or marginals are
+    off by more than a few roundings of the mass; if so, and if it `mends`, it weighs the mended plan as well. Then it
+    writes by how much the marginals of the plan, mended where it is, may be off, and the price of a detour. Each of the
+    others sums the costs of a portion of the entries.
+    """
+    for job in range(start, stop):
+        if job > 0:
+            _weigh_portion(pairs, rows, cols, mass, f, g, job - 1, sums[job])
+            continue
+        row_error, row_doubt, total = _weigh_marginal(rows, mass, supply, a, factor_a)
+        col_error, col_doubt, _ = _weigh_marginal(cols, mass, demand, b, factor_b)
+        error = row_error + col_error
+        needs_mending = mends and (negative or not error <= MARGINAL_ROUNDINGS * EPS * total)
+        sums[0, 0], sums[0, 1] = error, needs_mending
+        hub_row, hub_col, hub_mass = _largest_entry(rows, cols, mass)
+        if needs_mending:
+            new_rows, new_cols, new_mass = mended(rows, cols, mass, supply, demand)
+            for portion in range(_portions(new_mass.size)):
+                _weigh_portion(pairs, new_rows, new_cols, new_mass, f, g, portion, mended_sums[portion])
+            row_error, row_doubt, _ = _weigh_marginal(new_rows, new_mass, supply, a, factor_a)
+            col_error, col_doubt, _ = _weigh_marginal(new_cols, new_mass, demand, b, factor_b)
+            hub_row, hub_col, hub_mass = _largest_entry(new_rows, new_cols, new_mass)
+        off, detour = OUTWARD * (row_error + row_doubt + col_error + col_doubt + apart), 0.0
+        if mends and off > 0.0:
+            detour = _detour(pairs, hub_row, hub_col, a.size, b.size) if hub_mass > 4.0 * off else np.nan
+        sums[0, 2], sums[0, 3] = off, detour
+
+
+@njit
+def _largest_entry(rows: IntArray, cols: IntArray, mass: FloatArray) -> tuple[int, int, float]:
+    """Return the row, the column and the mass of the largest entry."""
+    if mass.size == 0:
+        return 0, 0, 0.0
+    largest = 0
+    for k in range(mass.size):
+        largest = k if mass[k] > mass[largest] else largest
+    return rows[largest], cols[largest], mass[largest]
+
+
+@njit
+def _weigh_portion(
+    pairs: Any,
+    rows: IntArray,
+    cols: IntArray,
+    mass: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+    portion: int,
+    sums: FloatArray,
+) -> None:
+    """Write the sums of `Weighed` over a portion of the entries: Σ Γ c in two parts, how far they are off, the rest."""
+    value = errors = lost = magnitude = negative = slack = absent = least = 0.0
+    underflows = 0
+    first = portion * PORTION
+    last = min(mass.size, first + PORTION)
+    for k in range(first, last):
+        i, j, shipped = rows[k], cols[k], mass[k]
+        cost = pair(pairs, i, j)
+        if cost == np.inf:
+            absent += abs(shipped)
+            continue
+        product, low = two_product(cost, shipped)
+        value, error = two_sum(value, product)
+        errors += low + error
+        lost += abs(low) + abs(error)
+        size = abs(product)
+        magnitude += size
+        underflows += size < SMALLEST_PRODUCT and cost != 0.0 and shipped != 0.0
+        if shipped > 0.0:
+            slack = max(slack, abs(cost - f[i] - g[j]))
+            least = min(least, cost)
+        else:
+            negative -= shipped
+    doubt = 2 * (last - first) * EPS * lost + 8.0 * LEAST * underflows
+    sums[0], sums[1], sums[2], sums[3] = value, errors, doubt, magnitude
+    sums[4], sums[5], sums[6], sums[7] = negative, slack, absent, least
+
+
+def products_are_exact(magnitude: float) -> bool:
+    """Whether a sum of products is far enough from the ends of float64 for `two_product` (or zero in every term)."""
+    return magnitude == 0.0 or SMALLEST_SUM < magnitude < LARGEST_SUM
+
+
+@njit
+def _weigh_marginal(
+    index: IntArray, mass: FloatArray, due: FloatArray, given: FloatArray, factor: float
+) -> tuple[float, float, float]:
+    """Return Σ |sum − due|, what rounding may add to it, and Σ due.
+
+    What is due is `given` times `factor`: the error of that product counts, as those of the sums do.
+    """
+    sums = np.zeros(due.size)
+    doubt = 0.0
+    for k in range(mass.size):
+        i = index[k]
+        sums[i], error = two_sum(sums[i], mass[k])
+        doubt += abs(error)
+    off = total = 0.0
+    for k in range(due.size):
+        off += abs(sums[k] - due[k])
+        total += due[k]
+        if not factor > 0.0:
+            doubt += 8.0 * (EPS * due[k] + LEAST)
+        elif factor != 1.0:
+            product, error = two_product(given[k], factor)
+            doubt += abs(error)
+            if product < SMALLEST_PRODUCT and given[k] > 0.0:
+                doubt += 8.0 * LEAST
+    return off, doubt + EPS * off, total
+
+
+@njit
+def _detour(pairs: Any, hub_row: int, hub_col: int, n: int, m: int) -> float:
+    """Return what it costs at most to ship a unit from any row, or to any column, by way of the hub.
+
+    The hub is the pair (k, l) that carries most. What rows have left over is shipped to column l, what columns lack
+    from row k, and as much less from k to l. Half of that saving counts for either side: row i ships at c_il − c_kl/2 a
+    unit, column j is served at c_kj − c_kl/2.
+    """
+    dearest = -np.inf
+    for k in range(n + m):
+        i, j = (k, hub_col) if k < n else (hub_row, k - n)
+        dearest = max(dearest, pair(pairs, i, j))
+    saved = pair(pairs, hub_row, hub_col)
+    half = 0.5 * saved
+    return OUTWARD * max(dearest - half, 0.0) + (0.0 if 2.0 * half == saved else LEAST)

@@ -1,0 +1,163 @@
+"""What is asked of many measures: the one contract of clouds, histograms, samples on the line, and divergences."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from otkit._typing import FloatArray, IntArray
+from otkit.inputs.frames import NOTHING, Reading
+from otkit.inputs.labels import Labels
+from otkit.numerics.pickling import Whole
+
+# What a block on disk holds; what it says is proved, whichever version has written it.
+FORMAT = "otkit-block-2"
+
+
+class Names(NamedTuple):
+    """What to call the measures of a comparison: its first `left` are `measures`, the others `others`.
+
+    Attributes
+    ----------
+    left : int
+    measures, others : Labels, optional
+        Their own names: keys of a dictionary, or an index.
+    """
+
+    left: int
+    measures: Labels | None = None
+    others: Labels | None = None
+
+    def __call__(self, k: int) -> str:
+        """Return the name of the k-th of all measures, as one writes it."""
+        side, labels, place = (
+            ("measures", self.measures, k) if k < self.left else ("others", self.others, k - self.left)
+        )
+        return f"{side}[{place if labels is None else labels.quoted(place)}]"
+
+
+class Found(NamedTuple):
+    """Numbers of some pairs, and bounds between which the truth lies."""
+
+    value: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+
+class Comparison(ABC):
+    """Measures, numbered from 0, and how two of them are compared.
+
+    What a pair gives depends on nothing but the pair: neither on the pairs that are asked for beside it, nor on the
+    measures that are there beside it, nor on threads or processes.
+
+    Attributes
+    ----------
+    symmetric : bool
+        Whether d(i, j) = d(j, i), and d(i, i) = 0.
+    p : float
+        The number asked for is the p-th root of what `solve` finds.
+    proof : str
+        In words, what the bounds are.
+    least : float
+        No number is less.
+    atoms_of_block : int
+        How many atoms the measures of a block may have, for it to take a fraction of a second.
+    reading : Reading
+        How the measures were read, in words.
+    """
+
+    symmetric: bool
+    p: float = 1.0
+    proof: str
+    least: float = 0.0
+    atoms_of_block = 3000
+    reading: Reading = NOTHING
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of measures."""
+
+    @abstractmethod
+    def solve(self, first: IntArray, second: IntArray) -> Found:
+        """Compare the measures ``first[k]`` and ``second[k]``.
+
+        Raises
+        ------
+        PairError
+            A pair that fails, by its two numbers.
+        """
+
+    @abstractmethod
+    def restrict(self, which: IntArray) -> Comparison:
+        """Return the comparison of some of the measures, with copies of these alone."""
+
+    @abstractmethod
+    def contents(self) -> Sequence[Any]:
+        """Return all that the answers depend on: arrays, and what `repr` tells fully.
+
+        Raises
+        ------
+        ValueError
+            They depend on a Python function.
+        """
+
+    @abstractmethod
+    def sizes(self) -> IntArray:
+        """Return the number of atoms of each measure."""
+
+    def bounds(self, left: int) -> FloatArray:
+        """Return lower bounds of the distances of the first `left` measures to all; −∞ where nothing is known."""
+        return np.full((left, len(self)), -np.inf)
+
+    def digest(self) -> str:
+        """Return a digest of what is compared, and how."""
+        state = hashlib.blake2b(f"{FORMAT} {type(self).__name__}".encode(), digest_size=16)
+        for item in self.contents():
+            if isinstance(item, np.ndarray):
+                state.update(f"{item.dtype} {item.shape}".encode())
+                state.update(np.ascontiguousarray(item).data)
+            else:
+                state.update(repr(item).encode())
+        return state.hexdigest()
+
+
+FUNCTION = (
+    "cache_dir must be left out for a Python function: what is on disk could not be told from what another one gives."
+)
+
+
+class PairError(Whole, Exception):
+    """What went wrong with a pair.
+
+    Attributes
+    ----------
+    pair : tuple of two ints
+    error : Exception
+    """
+
+    def __init__(self, pair: tuple[int, int], error: Exception) -> None:
+        super().__init__(pair, error)
+        self.pair = pair
+        self.error = error
+
+
+def rooted(value: FloatArray, p: float, direction: float = 0.0) -> FloatArray:
+    """Return the p-th roots of non-negative numbers (p = 1: of any), rounded towards `direction` where it is ±inf.
+
+    A square root is off by one rounding; the machine's library by less than 4 units in the last place.
+    """
+    if p == 1.0:
+        return value
+    value = np.maximum(value, 0.0)
+    root = np.sqrt(value) if p == 2.0 else value ** (1.0 / p)
+    if not direction:
+        return root
+    if p != 2.0:  # 1/p is rounded, too, which costs |log value| / p roundings
+        with np.errstate(divide="ignore"):
+            doubt = (8.0 + np.abs(np.where(value > 0.0, np.log(value), 0.0)) / p) * np.finfo(np.float64).eps
+        root = root * (1.0 + np.copysign(doubt, direction))
+    return np.maximum(np.where(value > 0.0, np.nextafter(root, direction), root), 0.0)

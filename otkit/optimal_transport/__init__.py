@@ -1,0 +1,1 @@
+"""The front doors: problems solved, proved, returned, and questions about what was returned."""

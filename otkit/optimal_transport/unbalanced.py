@@ -1,0 +1,529 @@
+"""Unequal masses, exactly: ship a part of them, or pay for what is left over.
+
+Both problems become balanced ones by a dummy row, from which columns take what no row brings them, and a dummy column,
+to which rows send what no column takes (Rubner, Tomasi & Guibas 2000 put it so for the first). The solvers, and what
+they prove, stay the same.
+
+A dummy's mass is a difference or a sum of totals, and such a number need not be a float. So a dummy is as many rows (or
+columns) as it takes floats to write that number down without rounding: one where masses are integers, two or three as a
+rule. What is proved is therefore about the masses as they are given, to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from otkit._text import shown
+from otkit._typing import ArrayLike, FloatArray
+from otkit.checker.certificate import Certificate
+from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts, bind
+from otkit.inputs.checks import as_seconds, as_weights, require_choice, require_memory
+from otkit.inputs.labels import Labels
+from otkit.inputs.matching import along_costs
+from otkit.numerics.fixed_point import as_int, exact_total
+from otkit.numerics.jit import read_only
+from otkit.numerics.sums import accurate_sum
+from otkit.optimal_transport.results import Potentials, TransportResult
+from otkit.optimal_transport.solve import Proof, solve_problem
+from otkit.problem import InfeasibleError, TransportProblem
+from otkit.solvers.monitor import Progress
+
+if TYPE_CHECKING:
+    from scipy.sparse import coo_array
+
+ExactMethod = Literal["auto", "lp", "simplex"]
+
+EPS = float(np.finfo(np.float64).eps)
+
+_ROWS_AT_ONCE = 1024
+_FEW = 10  # one pair in so many
+_NONE = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class UnbalancedResult:
+    """What is shipped between unequal masses, what is left, and the proof that nothing is cheaper.
+
+    Attributes
+    ----------
+    balanced : TransportResult
+        The balanced problem that was solved, its dummy rows and columns behind those of C.
+    shape : tuple of two ints
+        Numbers of rows and columns of C.
+    mass : float
+        Mass that is shipped.
+    price : float or None
+        What each unit left over costs; None where the mass to ship was given instead.
+    row_labels, col_labels : Labels or None
+        What the rows and the columns of C are called, where they came with labels.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> result = otkit.partial_transport([[1, 5], [2, 9]], [3, 2], [4, 3], mass=4)
+    >>> print(result)  # doctest: +ELLIPSIS
+    4 of 5 and 7 shipped at a cost of 5
+      proof    optimal, proved in exact arithmetic for the float64 costs as evaluated: OPT = 5.0
+      left     1 of a, 3 of b
+      ...
+    >>> result.leftover_a, result.leftover_b
+    (array([0., 1.]), array([0., 3.]))
+    """
+
+    balanced: TransportResult
+    shape: tuple[int, int]
+    mass: float
+    price: float | None
+    row_labels: Labels | None = None
+    col_labels: Labels | None = None
+
+    def plan_frame(self) -> Any:
+        """Return what is shipped as a pandas DataFrame, with what is left in one more row and one more column.
+
+        Examples
+        --------
+        >>> import otkit, pandas as pd
+        >>> C = pd.DataFrame([[1, 5], [2, 9]], index=["rye", "oats"], columns=["north", "south"])
+        >>> otkit.partial_transport(C, {"rye": 3, "oats": 2}, {"north": 4, "south": 3}, mass=4).plan_frame()
+              north  south  left
+        rye     3.0    0.0   0.0
+        oats    1.0    0.0   1.0
+        left    0.0    3.0   0.0
+        """
+        import pandas as pd
+
+        n, m = self.shape
+        require_memory(8 * (n + 1) * (m + 1), f"The plan as a table of {n} × {m} pairs", "`plan` is sparse.")
+        table = np.zeros((n + 1, m + 1))
+        table[:n, :m], table[:n, m], table[n, :m] = self.plan.toarray(), self.leftover_a, self.leftover_b
+        axes = [_with_rest(size, labels) for size, labels in ((n, self.row_labels), (m, self.col_labels))]
+        return pd.DataFrame(table, index=axes[0], columns=axes[1])
+
+    @property
+    def value(self) -> float:
+        """The optimum: the cost of what is shipped and, where it has a price, of what is left."""
+        return self.balanced.value
+
+    @property
+    def certificate(self) -> Certificate:
+        """What is proved: `lower ≤ OPT ≤ upper`, OPT being the optimum of the unequal masses, too."""
+        return self.balanced.certificate
+
+    @cached_property
+    def plan(self) -> coo_array:
+        """What is shipped from each row of C to each column, shape (n, m), sparse."""
+        from scipy.sparse import coo_array
+
+        entries, (n, m) = self.balanced.candidate, self.shape
+        real = (entries.rows < n) & (entries.cols < m)
+        return coo_array((entries.mass[real], (entries.rows[real], entries.cols[real])), shape=self.shape)
+
+    @property
+    def shipping_cost(self) -> float:
+        """⟨C, Γ⟩, the cost of what is shipped."""
+        if self.price is None:
+            return self.value
+        return math.fsum(self.balanced.problem.cost.at(*self.plan.coords) * self.plan.data)
+
+    @property
+    def mean_cost(self) -> float:
+        """Cost of a shipped unit on average; of all mass that can be shipped, Rubner's earth mover's distance."""
+        return self.shipping_cost / self.mass if self.mass > 0.0 else 0.0
+
+    @cached_property
+    def leftover_a(self) -> FloatArray:
+        """What stays in each row, shape (n,)."""
+        entries, (n, m) = self.balanced.candidate, self.shape
+        left = (entries.rows < n) & (entries.cols >= m)
+        return np.asarray(np.bincount(entries.rows[left], entries.mass[left], minlength=n), np.float64)
+
+    @cached_property
+    def leftover_b(self) -> FloatArray:
+        """What each column goes without, shape (m,)."""
+        entries, (n, m) = self.balanced.candidate, self.shape
+        left = (entries.rows >= n) & (entries.cols < m)
+        return np.asarray(np.bincount(entries.cols[left], entries.mass[left], minlength=m), np.float64)
+
+    @cached_property
+    def potentials(self) -> Potentials:
+        """Dual prices (u, v) of the masses of a and b.
+
+        For a given mass s: u ≤ 0, v ≤ 0 and u_i + v_j + λ ≤ c_ij, λ being `unit_price`, and the optimum is
+        Σ a u + Σ b v + λ s. For a price: u, v ≤ price and u_i + v_j ≤ c_ij, and the optimum is Σ a u + Σ b v.
+        """
+        (f, g), (n, m) = self.balanced.potentials, self.shape
+        return Potentials(f[:n] + g[m], g[:m] + f[n])
+
+    @property
+    def unit_price(self) -> float:
+        """What shipping one more unit costs: the slope λ at s of the optimal cost, a convex function of the mass.
+
+        The optimum for a mass t is at least that for s, plus λ (t − s). It is zero for a price, which decides the mass.
+        """
+        (f, g), (n, m) = self.balanced.potentials, self.shape
+        return -float(f[n] + g[m]) if self.price is None else 0.0
+
+    def __str__(self) -> str:
+        a, b = self.balanced.problem.a[: self.shape[0]], self.balanced.problem.b[: self.shape[1]]
+        left = " of a, ".join(f"{accurate_sum(side):.12g}" for side in (self.leftover_a, self.leftover_b))
+        most = f"{accurate_sum(a):.12g} and {accurate_sum(b):.12g}"
+        head = f"{self.mass:.12g} of {most} shipped at a cost of {self.shipping_cost:.12g}"
+        if self.price is not None:
+            head = f"optimal cost {self.value:.12g}: {head}, the rest left at {self.price:.12g} a unit"
+        solved = str(self.balanced).splitlines()
+        return "\n".join([head, solved[1], f"  left     {left} of b", *solved[2:]])
+
+    def __repr__(self) -> str:
+        n, m = self.shape
+        return f"UnbalancedResult(value={self.value!r}, mass={self.mass!r}, shape=({n}, {m}))"
+
+
+def partial_transport(
+    C: ArrayLike | PairCosts,
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    mass: float | None = None,
+    method: ExactMethod = "auto",
+    options: Any = None,
+    max_seconds: float | None = None,
+    proof: Proof = "auto",
+    progress: bool | Callable[[Progress], None] = False,
+    threads: int | None = None,
+) -> UnbalancedResult:
+    """Return the cheapest way to ship a given mass from a to b, which may hold more.
+
+    Minimise Σ C_ij Γ_ij over plans Γ ≥ 0 with row sums of at most a, column sums of at most b, and ΣΓ = mass.
+
+    Parameters
+    ----------
+    C : array-like or scipy.sparse matrix of shape (n, m), or cost bound to points
+        Cost of a unit, any finite numbers; of a sparse matrix, the listed pairs alone are allowed. A cost bound to
+        points is evaluated into a matrix: dummies are no points.
+    a, b : array-like, shapes (n,) and (m,), dict or pandas Series
+        Non-negative masses as they are, whatever their totals; a side may have none at all. Labels as in `transport`.
+    mass : float, optional
+        What to ship, at most the smaller of the two totals; that one by default. Then `mean_cost` is the earth mover's
+        distance of Rubner, Tomasi & Guibas.
+    method : {"auto", "lp", "simplex"}, default "auto"
+    options, max_seconds, proof, progress, threads
+        As in `wasserstein`.
+
+    Returns
+    -------
+    UnbalancedResult
+        `value`, `plan`, `leftover_a`, `leftover_b`, `potentials`, `unit_price`, and the same `certificate` as ever. It
+        is about the masses as given: no difference of totals is rounded (see the module).
+
+    Raises
+    ------
+    ValueError, TypeError
+        A mass that is negative or more than there is; input that is not finite, negative masses, shapes
+        that do not fit.
+    InfeasibleError
+        The arcs of a sparse C cannot ship that much.
+    NotConvergedError, MemoryError
+        As in `wasserstein`.
+
+    Notes
+    -----
+    A dummy row supplies Σb − mass and a dummy column takes Σa − mass, both at cost 0; from dummy to dummy a unit costs
+    M. If M > max(0, −min C), no optimal plan ships anything there, so that real pairs ship the mass. For let a plan do
+    so. It ships the real columns Σb less what the dummy row has left for them, more than `mass` ≥ 0, from real rows, so
+    some pair (i, j) ships something, too. Of both, take away the same small amount t; send t from i to the dummy column
+    and from the dummy row to j. All marginals stay, and the cost falls by t (M + C_ij) > 0. So M = 2 max |C| will do:
+    no huge number enters the prices. (Where C is sparse, there is simply no such arc.)
+
+    References
+    ----------
+    Y. Rubner, C. Tomasi, L. J. Guibas, The earth mover's distance as a metric for image retrieval, International
+    Journal of Computer Vision 40 (2000), 99-121. A. Figalli, The optimal partial transport problem, Archive for
+    Rational Mechanics and Analysis 195 (2010), 533-560.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> result = otkit.partial_transport([[1, 5], [2, 9]], [3, 2], [4, 3])
+    >>> result.mass, result.value, result.mean_cost
+    (5.0, 11.0, 2.2)
+    >>> otkit.partial_transport([[1, 5], [2, 9]], [3, 2], [4, 3], mass=4).plan.toarray()
+    array([[3., 0.],
+           [1., 0.]])
+    """
+    max_seconds = as_seconds(max_seconds)
+    cost, a, b, *labels = _checked(C, a, b, method)
+    total_a, total_b = _total(a), _total(b)
+    shipped = _shipped(mass, total_a, total_b, sum(cost.shape))
+    if total_a or total_b:
+        extremes = cost.extremes() if cost.complete else (0.0, 0.0)
+        corner = 2.0 * max(map(abs, extremes)) or 1.0
+        rest = total_b - shipped, total_a - shipped
+        problem = _with_dummies(cost, a, b, *rest, 0.0, corner if cost.complete else None)
+    else:
+        problem = _of_nothing(cost, a, b, 0.0)
+    try:
+        solved = solve_problem(
+            problem,
+            method=method,
+            options=options,
+            max_seconds=max_seconds,
+            proof=proof,
+            progress=progress,
+            threads=threads,
+        )
+    except InfeasibleError as error:
+        raise InfeasibleError(
+            f"mass must be at most what the arcs of C can ship, but {float(shipped):.12g} is more than that.",
+            error.farkas,
+            error.problem,
+            "cut",
+        ) from None
+    solved = _without_choice_of_dummies(solved, cost.shape)
+    return UnbalancedResult(solved, cost.shape, float(shipped), None, *labels)
+
+
+def unbalanced_transport(
+    C: ArrayLike | PairCosts,
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    price: float,
+    method: ExactMethod = "auto",
+    options: Any = None,
+    max_seconds: float | None = None,
+    proof: Proof = "auto",
+    progress: bool | Callable[[Progress], None] = False,
+    threads: int | None = None,
+) -> UnbalancedResult:
+    """Return the cheapest way from a to b where mass may also be destroyed and created, at a price a unit.
+
+    Minimise Σ C_ij Γ_ij + price · (Σ_i (a_i − Σ_j Γ_ij) + Σ_j (b_j − Σ_i Γ_ij)) over plans Γ ≥ 0 with row sums of at
+    most a and column sums of at most b: the penalty is the total variation between the masses and what the plan ships
+    of them. A pair that costs more than twice the price is not worth its way.
+
+    Parameters
+    ----------
+    C : array-like or scipy.sparse matrix of shape (n, m), or cost bound to points
+        As in `partial_transport`; see the notes for costs bound to points.
+    a, b : array-like, shapes (n,) and (m,), dict or pandas Series
+        Non-negative masses as they are, whatever their totals; a side may have none at all: then everything is created
+        or destroyed. Labels as in `transport`.
+    price : float
+        What it costs to leave a unit of a, and as much for a unit that b goes without; not negative.
+    method, options, max_seconds, proof, progress, threads
+        As in `partial_transport`.
+
+    Returns
+    -------
+    UnbalancedResult
+        `value`, `mass`, `plan`, `leftover_a`, `leftover_b`, `potentials`, and the same `certificate` as ever. It is
+        about the masses as given.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A price that is negative or not finite; the rest as in `partial_transport`.
+    NotConvergedError, MemoryError
+        As in `wasserstein`.
+
+    Notes
+    -----
+    A dummy row supplies Σb and a dummy column takes Σa at the price, and what is left of both they exchange for
+    nothing. Any Γ within a and b extends to a plan with these marginals in just one way, at the cost above. The prices
+    u and v are at most `price`, so they prove, too, that no pair dearer than twice that matters: of a cost bound to
+    points, those alone are listed that are not, if they are few, and no n × m matrix is made.
+
+    References
+    ----------
+    B. Piccoli, F. Rossi, Generalized Wasserstein distance and its application to transport equations with source,
+    Archive for Rational Mechanics and Analysis 211 (2014), 335-358. L. Chapel, M. Z. Alaya, G. Gasso, Partial optimal
+    transport with applications on positive-unlabeled learning, NeurIPS 2020.
+
+    Examples
+    --------
+    >>> import otkit
+    >>> C = otkit.cost_matrix([0.0, 10.0], [1.0, 2.0])
+    >>> result = otkit.unbalanced_transport(C, [2, 1], [1, 1], price=3)
+    >>> result.value, result.mass, result.leftover_a.tolist()
+    (6.0, 2.0, [0.0, 1.0])
+    """
+    price, max_seconds = _as_price(price), as_seconds(max_seconds)
+    cost, a, b, *labels = _checked(C, a, b, method)
+    total_a, total_b = _total(a), _total(b)
+    if total_a or total_b:
+        problem = _with_dummies(_worth_their_way(cost, 2.0 * price), a, b, total_b, total_a, price, 0.0)
+    else:
+        problem = _of_nothing(cost, a, b, price)
+    solved = solve_problem(
+        problem,
+        method=method,
+        options=options,
+        max_seconds=max_seconds,
+        proof=proof,
+        progress=progress,
+        threads=threads,
+    )
+    entries, (n, m) = solved.candidate, cost.shape
+    shipped = math.fsum(entries.mass[(entries.rows < n) & (entries.cols < m)])
+    return UnbalancedResult(_without_choice_of_dummies(solved, cost.shape), cost.shape, shipped, price, *labels)
+
+
+def _checked(
+    C: ArrayLike | PairCosts, a: ArrayLike, b: ArrayLike, method: str
+) -> tuple[PairCosts, FloatArray, FloatArray, Labels | None, Labels | None]:
+    require_choice(method, "method", ("auto", "lp", "simplex"))
+    cost = bind(C)
+    n, m = cost.shape
+    a, b, rows, columns, _ = along_costs(C, a, b)
+    for name, masses in (("a", a), ("b", b)):
+        if masses is None:
+            raise TypeError(f"{name} must be array-like, but None was given: unequal masses have no default.")
+    return cost, as_weights(a, "a", n, may_vanish=True), as_weights(b, "b", m, may_vanish=True), rows, columns
+
+
+def _with_rest(size: int, labels: Labels | None) -> Any:
+    """Return the labels of an axis, with one more for what is left."""
+    if labels is None:
+        return [*range(size), "left"]
+    levels = len(labels.names)
+    left = "left" if levels == 1 else ("left",) + ("",) * (levels - 1)
+    return Labels([*labels.items, left], labels.names).index
+
+
+def _as_price(price: float) -> float:
+    try:
+        value = float(price)
+    except (TypeError, ValueError):
+        raise TypeError(f"price must be a number, but {shown(price)} was given.") from None
+    if not 0.0 <= value < math.inf:
+        raise ValueError(f"price must be finite and non-negative, but price = {shown(value)} was given.")
+    return value
+
+
+def _shipped(mass: float | None, total_a: Fraction, total_b: Fraction, size: int) -> Fraction:
+    """Return the mass to ship; as much as there is where it is more by the rounding of a sum alone."""
+    most = min(total_a, total_b)
+    if mass is None:
+        return most
+    try:
+        value = float(mass)
+    except (TypeError, ValueError):
+        raise TypeError(f"mass must be a number, but {shown(mass)} was given.") from None
+    if not 0.0 <= value <= float(most) * (1.0 + max(16, size) * EPS):
+        raise ValueError(
+            f"mass must lie between 0 and the smaller total, but mass = {shown(value)} was given, and Σa = "
+            f"{float(total_a)!r}, Σb = {float(total_b)!r}."
+        )
+    return min(Fraction(value), most)
+
+
+def _total(masses: FloatArray) -> Fraction:
+    """Return Σ masses."""
+    low, limbs = exact_total(read_only(masses))
+    return as_int(limbs) * Fraction(2) ** low
+
+
+def _floats(amount: Fraction) -> list[float]:
+    """Return floats that add up to a dyadic number, the largest first; zero is one of them if it is zero."""
+    units, exponent = amount.numerator, 1 - amount.denominator.bit_length()
+    parts = []
+    while units:
+        cut = max(0, units.bit_length() - np.finfo(np.float64).nmant - 1)
+        try:
+            parts.append(math.ldexp(units >> cut, cut + exponent))
+        except OverflowError:
+            raise ValueError("a and b must have finite totals, but a sum leaves float64. Rescale the masses.") from None
+        units &= (1 << cut) - 1
+    return parts or [0.0]
+
+
+def _with_dummies(
+    cost: PairCosts,
+    a: FloatArray,
+    b: FloatArray,
+    dummy_supply: Fraction,
+    dummy_demand: Fraction,
+    border: float,
+    corner: float | None,
+) -> TransportProblem:
+    """Return the balanced problem: what a dummy ships costs `border`, to another dummy `corner`; None is no arc."""
+    supply, demand = _floats(dummy_supply), _floats(dummy_demand)
+    sizes = len(supply), len(demand)
+    whole = (
+        _sparse_bordered(cost, *sizes, border, corner)
+        if isinstance(cost, SparseCosts)
+        else _bordered(cost, *sizes, border, corner)
+    )
+    whole.reading = cost.reading
+    return TransportProblem(whole, np.concatenate([a, supply]), np.concatenate([b, demand]))
+
+
+def _of_nothing(cost: PairCosts, a: FloatArray, b: FloatArray, border: float) -> TransportProblem:
+    """Return a balanced problem for two sides without mass: the dummies exchange a unit for nothing, and OPT is 0."""
+    return _with_dummies(cost, a, b, Fraction(1), Fraction(1), border, 0.0)
+
+
+def _worth_their_way(cost: PairCosts, dearest: float) -> PairCosts:
+    """Return the pairs of points that cost at most `dearest` as arcs, where they are few; the cost as it is otherwise.
+
+    They are counted first, for a list of all pairs would be larger than their matrix.
+    """
+    if not isinstance(cost, PointCosts):
+        return cost
+    n, m = cost.shape
+    f, g = np.zeros(n), np.zeros(m)
+    if _FEW * sum(cost.pairs_below(f, g, dearest, lambda part, rows, cols, costs: rows.size)) > n * m:
+        return cost
+    listed = cost.pairs_below(f, g, dearest, lambda part, *lists: tuple(each.copy() for each in lists))
+    rows, cols, costs = (
+        (np.concatenate(each) for each in zip(*listed, strict=True)) if listed else (_NONE, _NONE, g[:0])
+    )
+    from scipy.sparse import coo_array
+
+    found = SparseCosts.from_matrix(coo_array((costs, (rows, cols)), shape=(n, m)))
+    found.reading = cost.reading
+    return found
+
+
+def _bordered(cost: PairCosts, rows: int, cols: int, border: float, corner: float | None) -> PairCosts:
+    n, m = cost.shape
+    require_memory(
+        8 * (n + rows) * (m + cols),
+        f"The dense cost matrix of {n + rows} × {m + cols} pairs, dummies included,",
+        "A scipy.sparse matrix of the pairs worth their way needs less.",
+    )
+    matrix = np.empty((n + rows, m + cols))
+    for start in range(0, n, _ROWS_AT_ONCE):
+        stop = min(n, start + _ROWS_AT_ONCE)
+        matrix[start:stop, :m] = cost.block(start, stop, 0, m)
+    matrix[n:, :m] = matrix[:n, m:] = border
+    matrix[n:, m:] = corner
+    return MatrixCosts(matrix)
+
+
+def _sparse_bordered(cost: SparseCosts, rows: int, cols: int, border: float, corner: float | None) -> PairCosts:
+    from scipy.sparse import coo_array
+
+    n, m = cost.shape
+    blocks = [(np.arange(n, n + rows), np.arange(m), border), (np.arange(n), np.arange(m, m + cols), border)]
+    if corner is not None:
+        blocks.append((np.arange(n, n + rows), np.arange(m, m + cols), corner))
+    i = [cost.arc_rows, *(np.repeat(tops, lefts.size) for tops, lefts, _ in blocks)]
+    j = [cost.pairs.cols, *(np.tile(lefts, tops.size) for tops, lefts, _ in blocks)]
+    costs = [cost.pairs.costs, *(np.full(tops.size * lefts.size, each) for tops, lefts, each in blocks)]
+    arcs = np.concatenate(i), np.concatenate(j)
+    return SparseCosts.from_matrix(coo_array((np.concatenate(costs), arcs), shape=(n + rows, m + cols)))
+
+
+def _without_choice_of_dummies(solved: TransportResult, shape: tuple[int, int]) -> TransportResult:
+    """Forget that the plan is not unique where a dummy is several rows, among which any leftover may be divided."""
+    if solved.problem.shape == (shape[0] + 1, shape[1] + 1) or solved.certificate.unique is not False:
+        return solved
+    return replace(solved, certificate=replace(solved.certificate, unique=None))

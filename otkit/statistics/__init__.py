@@ -1,0 +1,1 @@
+"""Inference from samples: two-sample tests, intervals, inequalities."""

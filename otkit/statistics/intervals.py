@@ -1,0 +1,242 @@
+"""A Wasserstein distance between samples, give or take; and what it says about the laws they are from.
+
+*Fluctuation.* Over fresh samples W_p(P_n, Q_m) varies about its mean with a standard deviation of order n^{-1/2} in any
+dimension (E. del Barrio & J.-M. Loubes, Ann. Probab. 47, 2019). Half-samples drawn without replacement vary, given the
+data, just as much about their own mean: the delete-half jackknife (J. Shao & C. F. J. Wu, Ann. Statist. 17, 1989).
+
+*Bias.* The mean itself lies above W_p(P, Q): between samples of one law it is about n^{-1/d} in dimension d > 2, and
+where the laws differ the noise of the matching adds to their distance much as independent errors do, in squares,
+
+    E W_p(P_n, Q_m)² ≈ W_p(P, Q)² + c n^{-β}.
+
+β is measured, where it is known to be the same: between halves, and between quarters, of one sample, whose distance is
+bias alone. It adapts to the dimension in which the data really lie. Then one step of Richardson's extrapolation from
+half-samples to whole ones removes c. The error of the result is again that of half-samples, extrapolated from their
+quarters: what the correction adds to the noise is in it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from otkit._text import shown
+from otkit._typing import ArrayLike, FloatArray, IntArray
+from otkit.costs import Cost, as_cost
+from otkit.inputs.checks import as_count, as_power
+from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
+from otkit.many.subsets import Pool
+
+# Half-samples of one sample beside one another, for its self-distance.
+_HALVINGS = 16
+
+# The least that extrapolation takes β for: below it the correction is larger than what is corrected.
+_LEAST_DECAY = 0.05
+
+
+@dataclass(frozen=True)
+class WassersteinInterval:
+    """A distance with its interval.
+
+    Attributes
+    ----------
+    distance : float
+        W_p between the two samples, exact.
+    estimate : float
+        What the interval is about: `distance` itself, or the bias-reduced estimate for the laws.
+    lower, upper : float
+        The ends of the interval.
+    level : float
+    population : bool
+        Whether it is for the distance between the laws; otherwise for the mean distance between samples of these sizes.
+    self_distance : tuple of two floats
+        The mean W_p between disjoint halves of x, and of y: how far apart samples are that differ by chance alone.
+    decay : float
+        β, the rate at which the squares of such distances fall with n; 2/d in dimension d > 2, at most 1.
+    p : float
+    reading : Reading
+        How the samples were read, in words.
+    """
+
+    distance: float
+    estimate: float
+    lower: float
+    upper: float
+    level: float
+    population: bool
+    self_distance: tuple[float, float]
+    decay: float
+    p: float
+    reading: Reading = NOTHING
+
+    @property
+    def detail(self) -> str:
+        """In words, what the interval is about, and how far it can be trusted."""
+        if not self.population:
+            return "for the mean distance between samples of these sizes, which lies above that between their laws"
+        if self.estimate < 0.5 * max(self.self_distance):
+            return "for the distance between the laws; the estimate is within what chance makes of one law"
+        if self.decay < 0.5:
+            return "for the distance between the laws, extrapolated; in so many dimensions samples are mostly chance"
+        return "for the distance between the laws"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.estimate:.4g}, {self.level:.0%} interval {self.lower:.4g} to {self.upper:.4g} "
+            f"({self.reading.added_to(self.detail)}; "
+            f"W_{self.p:g} = {self.distance:.4g}, between halves of x {self.self_distance[0]:.4g}, of y "
+            f"{self.self_distance[1]:.4g})"
+        )
+
+
+Metric: TypeAlias = str | Cost
+
+
+def wasserstein_interval(
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    level: float = 0.95,
+    population: bool = False,
+    p: float = 1.0,
+    metric: Metric = "euclidean",
+    subsamples: int = 64,
+    rng: int | np.random.Generator | None = 0,
+    missing: Missing = "raise",
+) -> WassersteinInterval:
+    """Return W_p between two samples with an interval, by subsampling.
+
+    Parameters
+    ----------
+    x, y : array-like, shapes (n, d) and (m, d)
+        Independent points from P and from Q, eight at least on either side; 1-D arrays are points on the line.
+    level : float
+        The share of intervals that are to hold what they are for.
+    population : bool
+        False: what W_p(x, y) is on average over samples of these sizes; the interval lies around the distance found.
+        True: W_p(P, Q) between the laws. Its estimate is lower: samples of one law are some distance apart, too.
+    p, metric : float and str or Cost
+        As in `otkit.wasserstein`.
+    subsamples : int
+        How many half-samples to draw. The work is that of as many problems of half the size, or with `population` some
+        twice that.
+    rng : int, Generator or None
+        The same number gives the same answer; None draws anew each time.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
+        them out and say how many.
+
+    Returns
+    -------
+    WassersteinInterval
+
+    Raises
+    ------
+    ValueError, TypeError
+        Fewer than eight points on a side, points that are not finite, unequal dimensions, a level outside (0, 1), fewer
+        than two subsamples.
+
+    Notes
+    -----
+    Half-samples drawn without replacement tell the fluctuation (the delete-half jackknife, Shao & Wu 1989); between
+    the laws, W² is extrapolated from half-samples to whole ones and on, at the rate at which self-distances fall. In
+    simulations (`benchmarks/intervals.py`) intervals at 95 % held what they are for 87 to 100 % of the time, in
+    dimensions 1 to 10. Limits: the distribution is taken as normal on the scale of squares, which is worst where the
+    laws are just far enough apart to be told from one another; the form of the bias is an approximation; tails without
+    second moments are beyond it; and in many dimensions nearly all of a sample distance is bias, which the width shows.
+
+    Examples
+    --------
+    Two normal laws in three dimensions, 1 apart:
+
+    >>> import numpy as np
+    >>> import otkit
+    >>> rng = np.random.default_rng(1)
+    >>> x, y = rng.normal(size=(200, 3)), rng.normal(size=(200, 3)) + [1.0, 0.0, 0.0]
+    >>> found = otkit.wasserstein_interval(x, y, population=True)
+    >>> round(found.distance, 1), found.lower < 1.0 < found.upper
+    (1.0, True)
+    """
+    cost = as_cost(metric)
+    clouds = as_clouds({"x": x, "y": y}, missing=missing, invariant=cost.translation_invariant)
+    x, y = clouds.points
+    for name, points in (("x", x), ("y", y)):
+        if len(points) < 8:
+            raise ValueError(
+                f"{name} must hold at least 8 points to be halved and halved again, but it has {len(points)}."
+            )
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level must lie between 0 and 1, but level = {shown(level)} was given.")
+    if as_count(subsamples, "subsamples") < 2:
+        raise ValueError(f"subsamples must be at least 2, but subsamples = {subsamples} was given.")
+    from scipy.special import ndtri
+
+    p = as_power(p)
+    pool = _Squares(np.concatenate([x, y]), cost, p)
+    generator = np.random.default_rng(rng)
+    n, m = len(x), len(y)
+    whole = float(pool.between(np.arange(n)[None], n + np.arange(m)[None])[0])
+    rows, cols = _orders(generator, n, subsamples), n + _orders(generator, m, subsamples)
+    halves = pool.between(rows[:, : n // 2], cols[:, : m // 2])
+    by_halves, by_quarters = (
+        [float(_self_squares(pool, order[:_HALVINGS], parts).mean()) for order in (rows, cols)] for parts in (2, 4)
+    )
+    decay = _decay(sum(by_halves), sum(by_quarters))
+    center, draws = whole, halves
+    if population:
+        gain = 1.0 / (2.0**decay - 1.0)
+        center = whole - gain * (float(halves.mean()) - whole)
+        draws = halves - gain * (_quarters(pool, rows, cols, n, m) - halves)
+    reach = float(ndtri(0.5 + 0.5 * level)) * float(draws.std(ddof=1))
+    estimate, lower, upper = (math.sqrt(max(0.0, square)) for square in (center, center - reach, center + reach))
+    return WassersteinInterval(
+        distance=math.sqrt(whole),
+        estimate=estimate,
+        lower=lower,
+        upper=upper,
+        level=level,
+        population=population,
+        self_distance=(math.sqrt(by_halves[0]), math.sqrt(by_halves[1])),
+        decay=decay,
+        p=p,
+        reading=clouds.reading,
+    )
+
+
+class _Squares:
+    """Squares of W_p between subsets of a pool."""
+
+    def __init__(self, points: FloatArray, metric: Cost, p: float) -> None:
+        self._pool, self._exponent = Pool(points, metric, p), 2.0 / p
+
+    def between(self, rows: IntArray, cols: IntArray) -> FloatArray:
+        return self._pool.between(rows, cols) ** self._exponent
+
+
+def _orders(generator: np.random.Generator, size: int, count: int) -> IntArray:
+    """Return random orders of a sample, one a row: their first halves are half-samples."""
+    return generator.permuted(np.tile(np.arange(size), (count, 1)), axis=1)
+
+
+def _self_squares(pool: _Squares, orders: IntArray, parts: int) -> FloatArray:
+    """Return squared distances between neighbouring parts of one sample, cut into halves or quarters."""
+    size = orders.shape[1] // parts
+    cut = [orders[:, k * size : (k + 1) * size] for k in range(parts)]
+    return np.concatenate([pool.between(cut[k], cut[k + 1]) for k in range(0, parts, 2)])
+
+
+def _quarters(pool: _Squares, rows: IntArray, cols: IntArray, n: int, m: int) -> FloatArray:
+    """Return the mean squared distance between quarters of each pair of half-samples."""
+    i, j = n // 4, m // 4
+    sides = [rows[:, :i], rows[:, i : 2 * i]], [cols[:, :j], cols[:, j : 2 * j]]
+    return np.mean([pool.between(one, other) for one in sides[0] for other in sides[1]], axis=0)
+
+
+def _decay(by_halves: float, by_quarters: float) -> float:
+    """Return β: squares of self-distances grow by 2^β from halves to quarters."""
+    if by_halves == 0.0:
+        return 1.0
+    return min(1.0, max(_LEAST_DECAY, math.log2(by_quarters / by_halves)))

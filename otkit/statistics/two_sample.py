@@ -1,0 +1,301 @@
+"""Do two samples come from one law? A permutation test by any distance between them.
+
+Under the hypothesis that they do, every way of dealing the pooled points out into two samples of these sizes is as
+likely as the one observed. So the rank of the observed distance among those of random deals is uniform, ties counted
+against rejection, and the level of the test is exact, whatever the law and the dimension.
+
+References: B. Phipson & G. Smyth, *Permutation P-values should never be zero*, Stat. Appl. Genet. Mol. Biol. 9 (2010);
+J. Besag & P. Clifford, *Sequential Monte Carlo p-values*, Biometrika 78 (1991), for stopping early.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from otkit._text import shown
+from otkit._typing import ArrayLike, BoolArray, FloatArray
+from otkit.costs import Cost, Euclidean, SqEuclidean, as_cost
+from otkit.costs.kernel_sums import Semimetric, row_sums, subset_sums
+from otkit.costs.pairs import PointPairs
+from otkit.divergences.ipm import median_bandwidth
+from otkit.inputs.checks import as_count, as_power, require_choice
+from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
+from otkit.many.subsets import Pool
+from otkit.numerics.jit import int64, njit, read_only
+from otkit.numerics.sums import accurate_sum, two_sum
+from otkit.numerics.threads import pause, share
+
+Statistic: TypeAlias = Literal["wasserstein", "energy", "mmd"]
+Function: TypeAlias = Callable[[FloatArray, FloatArray], Any]  # of two samples
+Metric: TypeAlias = Callable[[FloatArray, FloatArray], float]  # of two points
+STATISTICS = ("wasserstein", "energy", "mmd")
+
+# Deals evaluated together, so that each cost is evaluated once for all of them; fewer where there are many points.
+_TOGETHER, _MOST_MEMBERS = 250, 50_000_000
+
+# Two deals whose distances are equal but for rounding count as a tie.
+_TIE = 1e-9
+
+# Points that a thread passes on the line between two looks at the clock.
+_PORTION = 2_000_000
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TwoSampleTest:
+    """The outcome of a permutation test.
+
+    Attributes
+    ----------
+    statistic : str
+        What was measured between the two samples.
+    observed : float
+        Its value between the samples as they are.
+    p_value : float
+        The share of deals at least as far apart as the samples, these included; never 0.
+    null : ndarray
+        The values of random deals, in the order drawn: what chance alone makes of two such samples.
+    stopped : bool
+        Whether the test ended early, the decision being clear.
+    reading : Reading
+        How the samples were read, in words.
+    """
+
+    statistic: str
+    observed: float
+    p_value: float
+    null: FloatArray
+    stopped: bool
+    reading: Reading = NOTHING
+
+    @property
+    def effect(self) -> float:
+        """By how much the samples are further apart than two of one law are on average, in units of the statistic."""
+        return self.observed - float(self.null.mean())
+
+    def __str__(self) -> str:
+        by_chance = f"{self.null.mean():.4g} ± {self.null.std():.2g} by chance"
+        early = ", stopped early" if self.stopped else ""
+        return (
+            f"p = {self.p_value:.4g} ({self.statistic} = {self.observed:.4g}, {by_chance}; "
+            f"{self.reading.added_to(f'{self.null.size} permutations{early}')})"
+        )
+
+    def __repr__(self) -> str:
+        return f"TwoSampleTest({self})"
+
+
+def two_sample_test(
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    statistic: Statistic | Function = "wasserstein",
+    permutations: int = 999,
+    stop_at_level: float | None = None,
+    p: float = 1.0,
+    metric: str | Cost | Metric = "euclidean",
+    rng: int | np.random.Generator | None = 0,
+    missing: Missing = "raise",
+) -> TwoSampleTest:
+    """Test whether two samples come from the same law, by permutations.
+
+    Parameters
+    ----------
+    x, y : array-like, shapes (n, d) and (m, d)
+        Independent points, one a row; 1-D arrays are points on the line. Without weights: only equal points are
+        exchangeable.
+    statistic : {"wasserstein", "energy", "mmd"} or callable
+        The distance between the samples: W_p, exact; the energy distance; MMD² with the Gaussian kernel and the median
+        bandwidth of the pooled sample; or a function of two arrays of points, larger where they differ more.
+    permutations : int
+        How many random deals to draw. The p-value is at least 1 / (permutations + 1).
+    stop_at_level : float, optional
+        Stop as soon as so many deals lie beyond the samples that p must end above this level: then p is their number
+        over that of the deals drawn, a valid p-value, too. Saves most of the work where nothing is there to be found.
+    p, metric : float and str or cost
+        For "wasserstein", as in `otkit.wasserstein`.
+    rng : int, Generator or None
+        The same number gives the same answer; None draws anew each time.
+    missing : {"raise", "drop"}, default "raise"
+        What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
+        them out and say how many.
+
+    Returns
+    -------
+    TwoSampleTest
+        With the p-value, the effect, and the distances of all deals drawn.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Points that are not finite, unequal dimensions, an unknown statistic, fewer than one permutation, a level
+        outside (0, 1), a function that does not return a number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import otkit
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.normal(0.0, 1.0, 100), rng.normal(0.7, 1.0, 80)
+    >>> print(otkit.two_sample_test(x, y, permutations=199))
+    p = 0.005 (W_1 = ..., ... by chance; 199 permutations)
+    >>> otkit.two_sample_test(x, y[:40] - 0.7, statistic="energy", stop_at_level=0.05).p_value > 0.05
+    True
+    """
+    moves = as_cost(metric).translation_invariant if statistic == "wasserstein" else not callable(statistic)
+    clouds = as_clouds({"x": x, "y": y}, missing=missing, invariant=moves)
+    x, y = clouds.points
+    permutations = as_count(permutations, "permutations")
+    most = _most_exceedances(stop_at_level, permutations)
+    measure = _measure(statistic, x, y, p, metric)
+    observed = float(measure.of(_members(len(x), len(y), 1))[0])
+    generator = np.random.default_rng(rng)
+    null, exceeding = np.empty(permutations), 0
+    together = max(1, min(_TOGETHER, _MOST_MEMBERS // (len(x) + len(y))))
+    for start in range(0, permutations, together):
+        pause()
+        stop = min(start + together, permutations)
+        null[start:stop] = measure.of(generator.permuted(_members(len(x), len(y), stop - start), axis=1))
+        beyond = null[start:stop] >= observed - max(measure.rounding, _TIE * abs(observed))
+        reached = np.flatnonzero(exceeding + np.cumsum(beyond) >= most)
+        if reached.size:
+            drawn = start + int(reached[0]) + 1
+            return _outcome(measure, observed, most / drawn, null[:drawn], drawn < permutations, clouds.reading)
+        exceeding += int(beyond.sum())
+    return _outcome(measure, observed, (exceeding + 1) / (permutations + 1), null, False, clouds.reading)
+
+
+def _outcome(
+    measure: _Measure, observed: float, p_value: float, null: FloatArray, stopped: bool, reading: Reading
+) -> TwoSampleTest:
+    """Return the outcome in units of the statistic, of which a power was compared."""
+    return TwoSampleTest(measure.name, observed**measure.root, p_value, null**measure.root, stopped, reading)
+
+
+def _most_exceedances(level: float | None, permutations: int) -> float:
+    """Return how many deals beyond the samples settle that p is above the level."""
+    if level is None:
+        return math.inf
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"stop_at_level must lie between 0 and 1, but stop_at_level = {shown(level)} was given.")
+    return math.floor(level * permutations * (1.0 + 1e-12)) + 1  # 0.3 · 200 is 60
+
+
+def _members(n: int, m: int, deals: int) -> BoolArray:
+    """Return which of the pooled points are in the first sample, as they are observed, once for each deal."""
+    return np.repeat(np.arange(n + m)[None] < n, deals, axis=0)
+
+
+class _Measure(NamedTuple):
+    """A distance between the two samples of a deal: a power of what `of` returns for each row of members."""
+
+    name: str
+    of: Callable[[BoolArray], FloatArray]
+    rounding: float = 0.0
+    root: float = 1.0
+
+
+def _measure(
+    statistic: Statistic | Function, x: FloatArray, y: FloatArray, p: float, metric: str | Cost | Metric
+) -> _Measure:
+    n, m, pooled = len(x), len(y), np.concatenate([x, y])
+    if callable(statistic):
+        return _Measure(getattr(statistic, "__name__", "statistic"), partial(_by_function, statistic, pooled))
+    require_choice(statistic, "statistic", STATISTICS)
+    if statistic == "mmd":
+        pairs = SqEuclidean().between(pooled).pairs._replace(scale=0.5 / median_bandwidth(x, y) ** 2)
+        return _Measure("MMD²", *_mean_difference(pairs, "exponential", n, m))
+    if statistic == "energy":
+        if pooled.shape[1] == 1:
+            return _Measure("energy distance", _on_line(pooled[:, 0], n, m, 2), root=0.5)
+        of, rounding = _mean_difference(Euclidean().between(pooled).pairs, "distance", n, m)
+        return _Measure("energy distance", of, rounding, 0.5)
+    cost, p = as_cost(metric), as_power(p)
+    line = cost.between(pooled, p=p).line()
+    if line is not None and line[3] == 1.0:
+        points, _, scale, _ = line
+        return _Measure(f"W_{p:g}", _on_line(points, n, m, 1, scale), root=1.0 / p)
+    return _Measure(f"W_{p:g}", _transports(pooled, cost, p, n), root=1.0 / p)
+
+
+def _by_function(
+    statistic: Callable[[FloatArray, FloatArray], Any], pooled: FloatArray, members: BoolArray
+) -> FloatArray:
+    values = np.empty(len(members))
+    for k, first in enumerate(members):
+        pause()
+        found = statistic(pooled[first], pooled[~first])
+        try:
+            values[k] = float(found)
+        except (TypeError, ValueError):
+            raise TypeError(f"statistic must return a number, but it returned {type(found).__name__}.") from None
+        if math.isnan(values[k]):
+            raise ValueError("statistic must return a number, but it returned NaN.")
+    return values
+
+
+def _transports(pooled: FloatArray, metric: Cost, p: float, n: int) -> Callable[[BoolArray], FloatArray]:
+    """Return what measures W_p^p."""
+    pool = Pool(pooled, metric, p)
+
+    def of(members: BoolArray) -> FloatArray:
+        order = np.argsort(~members, axis=1, kind="stable")  # those of the first sample, then the others
+        return pool.between(order[:, :n], order[:, n:])
+
+    return of
+
+
+def _mean_difference(
+    pairs: PointPairs, semimetric: Semimetric, n: int, m: int
+) -> tuple[Callable[[BoolArray], FloatArray], float]:
+    """Return what measures 2 E ρ(X, Y) − E ρ(X, X') − E ρ(Y, Y'), and a bound on its rounding error."""
+    rows = row_sums(pairs, semimetric, np.ones(n + m))
+    total = accurate_sum(rows)
+
+    def of(members: BoolArray) -> FloatArray:
+        within_x = subset_sums(pairs, semimetric, members)
+        of_x = np.array([accurate_sum(rows[first]) for first in members])
+        between = of_x - within_x
+        within_y = total - of_x - between
+        return np.maximum(0.0, 2.0 * between / (n * m) - within_x / n**2 - within_y / m**2)
+
+    return of, 1e-13 * total / min(n, m) ** 2
+
+
+def _on_line(points: FloatArray, n: int, m: int, power: int, scale: float = 1.0) -> Callable[[BoolArray], FloatArray]:
+    """Return what measures scale · ∫ |F − G|^power (twice that for the square): the pooled points are sorted once."""
+    order = np.argsort(points, kind="stable")
+    gaps = np.diff(points[order])
+
+    def of(members: BoolArray) -> FloatArray:
+        values = np.empty(len(members))
+        dealt = members[:, order]
+        share(
+            lambda start, stop: _integrals(read_only(gaps), read_only(dealt), n, m, power, values, start, stop),
+            len(members),
+            max(1, _PORTION // gaps.size) if gaps.size else len(members),
+            1 + dealt.size // _PORTION,
+        )
+        return values * (scale * power)
+
+    return of
+
+
+@njit
+def _integrals(
+    gaps: FloatArray, dealt: BoolArray, n: int, m: int, power: int, values: FloatArray, start: int, stop: int
+) -> None:
+    """Write ∫ |F − G| or ∫ (F − G)² for each deal; nm (F − G) is an integer."""
+    for k in range(start, stop):
+        level, total, errors = int64(0), 0.0, 0.0
+        for i in range(gaps.size):
+            level += m if dealt[k, i] else -n
+            height = abs(level) / (n * m)
+            total, error = two_sum(total, (height * height if power == 2 else height) * gaps[i])
+            errors += error
+        values[k] = total + errors

@@ -1,0 +1,144 @@
+"""The permutation test: statistics are the library's, the level is exact, stopping early changes no decision."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+import otkit
+from otkit.numerics.threads import threads
+from otkit.statistics import two_sample as permutations
+
+
+def deals(rng, n, m, size):
+    return rng.permuted(permutations._members(n, m, size), axis=1)
+
+
+@pytest.mark.parametrize("d", [1, 3])
+@pytest.mark.parametrize("statistic", ["wasserstein", "energy", "mmd"])
+def test_each_deal_is_measured_as_the_library_does(rng, statistic, d):
+    x, y = rng.normal(size=(9, d)), rng.normal(size=(14, d)) + 0.3
+    pooled = np.concatenate([x, y])
+    width = otkit.divergences.ipm.median_bandwidth(x, y)
+    library = {
+        "wasserstein": lambda x, y: otkit.wasserstein(x, y).distance,
+        "energy": lambda x, y: otkit.energy_distance(x, y).value,
+        "mmd": lambda x, y: otkit.mmd(x, y, bandwidth=width).value,
+    }[statistic]
+    found = otkit.two_sample_test(x, y, statistic=statistic, permutations=20, rng=1)
+    assert found.observed == pytest.approx(library(x, y), rel=1e-10)
+    members = deals(np.random.default_rng(1), 9, 14, 20)
+    expected = [library(pooled[first], pooled[~first]) for first in members]
+    np.testing.assert_allclose(found.null, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock", "sqeuclidean"])
+def test_powers_and_metrics(rng, p, metric):
+    x, y = rng.normal(size=12), rng.normal(size=7) + 1.0
+    found = otkit.two_sample_test(x, y, p=p, metric=metric, permutations=5)
+    assert found.observed == pytest.approx(otkit.wasserstein(x, y, p=p, metric=metric).distance, rel=1e-10)
+
+
+def test_the_p_value_is_the_share_of_all_deals(rng):
+    """Four points against three: all 35 deals are known, and 20,000 random ones come near."""
+    x, y = rng.normal(size=4), rng.normal(size=3) + 1.0
+    pooled = np.concatenate([x, y])
+    observed = otkit.energy_distance(x, y).value
+    far = 0
+    for chosen in itertools.combinations(range(7), 4):
+        first = np.isin(np.arange(7), chosen)
+        far += otkit.energy_distance(pooled[first], pooled[~first]).value >= observed - 1e-12
+    found = otkit.two_sample_test(x, y, statistic="energy", permutations=20_000)
+    assert found.p_value == pytest.approx(far / 35, abs=4.0 * math.sqrt(0.25 / 20_000))
+
+
+@pytest.mark.parametrize("stop_at_level", [None, 0.1])
+def test_the_level_is_exact(stop_at_level):
+    """Of 1000 tests of equal laws, a tenth rejects at 0.1 (99 deals: p takes the values k/100)."""
+    rng = np.random.default_rng(5)
+    count = 0
+    for k in range(1000):
+        x, y = rng.exponential(size=(2, 8))
+        found = otkit.two_sample_test(x, y, permutations=99, stop_at_level=stop_at_level, rng=k)
+        count += found.p_value <= 0.1
+    assert abs(count - 100) < 4.0 * math.sqrt(1000 * 0.1 * 0.9)
+
+
+def test_ties_count_against_rejection():
+    """Data on two points: most deals are as far apart as the samples, whatever rounding does to their distances."""
+    x, y = np.repeat([0.1, 0.7], [6, 4]), np.repeat([0.1, 0.7], [5, 5])
+    found = otkit.two_sample_test(x, y, statistic="energy", permutations=500)
+    counts = deals(np.random.default_rng(0), 10, 10, 500)[:, np.concatenate([x, y]) == 0.1].sum(axis=1)
+    assert found.p_value == (1 + (np.abs(counts - 5.5) >= 0.5).sum()) / 501 == 1.0
+    assert otkit.two_sample_test(np.ones(5), np.ones(4), permutations=50).p_value == 1.0
+
+
+@pytest.mark.parametrize("level", [0.01, 0.05, 0.3])
+def test_stopping_early_changes_no_decision(level):
+    rng = np.random.default_rng(2)
+    stopped = 0
+    for shift in np.linspace(0.0, 1.5, 40):
+        x, y = rng.normal(size=20), rng.normal(size=20) + shift
+        whole = otkit.two_sample_test(x, y, permutations=200)
+        early = otkit.two_sample_test(x, y, permutations=200, stop_at_level=level)
+        assert (early.p_value <= level) == (whole.p_value <= level)
+        assert np.array_equal(early.null, whole.null[: early.null.size])
+        assert early.stopped == (early.null.size < 200)
+        stopped += early.stopped
+    assert stopped >= 10
+
+
+def test_a_difference_is_found_and_its_size_told(rng):
+    x, y = rng.normal(size=(60, 2)), rng.normal(size=(50, 2)) + 1.5
+    for statistic in ("energy", "mmd"):
+        found = otkit.two_sample_test(x, y, statistic=statistic)
+        assert found.p_value == 0.001
+        assert found.effect == pytest.approx(found.observed - found.null.mean())
+    assert str(found).startswith("p = 0.001 (MMD² = ")
+
+
+def test_any_function_may_be_the_statistic(rng):
+    def medians(x, y):
+        return abs(np.median(x) - np.median(y))
+
+    x, y = rng.normal(size=15), rng.normal(size=15) + 2.0
+    found = otkit.two_sample_test(x, y, statistic=medians, permutations=99)
+    assert (found.statistic, found.observed) == ("medians", medians(x[:, None], y[:, None]))
+    assert found.p_value <= 0.02
+
+
+def test_neither_threads_nor_portions_change_a_bit(rng, monkeypatch):
+    x, y = rng.normal(size=(40, 2)), rng.normal(size=(30, 2))
+    for statistic in ("wasserstein", "energy", "mmd"):
+        for sides in ((x, y), (x[:, 0], y[:, 0])):
+            found = [otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null.tobytes()]
+            for count in (1, 3):
+                with threads(count):
+                    found.append(otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null.tobytes())
+            with monkeypatch.context() as patch:
+                patch.setattr(permutations, "_TOGETHER", 7)
+                found.append(otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null.tobytes())
+            assert len(set(found)) == 1, statistic
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"statistic": "enrgy"}, ValueError, "Did you mean 'energy'"),
+        ({"permutations": 0}, ValueError, "permutations must be an integer of at least 1, but permutations = 0"),
+        ({"permutations": 9.5}, TypeError, "permutations must be an integer"),
+        ({"stop_at_level": 1.0}, ValueError, r"stop_at_level must lie between 0 and 1, but stop_at_level = 1\.0"),
+        ({"statistic": lambda x, y: "far"}, TypeError, "statistic must return a number, but it returned str"),
+        ({"statistic": lambda x, y: math.nan}, ValueError, "it returned NaN"),
+        ({"y": [[1.0, 2.0]]}, ValueError, "dimension"),
+        ({"p": 0.5}, ValueError, "p must be a finite number of at least 1"),
+        ({"y": [math.nan]}, ValueError, "y must be finite"),
+    ],
+)
+def test_bad_input_is_named(arguments, error, message):
+    with pytest.raises(error, match=message):
+        otkit.two_sample_test(**({"x": [0.0, 1.0, 2.0], "y": [1.0, 4.0]} | arguments))
