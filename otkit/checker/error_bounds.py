@@ -12,8 +12,8 @@ underflow, so fl(x ± y) = (x ± y)(1 + δ) with |δ| ≤ u, always. A number is
   it with the roundings of Σ|e| itself, and is zero where every addition is exact, as with integers below 2⁵³.
 * *Products.* `two_product` leaves its exact error, or one within 5 η of it where it underflows (same paper); that may
   be where a product of two numbers that are not zero is below `SMALLEST_PRODUCT`.
-* *Double-double operations* have relative errors of at most 15 · 2⁻¹⁰⁶ (see `otkit.numerics.double_double`): for a few of them
-  `SECOND_ORDER`.
+* *Double-double operations* have relative errors of at most 15 · 2⁻¹⁰⁶ (see `otkit.numerics.double_double`): for
+  a few of them `SECOND_ORDER`.
 """
 
 from __future__ import annotations
