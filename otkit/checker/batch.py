@@ -1,8 +1,8 @@
 """The checker for many small problems: what `certificate.certify` proves, as one compiled call without a word.
 
 The same sums, by the same kernels (`upper_bound`, `lower_bound`, `error_bounds`), of a plan and potentials whose
-problem has its costs in a matrix: so each number of a batch is proved as it is found. Where an answer does not pass, or numbers
-leave the range in which these bounds hold, the caller is told, and takes the problem to the front door.
+problem has its costs in a matrix: so each number of a batch is proved as it is found. Where an answer does not pass, or
+numbers leave the range in which these bounds hold, the caller is told, and takes the problem to the front door.
 """
 
 from __future__ import annotations
