@@ -93,11 +93,9 @@ if TYPE_CHECKING:
     from otkit.plots import plot_weights as plot_weights
     from otkit.problem import InfeasibleError as InfeasibleError
     from otkit.problem import TransportProblem as TransportProblem
-    from otkit.solvers.assignment import AssignmentOptions as AssignmentOptions
     from otkit.solvers.candidate import Candidate as Candidate
     from otkit.solvers.choice import estimate as estimate
     from otkit.solvers.choice import select_solver as select_solver
-    from otkit.solvers.line import LineOptions as LineOptions
     from otkit.solvers.linprog import LinprogOptions as LinprogOptions
     from otkit.solvers.linprog import transport_lp as transport_lp
     from otkit.solvers.simplex import SimplexOptions as SimplexOptions
@@ -173,10 +171,8 @@ _MODULES = {
         "plot_weights",
     ],
     "problem": ["InfeasibleError", "TransportProblem"],
-    "solvers.assignment": ["AssignmentOptions"],
     "solvers.candidate": ["Candidate"],
     "solvers.choice": ["estimate", "select_solver"],
-    "solvers.line": ["LineOptions"],
     "solvers.linprog": ["LinprogOptions", "transport_lp"],
     "solvers.simplex": ["SimplexOptions", "SimplexState"],
     "solvers.sinkhorn": ["SinkhornOptions"],

@@ -23,7 +23,7 @@ from otkit.solvers.monitor import Monitor
 def solved(cost, mass=1.0):
     n = np.shape(cost)[0]
     problem = otkit.TransportProblem(cost, np.full(n, mass), np.full(n, mass))
-    return problem, assignment.solve(problem, assignment.AssignmentOptions(), Monitor())
+    return problem, assignment.solve(problem, None, Monitor())
 
 
 def check(problem, answer):
@@ -128,7 +128,7 @@ def test_equal_masses_other_than_one(rng):
 def test_deadline_leaves_feasible_prices(rng):
     costs = rng.random((30, 30))
     problem = otkit.TransportProblem(costs)
-    answer = assignment.solve(problem, assignment.AssignmentOptions(), Monitor(max_seconds=0.0))
+    answer = assignment.solve(problem, None, Monitor(max_seconds=0.0))
     assert answer.stats.status == "time_limit"
     assert (costs - answer.f[:, None] - answer.g).min() >= -1e-15
 
@@ -139,4 +139,4 @@ def test_deadline_leaves_feasible_prices(rng):
 def test_refuses_other_problems(shape, a, b):
     problem = otkit.TransportProblem(np.ones(shape), a, b)
     with pytest.raises(ValueError, match="needs n = m and equal masses"):
-        assignment.solve(problem, assignment.AssignmentOptions(), Monitor())
+        otkit.transport(problem, method="assignment")

@@ -6,6 +6,7 @@ import math
 import sys
 import types
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import otkit
 from otkit.datasets import bakery
 from otkit.optimal_transport import comparison
 from otkit.optimal_transport.comparison import compare
+from otkit.solvers.registry import SOLVERS
 
 RNG = np.random.default_rng(1)
 X, Y = RNG.normal(size=(12, 2)), RNG.normal(size=(12, 2)) + 1.0
@@ -24,7 +26,11 @@ WEIGHTS = RNG.random(12)
 def _quick(monkeypatch):
     """Run each solver once, and leave out Sinkhorn's, which takes the longest, where a test is not about it."""
     monkeypatch.setattr(comparison, "SECONDS_WORTH_REPEATING", 0.0)
-    monkeypatch.setattr(comparison, "LARGEST_SINKHORN", 0)
+    limit_pairs(monkeypatch, "sinkhorn", 0)
+
+
+def limit_pairs(monkeypatch, method, largest):
+    monkeypatch.setitem(SOLVERS, method, replace(SOLVERS[method], largest=largest))
 
 
 def between(x, y, a=None, b=None, **options):
@@ -69,7 +75,7 @@ def test_all_that_apply_take_part_and_agree(problem, expected):
 
 
 def test_regularised_solver_is_near_and_says_so(monkeypatch):
-    monkeypatch.setattr(comparison, "LARGEST_SINKHORN", 36)
+    limit_pairs(monkeypatch, "sinkhorn", 36)
     result = compare(shop())
     (row,) = (row for row in result.contenders if row.name == "otkit sinkhorn")
     assert 0 <= result.error(row) < 0.05
@@ -162,8 +168,10 @@ def test_absent_peer_is_a_row(monkeypatch):
 
 
 def test_solvers_that_would_take_too_long_are_left_out(monkeypatch):
-    for limit in ("LARGEST_LP", "LARGEST_DENSE_LP", "LARGEST_SINKHORN", "LARGEST_MATRIX"):
+    for limit in ("LARGEST_DENSE_LP", "LARGEST_MATRIX"):
         monkeypatch.setattr(comparison, limit, 143)
+    for method in ("assignment", "lp", "sinkhorn"):
+        limit_pairs(monkeypatch, method, 143)
     result = compare(between(X[:, 0], Y[:, 0]))
     answered = {row.name for row in result.contenders if not math.isnan(row.value)}
     assert answered <= {"otkit line", "otkit simplex", "SciPy wasserstein_distance", "POT wasserstein_1d"}

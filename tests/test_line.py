@@ -25,7 +25,7 @@ from otkit.solvers.monitor import Monitor
 
 def solved(x, y, a=None, b=None, p=1.0, *, probability=True):
     problem = otkit.TransportProblem(Cityblock().between(x, y, p), a, b, probability=probability)
-    return problem, line.solve(problem, line.LineOptions(), Monitor())
+    return problem, line.solve(problem, None, Monitor())
 
 
 def check(problem, answer):
@@ -187,8 +187,8 @@ def test_same_bits_twice(rng):
 
 def test_refuses_what_is_not_on_the_line():
     problem = otkit.TransportProblem([[1.0, 2.0], [0.0, 1.0]])
-    with pytest.raises(ValueError, match="needs points on the line"):
-        line.solve(problem, line.LineOptions(), Monitor())
+    with pytest.raises(ValueError, match="it needs points on the line"):
+        otkit.transport(problem, method="line")
 
 
 numbers = st.floats(-1e8, 1e8, allow_subnormal=False).filter(lambda v: v == 0.0 or abs(v) > 1e-8)

@@ -30,7 +30,7 @@ def ordered_problem(x, y, a=None, b=None, p=1.0, *, probability=True):
 
 
 def proved(problem):
-    path = line.solve(problem, line.LineOptions(), Monitor()).basis
+    path = line.solve(problem, None, Monitor()).basis
     proof = prove_on_line(problem, *path)
     assert proof is not None
     return proof, path

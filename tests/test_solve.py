@@ -56,10 +56,13 @@ def test_squared_euclidean_is_the_square_to_the_bit():
 
 def test_options_belong_to_their_method():
     assert wasserstein(X, Y, method="lp", options=otkit.LinprogOptions()).certificate.optimal
-    with pytest.raises(TypeError, match=r"options must be .*LinprogOptions for method='lp', but AssignmentOptions was"):
-        wasserstein(X, Y, method="lp", options=otkit.AssignmentOptions())
+    with pytest.raises(TypeError, match=r"options must be .*LinprogOptions for method='lp', but SimplexOptions was"):
+        wasserstein(X, Y, method="lp", options=otkit.SimplexOptions())
     with pytest.raises(TypeError, match="options must be"):
         wasserstein(X, Y, method="lp", options={"tolerance": 1})
+    for method, problem in (("line", CHOICES["line"]), ("assignment", CHOICES["square"])):
+        with pytest.raises(TypeError, match=f"options must be left out for method='{method}'"):
+            transport(problem, method=method, options={})
 
 
 def test_bad_answer_of_an_exact_solver_never_leaves(monkeypatch):

@@ -98,7 +98,8 @@ def transport(
 def _solve(problem: TransportProblem, method: str, max_seconds: float | None) -> TransportResult:
     from typing import cast
 
-    from otkit.optimal_transport.solve import Method, require_proof, solve_problem
+    from otkit.optimal_transport.solve import require_proof, solve_problem
+    from otkit.solvers.registry import Method
 
     with checking_input():
         result = solve_problem(

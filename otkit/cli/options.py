@@ -12,6 +12,7 @@ import typer
 
 from otkit.cli.failures import BadInputError, checking_input
 from otkit.io.options import FileOptions
+from otkit.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
     from otkit.costs import Cost
@@ -42,7 +43,7 @@ WeightsY = Annotated[
     str | None,
     typer.Option("--weights-y", metavar="COL", help="The same for Y alone.", show_default=False, rich_help_panel=FILES),
 ]
-Method = Annotated[str, typer.Option("--method", help="auto, lp, simplex, assignment, line or sinkhorn.")]
+Method = Annotated[str, typer.Option("--method", help=f"Solver: auto, {', '.join(SOLVERS)}.")]
 MaxSeconds = Annotated[
     float | None, typer.Option("--max-seconds", min=0.0, help="Stop after this long.", show_default=False)
 ]

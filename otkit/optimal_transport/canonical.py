@@ -19,25 +19,21 @@ from otkit.checker.spanning_tree import forest_mask
 from otkit.costs import SparseCosts
 from otkit.numerics.fixed_point import as_int
 from otkit.problem import TransportProblem
+from otkit.solvers.choice import GENERAL
+from otkit.solvers.registry import Solver
 
 # Where all of so many pairs are tight, pure Python takes a second.
 LARGEST_CANONICAL = 4096
 
-# Why some methods know of no ties.
-_NO_TIES = {
-    "line": "it proves the optimum of real-valued |x − y|^p, whose ties are not those of the float64 costs",
-    "sinkhorn": "which pairs are tight takes an exact optimum, and its answer is an interval",
-}
-
 Pair = tuple[int, int]
 
 
-def require_canonical(problem: TransportProblem, method: str, proof: str) -> None:
-    """Raise ValueError if a method, a kind of proof or a problem of this size has no canonical plan to offer."""
-    if method in _NO_TIES:
+def require_canonical(problem: TransportProblem, solver: Solver, proof: str) -> None:
+    """Raise ValueError if a solver, a kind of proof or a problem of this size has no canonical plan to offer."""
+    if solver.no_canonical:
         raise ValueError(
-            f"canonical must be False for method={method!r}: {_NO_TIES[method]}. Use method='simplex', which takes any "
-            "problem."
+            f"canonical must be False for method={solver.name!r}: {solver.no_canonical}. Use method={GENERAL!r}, which "
+            "takes any problem."
         )
     if proof == "float":
         raise ValueError("canonical must be False for proof='float', which leaves open which pairs are tight.")

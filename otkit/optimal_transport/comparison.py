@@ -7,6 +7,7 @@ must lie within the interval that the other answers prove.
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -23,13 +24,11 @@ from otkit.costs import Line, SparseCosts
 from otkit.inputs.checks import as_seconds
 from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import TransportProblem
-from otkit.solvers.choice import is_uniform
 from otkit.solvers.monitor import Progress
+from otkit.solvers.registry import SOLVERS
 
-# Sizes n·m up to which a solver takes seconds rather than minutes, or fits in memory; above, its row says so.
+# Sizes n·m up to which a peer takes seconds rather than minutes, or fits in memory; above, its row says so.
 LARGEST_DENSE_LP = 100_000
-LARGEST_LP = 250_000
-LARGEST_SINKHORN = 1_000_000
 LARGEST_MATRIX = 36_000_000
 
 # A run shorter than this is repeated, since the first one also loads the library, and may compile some of it.
@@ -161,19 +160,12 @@ Run = Callable[[], Contender] | str  # a string says why a solver does not run
 def _own(problem: TransportProblem, max_seconds: float | None) -> Iterator[tuple[str, Run]]:
     """Yield otkit's solvers that suit the problem."""
     if isinstance(problem.cost, SparseCosts):
-        yield "otkit simplex", partial(_solved, problem, "simplex", max_seconds)
-        yield "otkit lp", _too_many_arcs(problem.cost) or partial(_solved, problem, "lp", max_seconds)
-        return
-    suited = {
-        "line": "" if problem.cost.line() is not None else None,
-        "assignment": _too_large(problem, LARGEST_MATRIX) if _is_assignment(problem) else None,
-        "simplex": "",
-        "lp": _too_large(problem, LARGEST_LP),
-        "sinkhorn": _too_large(problem, LARGEST_SINKHORN),
-    }
+        too_many = _too_many_arcs(problem.cost)
+        suited = {each.name: too_many if each.largest < math.inf else "" for each in SOLVERS.values() if each.sparse}
+    else:
+        suited = {each.name: _too_large(problem, each.largest) for each in SOLVERS.values() if each.suits(problem)}
     for method, obstacle in suited.items():
-        if obstacle is not None:
-            yield f"otkit {method}", obstacle or partial(_solved, problem, method, max_seconds)
+        yield f"otkit {method}", obstacle or partial(_solved, problem, method, max_seconds)
 
 
 def _peers(problem: TransportProblem) -> Iterator[tuple[str, Run]]:
@@ -195,7 +187,7 @@ def _peers(problem: TransportProblem) -> Iterator[tuple[str, Run]]:
         suited.append(("SciPy wasserstein_distance", "", partial(_scipy_line, problem, line)))
     if problem.cost.points is not None and _is_euclidean(problem):
         suited.append(("SciPy wasserstein_distance_nd", dense_lp, partial(_scipy_nd, problem, *problem.cost.points)))
-    if _is_assignment(problem):
+    if SOLVERS["assignment"].suits(problem):
         suited.append(("SciPy linear_sum_assignment", large, partial(_scipy_assignment, problem, costs)))
     suited.append(("SciPy linprog (HiGHS)", dense_lp, partial(_scipy_linprog, problem, costs)))
     if line is not None:
@@ -245,18 +237,14 @@ def _one_line(error: Warning | BaseException | str) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _too_large(problem: TransportProblem, limit: int) -> str:
+def _too_large(problem: TransportProblem, limit: float) -> str:
     """Say why a solver is left out, if the problem has more pairs than it can do in seconds."""
     n, m = problem.shape
-    return f"left out: {n} × {m} pairs are more than {limit:,}" if n * m > limit else ""
+    return f"left out: {n} × {m} pairs are more than {limit:,.0f}" if n * m > limit else ""
 
 
 def _too_many_arcs(cost: SparseCosts) -> str:
     return f"left out: {cost.kind} are more than {LARGEST_DENSE_LP:,}" if cost.arcs > LARGEST_DENSE_LP else ""
-
-
-def _is_assignment(problem: TransportProblem) -> bool:
-    return problem.shape[0] == problem.shape[1] and is_uniform(problem.supply) and is_uniform(problem.demand)
 
 
 def _is_euclidean(problem: TransportProblem) -> bool:

@@ -17,10 +17,11 @@ from otkit.inputs.checks import as_float_array, entry, require_finite
 from otkit.inputs.frames import as_clouds
 from otkit.inputs.labelled import axes_of
 from otkit.optimal_transport.results import TransportResult
-from otkit.optimal_transport.solve import Method, NotConvergedError, OnFailure, Proof, solve_problem
+from otkit.optimal_transport.solve import NotConvergedError, OnFailure, Proof, solve_problem
 from otkit.problem import TransportProblem
 from otkit.solvers.candidate import Candidate
 from otkit.solvers.monitor import Progress
+from otkit.solvers.registry import Method
 
 # Costs that the displacement alone decides: on a grid, where the origin lies is nobody's choice.
 _DISPLACEMENT_COSTS = (Euclidean, SqEuclidean, Cityblock, Chebyshev, Minkowski)

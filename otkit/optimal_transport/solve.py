@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import cache
-from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -29,38 +27,18 @@ from otkit.optimal_transport.rescaling import in_better_unit
 from otkit.optimal_transport.results import TransportResult
 from otkit.problem import InfeasibleError, MergedProblem, TransportProblem, merged_problem
 from otkit.solvers.candidate import Candidate, WarmStart
-from otkit.solvers.choice import METHODS, select_solver
+from otkit.solvers.choice import GENERAL, select_solver
 from otkit.solvers.infeasible import cut_error
 from otkit.solvers.monitor import Monitor, Progress
+from otkit.solvers.registry import SOLVERS, Method, Solver
 from otkit.solvers.waiting import waiting
 
-Method = Literal["auto", "lp", "simplex", "assignment", "line", "sinkhorn"]
 OnFailure = Literal["raise", "return"]
 Proof = Literal["auto", "exact", "float"]
 
-# Where each method lives. Modules load when used: SciPy's optimisers would double the time of `import otkit`.
-_SOLVERS = {
-    "lp": ("linprog", "LinprogOptions"),
-    "simplex": ("simplex", "SimplexOptions"),
-    "assignment": ("assignment", "AssignmentOptions"),
-    "line": ("line", "LineOptions"),
-    "sinkhorn": ("sinkhorn", "SinkhornOptions"),
-}
-
-# Methods that can start from potentials of a similar problem.
-_WARM = frozenset(["lp", "simplex"])
-
-# Methods for which equal points are merged: those that end with a tree and take any masses. It is worth its time where
-# there are so many pairs of points, and where less than this share of them is left.
-_MERGED = _WARM
+# Equal points are merged where there are at least so many pairs of points, and less than this share of them is left.
 _FEWEST_PAIRS = 128 * 128
 _SMALLER = 0.9
-
-# Methods that promise the optimum: an answer of theirs that is not proved optimal is a failure.
-_EXACT = frozenset(_SOLVERS) - {"sinkhorn"}
-
-# Methods that can do with costs for some pairs alone.
-_ON_GRAPHS = ("simplex", "lp")
 
 _REMEDY = {
     "iteration_limit": "Raise the limit in `options`",
@@ -138,7 +116,7 @@ def wasserstein(
     missing : {"raise", "drop"}, default "raise"
         What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
         them, or leave them out and say how many.
-    method : {"auto", "lp", "simplex", "assignment", "line", "sinkhorn"}, default "auto"
+    method : {"auto", "line", "assignment", "simplex", "lp", "sinkhorn"}, default "auto"
         The solver; ``otkit.select_solver(problem)`` says what "auto" takes. All but "sinkhorn" are exact.
     options : object, optional
         The options of that solver, such as ``otkit.SinkhornOptions(epsilon=0.01)``.
@@ -316,20 +294,20 @@ def solve_problem(
     >>> solve_problem(problem).value
     3.0
     """
-    require_choice(method, "method", METHODS)
+    require_choice(method, "method", ("auto", *SOLVERS))
     require_choice(on_failure, "on_failure", ("raise", "return"))
     require_choice(proof, "proof", ("auto", "exact", "float"))
     problem.require_balance()  # one from a file, or from an InfeasibleError, may have no plan
     problem.cost.require_unchanged()
     start = time.perf_counter()
-    chosen = select_solver(problem).method if method == "auto" else method
+    by_itself = GENERAL if canonical else select_solver(problem).method
+    solver = SOLVERS[by_itself if method == "auto" else method]
     if canonical:
-        chosen = "simplex" if method == "auto" else method
-        require_canonical(problem, chosen, proof)
-    if proof == "exact" and chosen not in _EXACT:
+        require_canonical(problem, solver, proof)
+    if proof == "exact" and not solver.exact:
         raise ValueError(f"proof must be 'auto' or 'float' for method={method!r}, whose answers are not exact.")
     warm = None if potentials is None else _warm_start(potentials, problem.shape)
-    if warm is not None and method not in ("auto", *_WARM):
+    if warm is not None and method != "auto" and not solver.warm_start:
         raise ValueError(f"potentials must be left out for method={method!r}, which can't start from any.")
     shown = waiting("solving") if progress is True else nullcontext(progress or None)
     sharing = nullcontext() if threads is None else sharing_threads(threads)
@@ -337,22 +315,22 @@ def solve_problem(
         task = _Task(options, Monitor(report, max_seconds), warm, proof, canonical)
         with task.monitor.holding_interrupts() if on_failure == "return" else nullcontext():
             while True:
-                answer = _answer_along_the_line if chosen == "line" else _answer
-                candidate, certificate = answer(problem, chosen, task)
+                answer = _answer_along_the_line if solver.proof == "line" else _answer
+                candidate, certificate = answer(problem, solver, task)
                 better = in_better_unit(problem, candidate, certificate)
                 if better is None:
                     break
                 problem, task = better, task._replace(warm=None)
-                if chosen == "line" and problem.cost.line() is None:
-                    chosen, task = "simplex", task._replace(options=None)
-    result = TransportResult(problem, candidate, certificate, chosen, time.perf_counter() - start)
+                if not solver.suits(problem):
+                    solver, task = SOLVERS[GENERAL], task._replace(options=None)
+    result = TransportResult(problem, candidate, certificate, solver.name, time.perf_counter() - start)
     return require_proof(result, exactly=canonical or proof == "exact") if on_failure == "raise" else result
 
 
 def require_proof(result: TransportResult, *, exactly: bool = False) -> TransportResult:
     """Return a result that is what its method promises; raise NotConvergedError otherwise."""
     certificate, method = result.certificate, result.method
-    proved = certificate.proof == "exact" if exactly else certificate.optimal or method not in _EXACT
+    proved = certificate.proof == "exact" if exactly else certificate.optimal or not SOLVERS[method].exact
     if not (proved and result.stats.status == "optimal"):
         raise NotConvergedError(_failure(result, exactly), result)
     return result
@@ -383,23 +361,23 @@ class _Task(NamedTuple):
         return self if self.warm is None else self._replace(warm=self.warm.restrict(rows, cols))
 
 
-def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candidate, Certificate]:
+def _answer(problem: TransportProblem, solver: Solver, task: _Task) -> tuple[Candidate, Certificate]:
     """Solve and prove a problem on the rows and columns that carry mass, and extend the potentials to the others."""
     # A share of the total may be too small for a float, and still be a mass in exact arithmetic.
-    masses = (problem.a, problem.b) if method in _EXACT else (problem.supply, problem.demand)
+    masses = (problem.a, problem.b) if solver.exact else (problem.supply, problem.demand)
     whole = sum(map(np.count_nonzero, masses)) == sum(problem.shape)
     part = problem
     try:
         if not whole:
             rows, cols = map(np.flatnonzero, masses)
             part, task = problem.restrict(rows, cols), task.restrict(rows, cols)
-        merged = _merged(part, method, task)
+        merged = _merged(part, solver, task)
         if merged is not None:
             places = merged.row_place, merged.col_place
             warm = None if task.warm is None else task.warm.merge(*places)
-            found = _solve(merged, method, task._replace(warm=warm))
+            found = solver.run(merged, task.options, task.monitor, warm)
         else:
-            found = _solve(part, method, task)
+            found = solver.run(part, task.options, task.monitor, task.warm)
     except InfeasibleError as error:
         if whole:
             raise
@@ -429,10 +407,10 @@ def _answer(problem: TransportProblem, method: str, task: _Task) -> tuple[Candid
     return candidate, certificate
 
 
-def _merged(problem: TransportProblem, method: str, task: _Task) -> MergedProblem | None:
+def _merged(problem: TransportProblem, solver: Solver, task: _Task) -> MergedProblem | None:
     """Return a problem with equal points merged, if that makes it notably smaller and the solver can do with it."""
     n, m = problem.shape
-    if method not in _MERGED or task.canonical or n * m < _FEWEST_PAIRS:
+    if not solver.merges or task.canonical or n * m < _FEWEST_PAIRS:
         return None
     places = problem.cost.places()
     if places is None:
@@ -441,17 +419,16 @@ def _merged(problem: TransportProblem, method: str, task: _Task) -> MergedProble
     return merged_problem(problem, row_place, col_place) if rows * cols < _SMALLER * n * m else None
 
 
-def _answer_along_the_line(problem: TransportProblem, method: str, task: _Task) -> tuple[Candidate, Certificate]:
+def _answer_along_the_line(problem: TransportProblem, solver: Solver, task: _Task) -> tuple[Candidate, Certificate]:
     """Solve and certify in sorted order, and put the answer back into the order of the points.
 
     A proof does not depend on how points are numbered, but its time does: at 10⁶ points memory read in order makes it
     three times as fast. Points without mass are cells without mass. Where the proof fails, the simplex answers.
     """
-    if problem.cost.line() is None:
-        return _answer(problem, method, task)  # the solver says what is wrong
+    solver.require(problem)
     rows, cols = problem.cost.line_order
     ordered = problem.restrict(rows, cols)
-    found = _solve(ordered, method, task)
+    found = solver.run(ordered, task.options, task.monitor)
     task.monitor.tick("proving")
     certificate = None
     if task.proof != "float":
@@ -464,39 +441,10 @@ def _answer_along_the_line(problem: TransportProblem, method: str, task: _Task) 
         certificate = certify(ordered, plan=found, potentials=(found.f, found.g))
     if not certificate.optimal and task.proof != "float" and found.stats.status == "optimal":
         # Powers so unlike that floats can't tell the value from the rounding of prices: trees are judged exactly.
-        candidate, certificate = _answer(problem, "simplex", task._replace(options=None))
+        candidate, certificate = _answer(problem, SOLVERS[GENERAL], task._replace(options=None))
     if not certificate.optimal:  # name the culprit by its own number
         certificate = certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
     return candidate, certificate
-
-
-@cache
-def _solver(method: str) -> tuple[Any, type]:
-    """Return the module of a solver and the class of its options."""
-    name, options_name = _SOLVERS[method]
-    module = import_module(f"otkit.solvers.{name}")
-    return module, getattr(module, options_name)
-
-
-def _solve(problem: TransportProblem, method: str, task: _Task) -> Candidate:
-    """Run a solver."""
-    if not (problem.cost.complete or method in _ON_GRAPHS):
-        raise ValueError(
-            f"method must be one of {', '.join(map(repr, _ON_GRAPHS))} for sparse costs, but {method!r} was given, "
-            "which needs a cost for every pair."
-        )
-    module, options_type = _solver(method)
-    options_name = options_type.__name__
-    options = task.options
-    if options is None:
-        options = options_type()
-    elif not isinstance(options, options_type):
-        raise TypeError(
-            f"options must be otkit.{options_name} for method={method!r}, but {type(options).__name__} was given."
-        )
-    start = (task.warm,) if method in _WARM and task.warm is not None else ()
-    candidate: Candidate = module.solve(problem, options, task.monitor, *start)
-    return candidate
 
 
 def _failure(result: TransportResult, exactly: bool) -> str:

@@ -34,11 +34,13 @@ from otkit.optimal_transport.results import Potentials, TransportResult
 from otkit.optimal_transport.solve import Proof, solve_problem
 from otkit.problem import InfeasibleError, TransportProblem
 from otkit.solvers.monitor import Progress
+from otkit.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
     from scipy.sparse import coo_array
 
-ExactMethod = Literal["auto", "lp", "simplex"]
+# Those that take costs for some pairs alone: any problem.
+AnyProblemMethod = Literal["auto", "simplex", "lp"]
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -191,7 +193,7 @@ def partial_transport(
     b: ArrayLike,
     *,
     mass: float | None = None,
-    method: ExactMethod = "auto",
+    method: AnyProblemMethod = "auto",
     options: Any = None,
     max_seconds: float | None = None,
     proof: Proof = "auto",
@@ -212,7 +214,7 @@ def partial_transport(
     mass : float, optional
         What to ship, at most the smaller of the two totals; that one by default. Then `mean_cost` is the earth mover's
         distance of Rubner, Tomasi & Guibas.
-    method : {"auto", "lp", "simplex"}, default "auto"
+    method : {"auto", "simplex", "lp"}, default "auto"
     options, max_seconds, proof, progress, threads
         As in `wasserstein`.
 
@@ -295,7 +297,7 @@ def unbalanced_transport(
     b: ArrayLike,
     *,
     price: float,
-    method: ExactMethod = "auto",
+    method: AnyProblemMethod = "auto",
     options: Any = None,
     max_seconds: float | None = None,
     proof: Proof = "auto",
@@ -378,7 +380,7 @@ def unbalanced_transport(
 def _checked(
     C: ArrayLike | PairCosts, a: ArrayLike, b: ArrayLike, method: str
 ) -> tuple[PairCosts, FloatArray, FloatArray, Labels | None, Labels | None]:
-    require_choice(method, "method", ("auto", "lp", "simplex"))
+    require_choice(method, "method", ("auto", *(each.name for each in SOLVERS.values() if each.sparse)))
     cost = bind(C)
     n, m = cost.shape
     a, b, rows, columns, _ = along_costs(C, a, b)

@@ -19,7 +19,6 @@ Three measures make this fast and sure:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -46,11 +45,6 @@ MAX_CORRECTIONS = 10
 CONVERGED, LIMIT = -1, -2
 
 
-@dataclass(frozen=True)
-class AssignmentOptions:
-    """The assignment solver is direct: there is nothing to choose."""
-
-
 class _Labels(NamedTuple):
     """Column potentials g = high + low, and for each column the row from which its shortest path arrives (root: −1)."""
 
@@ -66,24 +60,19 @@ class _Arcs(NamedTuple):
     cols: IntArray
 
 
-def solve(problem: TransportProblem, options: AssignmentOptions, monitor: Monitor) -> Candidate:
+def solve(problem: TransportProblem, options: None, monitor: Monitor) -> Candidate:
     """Solve a problem with n = m and equal masses by `scipy.optimize.linear_sum_assignment`.
 
-    That function can't be stopped: a deadline or Ctrl-C is heard when it has returned.
+    That function can't be stopped: a deadline or Ctrl-C is heard when it has returned. It has no options.
 
     Raises
     ------
-    ValueError
-        If n ≠ m or the masses are not all equal.
     MemoryError
         If the dense cost matrix does not fit.
     """
     from scipy.optimize import linear_sum_assignment
 
-    n, m = problem.shape
-    supply, demand = problem.supply, problem.demand
-    if n != m or (supply != supply[0]).any() or (demand != demand[0]).any():
-        raise ValueError(f"method 'assignment' needs n = m and equal masses; this problem is {n} × {m}; use 'auto'.")
+    n, supply = problem.shape[0], problem.supply
     costs = problem.cost.dense()
     monitor.tick("assignment")
     partner = np.asarray(linear_sum_assignment(costs)[1], dtype=np.int64)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from otkit._typing import FloatArray
 from otkit.costs import SparseCosts
 from otkit.problem import TransportProblem
 
-METHODS = ("auto", "lp", "simplex", "assignment", "line", "sinkhorn")
+GENERAL = "simplex"  # the solver that takes any problem
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Estimate:
 
 
 _LINE = Selection("line", "points on a line with a cost |x − y|^p: sorting solves it")
-_SIMPLEX = Selection("simplex", "the network simplex takes any costs, and memory that grows with n + m")
+_SIMPLEX = Selection(GENERAL, "the network simplex takes any costs, and memory that grows with n + m")
 
 
 def select_solver(problem: TransportProblem) -> Selection:
@@ -69,13 +68,8 @@ def select_solver(problem: TransportProblem) -> Selection:
     'simplex'
     """
     if not problem.cost.complete:
-        return Selection("simplex", f"sparse costs, {problem.cost.kind}: the network simplex looks at no other pair")
+        return Selection(GENERAL, f"sparse costs, {problem.cost.kind}: the network simplex looks at no other pair")
     return _SIMPLEX if problem.cost.line() is None else _LINE
-
-
-def is_uniform(weights: FloatArray) -> bool:
-    """Whether all weights are the same number."""
-    return bool((weights == weights[0]).all())
 
 
 def estimate(problem: TransportProblem) -> Estimate:

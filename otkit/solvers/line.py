@@ -14,7 +14,6 @@ So where a row and a column end together, the path may pass through either of th
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -38,24 +37,13 @@ ROUNDING = 2.0**-101
 WHOLE_POWERS = (1.0, 2.0, 3.0, 4.0)
 
 
-@dataclass(frozen=True)
-class LineOptions:
-    """The line solver is direct: there is nothing to choose."""
-
-
-def solve(problem: TransportProblem, options: LineOptions, monitor: Monitor) -> Candidate:
+def solve(problem: TransportProblem, options: None, monitor: Monitor) -> Candidate:
     """Solve a problem whose cost is ``scale * |x - y|**p``, p ≥ 1, in O((n + m) log(n + m)).
 
-    The basis is the staircase itself: n + m − 1 cells, those without mass included.
-
-    Raises
-    ------
-    ValueError
-        If the cost is not of that form.
+    The basis is the staircase itself: n + m − 1 cells, those without mass included. There are no options.
     """
     line = problem.cost.line()
-    if line is None:
-        raise ValueError("method 'line' needs points on the line and a cost |x - y|**p with p >= 1; use 'auto'.")
+    assert line is not None  # so says the registry of solvers
     x, y, scale, p = line
     n, m = problem.shape
     monitor.tick("sorting")
