@@ -129,8 +129,8 @@ def test_closed_form_equals_quadrature(family, data):
     except ValueError:  # next to the border where the integral stops to exist, quadrature declines to say
         assert divergence.maximum == np.inf
         return
-    if np.isinf(other.value) and closed.value > 1e6:
-        return  # so near that border that the difference cannot be seen within the floats
+    # Beyond that it is so near the border that the difference cannot be seen within the floats.
+    assume(np.isfinite(other.value) or closed.value <= 1e6)
     slack = 1e-9 * abs(closed.value) if np.isfinite(closed.value) else 0.0  # ends of beta: floats are dense at 0 only
     assert agree(closed, other) or abs(closed.value - other.value) <= slack, (closed, other)
 

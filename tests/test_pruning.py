@@ -3,11 +3,11 @@
 import numba
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import otkit
-from otkit.costs import as_cost, bind, bound, boxes, pruning, sweeps
+from otkit.costs import as_cost, bind, boxes, evaluated, pruning, sweeps
 from otkit.costs.order import in_kd_order, inverse, kd_order
 from otkit.numerics.threads import threads
 
@@ -80,8 +80,7 @@ problems = {
 @settings(deadline=None, max_examples=EXAMPLES)
 def test_pruned_and_whole_sweeps_give_the_same_bits(metric, p, cloud, potentials, n, m, d, seed):
     cost = bound_cost(metric, p, cloud, n, m, d, seed)
-    if not boxes.can_bound(cost.pairs):
-        return
+    assume(boxes.can_bound(cost.pairs))
     rng = np.random.default_rng(seed + 1)
     ordered = in_kd_order(cost.pairs)
     f, g = potentials_of(potentials, cost, rng)
@@ -102,8 +101,7 @@ def test_pruned_and_whole_sweeps_give_the_same_bits(metric, p, cloud, potentials
 def test_no_pair_is_below_the_bound_of_its_block(metric, p, cloud, potentials, n, m, d, seed, width):
     """Blocks of one point leave nothing but rounding between the bound and the pair."""
     cost = bound_cost(metric, p, cloud, n, m, d, seed)
-    if not boxes.can_bound(cost.pairs):
-        return
+    assume(boxes.can_bound(cost.pairs))
     pairs = in_kd_order(cost.pairs).pairs
     costs = np.empty((n, m))
     sweeps.fill(pairs, 0, 0, costs)
@@ -174,7 +172,7 @@ def test_a_solve_is_certified_with_the_same_bits_by_any_number_of_threads(metric
     for count in (1, 2, 3):
         with threads(count):
             certificates.add(otkit.certify(problem, plan=answer, potentials=(answer.f, answer.g)))
-    monkeypatch.setattr(bound, "_PRUNED_PAIRS", 10**12)
+    monkeypatch.setattr(evaluated, "_PRUNED_PAIRS", 10**12)
     certificates.add(otkit.certify(problem, plan=answer, potentials=(answer.f, answer.g)))
     assert len(certificates) == 1
     assert certificates.pop().optimal

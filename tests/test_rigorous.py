@@ -269,7 +269,10 @@ def test_masses_are_as_far_from_the_exact_ones_as_is_said(seed):
     masses = exact_masses(problem)
     a, b = (list(map(Fraction, side.tolist())) for side in (problem.a, problem.b))
     exact = Fraction(1) if problem.probability else sum(a)
-    if not (masses.factor_a > 0 and masses.factor_b > 0):
+    if not (masses.factor_a > 0 and masses.factor_b > 0):  # then they are known up to four roundings
+        for given_, used in ((a, problem.supply), (b, problem.demand)):
+            for x, y in zip(given_, used.tolist(), strict=True):
+                assert abs(x * exact / sum(given_) - Fraction(y)) <= 4 * (Fraction(y) / 2**53 + Fraction(5e-324))
         return
     stretch_a, stretch_b = (
         exact / (Fraction(factor) * sum(side)) for factor, side in ((masses.factor_a, a), (masses.factor_b, b))
