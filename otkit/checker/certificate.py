@@ -28,6 +28,7 @@ from otkit.checker.lower_bound import weigh_potentials
 from otkit.checker.plans import Entries, mended, north_west, plan_entries
 from otkit.checker.upper_bound import Marginals, Weighed, weigh_plan
 from otkit.costs import MatrixCosts
+from otkit.costs.accuracy import LARGEST_POWER, Accuracy
 from otkit.costs.sparse import as_prices
 from otkit.inputs.checks import as_float_array, span
 from otkit.numerics.sums import accurate_dot
@@ -120,6 +121,8 @@ class Certificate:
         In words, by how much masses were rescaled so that they balance; empty if they are as given.
     evidence : Evidence or None
         What an exact proof rests on.
+    accuracy : Accuracy or None
+        Of a distance between points, how near the costs are to the true ones; None where that is not known.
     """
 
     lower: float
@@ -137,6 +140,7 @@ class Certificate:
     costs: str = EVALUATED_COSTS
     rescaling: str = ""
     evidence: Evidence | None = field(default=None, repr=False, compare=False)
+    accuracy: Accuracy | None = field(default=None, repr=False)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the proof to a small file, which anyone checks by `otkit.check_proof` or `otkit certify`, later.
@@ -175,7 +179,26 @@ class Certificate:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the numbers and words as a dictionary, without the evidence."""
-        return {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "evidence"}
+        hidden, interval = ("evidence", "accuracy"), self.distance_interval
+        named = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in hidden}
+        return named | {"distance_interval": None if interval is None else list(interval)}
+
+    @property
+    def distance_interval(self) -> tuple[float, float] | None:
+        """Two floats that hold W_p of the points themselves between them, in real numbers; None where nobody knows.
+
+        It is a statement about the points as float64 numbers and about their true distances, of which the costs are
+        roundings: for costs made of + − × ÷ √, whose roundings are counted (`otkit/costs/accuracy.py`). Where costs
+        rest on the mathematical library (haversine, general powers), of which nothing is assumed, where they are
+        given, or where powers may have underflowed, it is None.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.wasserstein([[0.0, 0.0]], [[1.0, 1.0]]).certificate.distance_interval
+        (1.4142135623730945, 1.4142135623730958)
+        """
+        return None if self.accuracy is None else self.accuracy.distance_interval(self.lower, self.upper)
 
     @property
     def gap(self) -> float:
@@ -195,11 +218,29 @@ class Certificate:
             lower, upper = told_apart(self.lower, self.upper, least=12)
             return f"{lower} ≤ OPT ≤ {upper}{masses}"
         if self.proof == "exact":
-            return f"optimal, proved in exact arithmetic for {self.costs}{masses}: OPT = {self.value!r}"
+            more = f"; {self.distance_statement}" if self.distance_statement else ""
+            return f"optimal, proved in exact arithmetic for {self.costs}{masses}: OPT = {self.value!r}{more}"
         relative = self.gap / max(abs(self.lower), abs(self.upper), TINY)
         costs = self.costs.removeprefix("the float64 ")
         optimum = f"OPT = {self.upper:.15g}, relative gap {relative:.1e}"
         return f"optimal in float64 for the {costs}{masses}: {optimum}"
+
+    @property
+    def distance_statement(self) -> str:
+        """In words, where the distance between the points themselves lies; empty if that is not known."""
+        interval = self.distance_interval
+        if self.accuracy is None or interval is None:
+            return ""
+        low, high = interval
+        where = f"is {low!r}" if low == high else f"lies in [{low!r}, {high!r}]"
+        return f"W_{self.accuracy.p:g} of these points {where}"
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """The verdict as labelled lines, for print."""
+        points = self.distance_statement if self.optimal else ""
+        proof = ("proof", self.verdict.removesuffix(f"; {points}"))
+        return [proof, ("points", points)] if points else [proof]
 
     @property
     def verdict(self) -> str:
@@ -327,6 +368,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         fault=fault,
         rescaling=problem.rescaling,
         costs=costs_in_words(problem),
+        accuracy=problem.cost.accuracy if problem.probability else None,
     )
 
 
@@ -340,12 +382,15 @@ def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | 
     """
     # In this order it does not overflow; and it does not depend on the order of the arcs.
     scale = accurate_dot(np.abs(vertex.costs), vertex.mass / problem.total)
-    return _exact(problem, vertex.value, scale, unique, costs_in_words(problem))
+    accuracy = problem.cost.accuracy if problem.probability else None
+    return _exact(problem, vertex.value, scale, unique, costs_in_words(problem), accuracy)
 
 
 def line_certificate(problem: TransportProblem, proof: LineProof) -> Certificate:
     """Return the certificate of what `otkit.checker.line` has proved."""
-    return _exact(problem, proof.value, proof.value[0] / problem.total, proof.unique, REAL_COSTS + in_unit(problem))
+    cost, scale = problem.cost, proof.value[0] / problem.total
+    accuracy = Accuracy(cost.p, cost.unit) if problem.probability and cost.p <= LARGEST_POWER else None
+    return _exact(problem, proof.value, scale, proof.unique, REAL_COSTS + in_unit(problem), accuracy)
 
 
 def costs_in_words(problem: TransportProblem) -> str:
@@ -363,7 +408,12 @@ def in_unit(problem: TransportProblem) -> str:
 
 
 def _exact(
-    problem: TransportProblem, value: tuple[float, float, float], scale: float, unique: bool | None, costs: str
+    problem: TransportProblem,
+    value: tuple[float, float, float],
+    scale: float,
+    unique: bool | None,
+    costs: str,
+    accuracy: Accuracy | None,
 ) -> Certificate:
     """Return a certificate of an optimum: (the nearest float, those that hold it between them)."""
     nearest, lower, upper = value
@@ -384,6 +434,7 @@ def _exact(
         unique=unique,
         costs=costs,
         rescaling=problem.rescaling,
+        accuracy=accuracy,
     )
 
 

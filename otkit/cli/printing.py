@@ -89,7 +89,7 @@ def print_result(result: TransportResult, more: Iterable[tuple[str, str]] = ()) 
 def certificate_rows(certificate: Certificate) -> list[tuple[str, str]]:
     """Return a certificate as labelled lines."""
     return [
-        ("proof", certificate.verdict),
+        *certificate.lines,
         ("interval", f"{certificate.lower:.15g} ≤ OPT ≤ {certificate.upper:.15g}, gap {certificate.gap:.2g}"),
         ("plan", f"marginal error {certificate.marginal_error:.2g}, negative mass {certificate.negativity:.2g}"),
         (

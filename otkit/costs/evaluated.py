@@ -18,6 +18,7 @@ import numpy as np
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import listing, pruning, sweeps
 from otkit.costs import pairs as pairs_module
+from otkit.costs.accuracy import Accuracy, root
 from otkit.costs.boxes import can_bound
 from otkit.costs.fingerprint import fingerprint
 from otkit.costs.monge import monge_argmin
@@ -131,11 +132,14 @@ class PairCosts(Frozen, ABC):
         """The cost below which evaluation has lost digits to underflow; 0 where it never does."""
         return 0.0
 
+    @property
+    def accuracy(self) -> Accuracy | None:
+        """How near costs are to powers of the true distances of the points; None where that is not known."""
+        return None
+
     def root(self, value: float) -> float:
         """Return the distance of which a value is the p-th power, in units of the points."""
-        if self.p == 1.0:
-            return self.unit * value
-        return self.unit * (float(np.sqrt(value)) if self.p == 2.0 else _root(value, self.p))
+        return self.unit * root(value, self.p)
 
     def in_given_unit(self, value: float) -> float:
         """Return a value in p-th powers of the unit of the points: 0 or infinity where that leaves float64."""
@@ -389,6 +393,11 @@ class PointCosts(PairCosts):
         base = 2.0**-485 if kind == HALF_ANGLE else SMALLEST  # whose square, or which itself, is a sum of powers
         return max(scale * base**exponent, SMALLEST * max(1.0, scale) if exponent > 1.0 else 0.0)
 
+    @cached_property
+    def accuracy(self) -> Accuracy | None:
+        """How near costs are to powers of the true distances of the points; None where that is not known."""
+        return self.metric.accuracy(self.pairs, self.p, self.unit)
+
     def places(self) -> tuple[tuple[IntArray, int], tuple[IntArray, int]]:
         """Return numbers of the distinct points of either cloud."""
         return numbered_points(self.pairs.x), numbered_points(self.pairs.y.T)
@@ -541,17 +550,6 @@ class MatrixCosts(PairCosts):
         part.pairs = MatrixPairs(read_only(matrix))
         part._fingerprint = None if self._fingerprint is None else fingerprint(matrix)
         return part
-
-
-def _root(value: float, p: float) -> float:
-    """Return the p-th root of a number; NaN if it is negative.
-
-    1/p is rounded, which costs |log value| roundings: a step of Newton's method, with p itself, gives them back.
-    """
-    if not value > 0.0:
-        return 0.0 if value == 0.0 else math.nan
-    root: float = value ** (1.0 / p)
-    return root * (1.0 - (root**p / value - 1.0) / p) if 1e-306 < value < 1e306 else root
 
 
 def bind(cost: PairCosts | ArrayLike) -> PairCosts:

@@ -16,8 +16,9 @@ import numpy as np
 
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
-from otkit.costs import boxes, units
+from otkit.costs import accuracy, boxes, units
 from otkit.costs import pairs as pairs_module
+from otkit.costs.accuracy import Accuracy
 from otkit.costs.evaluated import MatrixCosts, PairCosts, PointCosts
 from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_POWERS, SUM_SQUARES, PointPairs
 from otkit.inputs import checks
@@ -139,6 +140,13 @@ class Cost(ABC):
         """Bind clouds in a unit of length, a power of two; None where that is none for this cost and these clouds."""
         return None
 
+    def accuracy(self, pairs: PointPairs, p: float, unit: float) -> Accuracy | None:
+        """Return how near costs are to the p-th powers of the true distances; None where nothing is known.
+
+        That is where they rest on the mathematical library, of which nothing is assumed.
+        """
+        return None
+
     def distances(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the cost itself between x[k] and y[k], for each k."""
         every = np.arange(len(x))
@@ -174,6 +182,10 @@ class _Norm(Cost):
             # Monge property is seen. The bits are the same, since the root of a rounded square is the number again.
             kind, order = SUM_ABS, 1.0
         return PointPairs(kind, order, 1.0, degree * p / order, x, y.T)
+
+    def accuracy(self, pairs: PointPairs, p: float, unit: float) -> Accuracy | None:
+        """Return how near costs are to the p-th powers of the true distances: roundings alone (`costs.accuracy`)."""
+        return accuracy.of_norms(pairs, self._formula()[2], p, unit)
 
     def _bind_alone(self, x: FloatArray, y: FloatArray, p: float) -> bool:
         """Whether the distance across the box of the clouds is a float, though powers or squares on the way are not."""
@@ -362,6 +374,21 @@ class Cosine(Cost):
     def _bind(self, x: FloatArray, y: FloatArray, p: float) -> PointCosts:
         pairs = PointPairs(SUM_SQUARES, 2.0, 0.5**p, p, _directions(x, "x"), _directions(y, "y").T)
         return PointCosts(self, p, x, y, pairs)
+
+    def accuracy(self, pairs: PointPairs, p: float, unit: float) -> Accuracy | None:
+        """Return how near costs are to the p-th powers of the true ones, p = 1, 2 or 3.
+
+        A direction is a quotient of x / largest, 1 rounding, by the root of a sum of squares of such, (d + 2) / 2 + 1
+        roundings; underflow takes less than one more. So two directions, and the chord between them, are off by
+        ε = 2 γ_k in all, k = (d + 2) / 2 + 4. A cost ½ r² ≤ 2 of chords r ≤ 2 is off by ½ (4 ε + ε²) < 2.1 ε, and by
+        d + 2 roundings; its p-th power by less than p 2.1^(p−1) times that, and by p − 1 roundings.
+        """
+        if p not in (1.0, 2.0, 3.0):
+            return None
+        d = len(pairs.y)
+        chords = 2.0 * 2.0**-53 * ((d + 3) // 2 + 4)
+        off = 2.1 * chords + 2.0 * 2.0**-53 * (d + 2)
+        return Accuracy(p, unit, int(p) - 1, 1.01 * p * 2.1 ** (p - 1.0) * off)
 
 
 @dataclass(frozen=True)

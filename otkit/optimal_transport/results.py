@@ -363,7 +363,7 @@ class TransportResult:
             head = head.replace("optimal cost", "cost of the plan")
         lines = [
             head,
-            f"  proof    {self.certificate.verdict}",
+            *(f"  {label:7}  {text}" for label, text in self.certificate.lines),
             f"  problem  {str(self.problem)[len('TransportProblem(') : -1]}",
             f"  method   {self.method}, {self.candidate.mass.size} arcs used, {_duration(self.seconds)}",
         ]
