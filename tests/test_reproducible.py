@@ -209,7 +209,7 @@ def test_a_simpler_processor_finds_the_same_bits():
 
 @pytest.mark.slow  # compiles every kernel
 def test_kernels_for_a_simpler_processor_find_the_same_bits(tmp_path):
-    plain = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path)}
+    plain = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "OTKIT_CACHE_DIR": str(tmp_path)}
     assert digests_elsewhere(BITS, PLAIN_NUMPY | plain) == BITS
 
 

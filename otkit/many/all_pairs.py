@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, NoReturn
@@ -20,6 +19,7 @@ from otkit.many.cache import Cache
 from otkit.many.distances import PairwiseResult
 from otkit.many.pair_kinds import Comparison, Found, Names, PairError, rooted
 from otkit.many.reading import as_comparison
+from otkit.numerics.compiling import clock
 from otkit.numerics.pickling import Whole
 from otkit.numerics.threads import threads as sharing_threads
 from otkit.optimal_transport.solve import NotConvergedError
@@ -123,7 +123,7 @@ def pairwise(
     >>> otkit.pairwise(histograms, distance="tv")[0, 1].item()
     1.0
     """
-    began = time.perf_counter()
+    began = clock()
     comparison, names = as_comparison(
         measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance, missing=missing
     )
@@ -148,7 +148,7 @@ def pairwise(
         np.minimum(rooted(lower, p, -np.inf), distances),
         np.maximum(rooted(upper, p, np.inf), distances),
         comparison.proof,
-        time.perf_counter() - began,
+        clock() - began,
         comparison,
         names,
     )

@@ -29,7 +29,7 @@ class PairwiseResult:
     proof : str
         In words, what kind of bounds they are.
     seconds : float
-        Wall-clock time.
+        Wall-clock time, without the compiler's.
     comparison : object
         How two of the measures are compared; `solve` asks it.
     names : Names

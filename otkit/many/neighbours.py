@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from otkit.many.all_pairs import raise_named
 from otkit.many.bounds import CAUTION
 from otkit.many.pair_kinds import Comparison, Names, PairError, rooted
 from otkit.many.reading import as_comparison
+from otkit.numerics.compiling import clock
 from otkit.numerics.threads import threads as sharing_threads
 from otkit.solvers.monitor import Monitor, Progress
 from otkit.solvers.waiting import waiting
@@ -40,7 +40,7 @@ class NearestResult:
     solved, pairs : int
         How many pairs were solved, of how many that there are: all others are proved to be farther away.
     seconds : float
-        Wall-clock time.
+        Wall-clock time, without the compiler's.
     reading : Reading
         How the measures were read, in words.
     names : Names
@@ -143,7 +143,7 @@ def nearest(
     >>> otkit.nearest(clouds, k=1).indices.ravel().tolist()
     [1, 0, 3, 2]
     """
-    began = time.perf_counter()
+    began = clock()
     comparison, names = as_comparison(
         measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance, missing=missing
     )
@@ -164,7 +164,7 @@ def nearest(
     indices = search.neighbours()
     distances, lower, upper = (np.take_along_axis(table, indices, axis=1) for table in search.tables)
     pairs = left * candidates // 2 if own and comparison.symmetric else left * candidates
-    seconds = time.perf_counter() - began
+    seconds = clock() - began
     bounds = distances, lower, upper
     return NearestResult(indices, *bounds, search.solved, pairs, seconds, names, own, comparison.reading)
 

@@ -10,35 +10,37 @@ Every compiled function of otkit is made by `njit` below, so that the same promi
   a signal handler may run whose exception Numba does not look for: a NamedTuple then ends in a segmentation fault, a
   tuple with arrays, or an array that was an argument, in a SystemError. So kernels write all other results into arrays
   that they are given. A function that allocates such arrays, calls kernels and makes a tuple of them is a `jitable`;
-* ``cache``: compiled once per machine, loaded from disk afterwards. Numba takes a cached kernel for current as long as
-  the kernel's own file is, though kernels of other files are compiled into it; an upgrade could leave old arithmetic at
-  work, or fail to load arguments of a type that is no more. So where each cache file begins with the version of Numba,
-  and is dropped unread if that is another, there stands a digest of all the files that a kernel may rest on, too:
-  those that its file imports, and those that these import.
-
-Numba may replace libm by Intel's SVML where that library happens to be installed; its vector and scalar forms round
-differently, which would make a cost depend on the shape of the loop that evaluates it. So it is switched off.
+* *compiled once per machine*, loaded from disk afterwards: see `otkit.numerics.kernel_cache`. A kernel is known by a
+  digest of all the files that it may rest on, those that its file imports and those that these import. Numba's own
+  cache looks at the kernel's file alone, though kernels of other files are compiled into it; after an upgrade, old
+  arithmetic would be left at work.
+* Intel's SVML is off, and other people's kernels keep it: see `otkit.numerics.compiling`.
 """
 
 from __future__ import annotations
 
+import dis
 import hashlib
-import os
+import marshal
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
+from importlib import resources
+from types import CodeType
 from typing import Any, TypeVar, cast
-
-os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
 import numba
 import numpy as np
 from numba import int64
 from numba.extending import overload, register_jitable
 
+from otkit.numerics import compiling
+from otkit.numerics.kernel_cache import KernelCache
+
 # ``from otkit.numerics.sums import two_sum``: (otkit.numerics.sums, two_sum).
 _IMPORT = re.compile(r"^ *from (otkit[.\w]*) import (\([^)]*\)|.*)", re.MULTILINE)
+
+compiling.watch()
 
 F = TypeVar("F", bound=Callable[..., Any])
 Array = TypeVar("Array", bound=np.ndarray)
@@ -46,10 +48,9 @@ Array = TypeVar("Array", bound=np.ndarray)
 
 def njit(function: F) -> F:
     """Compile a serial kernel."""
-    kernel = numba.njit(function, cache=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
-    if not numba.config.DISABLE_JIT:
-        file = kernel._cache._cache_file
-        file._version = f"{numba.__version__} {_digest_of_kernels(function.__module__)}"
+    kernel = numba.njit(function, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
+    if not numba.config.DISABLE_JIT and function.__module__.startswith("otkit."):
+        kernel._cache = KernelCache(function, _digest_of_kernels(function.__module__))
     return cast(F, kernel)
 
 
@@ -83,17 +84,35 @@ def _digest_of_kernels(module: str) -> str:
 @cache
 def _read(module: str) -> tuple[bytes, list[str]]:
     """Return what a kernel may take from a module, its text if it has kernels, and the modules that it imports."""
-    package = Path(__file__).parents[1]
-    place = package.parent.joinpath(*module.split("."))
-    file = next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()), None)
+    *folders, name = module.split(".")[1:] or [""]
+    folder = resources.files("otkit").joinpath(*folders)
+    places = [f"{name}.py", f"{name}/__init__.py", f"{name}.pyc", f"{name}/__init__.pyc"]  # .pyc: without sources
+    file = next((file for file in map(folder.joinpath, places) if file.is_file()), None)
     if file is None:  # not a module, but a name in one
         return b"", []
-    content = file.read_bytes()
-    imported = []
-    for whence, names in _IMPORT.findall(content.decode()):
+    content, imported = file.read_bytes(), []
+    if file.name.endswith(".pyc"):
+        content = content[16:]  # what is before is the date of the source
+        found = _imports(marshal.loads(content))
+    else:
+        found = iter(_IMPORT.findall(content.decode()))
+    for whence, names in found:
         imported += [whence, *(f"{whence}.{name}" for name in re.findall(r"\w+", names))]
     compiled = any(word in content for word in (b"njit", b"jitable", b"overload"))
     return content if compiled else b"", imported
+
+
+def _imports(code: CodeType) -> Iterator[tuple[str, str]]:
+    """Yield what `_IMPORT` finds in a text, from the code that was made of it."""
+    whence = ""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "IMPORT_NAME":
+            whence = instruction.argval
+        elif instruction.opname == "IMPORT_FROM" and whence.startswith("otkit"):
+            yield whence, instruction.argval
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _imports(constant)
 
 
 # A kernel that is handed a literal, or a variable that still is one, is compiled for that number and then once more for

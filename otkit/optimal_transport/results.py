@@ -52,7 +52,7 @@ class TransportResult:
     method : str
         The solver that found it.
     seconds : float
-        Wall-clock time of solve and certificate together.
+        Wall-clock time of solve and certificate together, without the compiler's.
 
     Examples
     --------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -17,6 +16,7 @@ from otkit.inputs.checks import as_potentials, require_choice
 from otkit.inputs.frames import Missing, as_clouds
 from otkit.inputs.labelled import labels_of_rows
 from otkit.measures import DiscreteMeasure, taken_apart
+from otkit.numerics.compiling import clock
 from otkit.numerics.pickling import Whole
 from otkit.numerics.threads import Stopped
 from otkit.numerics.threads import threads as sharing_threads
@@ -299,7 +299,7 @@ def solve_problem(
     require_choice(proof, "proof", ("auto", "exact", "float"))
     problem.require_balance()  # one from a file, or from an InfeasibleError, may have no plan
     problem.cost.require_unchanged()
-    start = time.perf_counter()
+    start = clock()
     by_itself = GENERAL if canonical else select_solver(problem).method
     solver = SOLVERS[by_itself if method == "auto" else method]
     if canonical:
@@ -323,7 +323,7 @@ def solve_problem(
                 problem, task = better, task._replace(warm=None)
                 if not solver.suits(problem):
                     solver, task = SOLVERS[GENERAL], task._replace(options=None)
-    result = TransportResult(problem, candidate, certificate, solver.name, time.perf_counter() - start)
+    result = TransportResult(problem, candidate, certificate, solver.name, clock() - start)
     return require_proof(result, exactly=canonical or proof == "exact") if on_failure == "raise" else result
 
 

@@ -1,0 +1,388 @@
+"""Compiled kernels on the disk: found by what they were made from and for, checked before they are trusted.
+
+**One file holds one kernel** for one signature. Its name carries a hash of everything that its machine code rests on:
+the sources of the kernel and of the modules that it imports, the signature, the versions of Numba, llvmlite, NumPy and
+Python, the processor and its features. What was made by another version or for another processor thus has another name,
+and lies there unread; many versions and processors share a folder. What was used longest ago is removed once a folder
+holds more than `MOST_BYTES`.
+
+**A file begins with a digest** of its name and content, which is checked before anything is unpickled. A file that is
+truncated, garbled, or has one bit flipped is removed, and the kernel compiled anew. Files are written beside their
+place and moved there, so that nobody reads half a file; where nothing can be written (a full disk, a read-only one),
+the kernel just stays in memory.
+
+**The content is a pickle**, since that is how Numba hands over what it compiled, and unpickling can run any code. A
+digest does not help against somebody who means it. So a folder is used only if it belongs to the user of this process,
+or to root, and nobody else may write to it; the same holds for each file.
+
+**Processes that start together share the work**: who compiles a kernel holds a lock, the others wait and load it. The
+system frees the lock of a process that is killed.
+
+What is used of Numba beyond its documented interface is in `KernelCache` and nowhere else: the attribute `_cache` of a
+kernel, where its four methods are called; the pair `_reduce` and `_rebuild` of a compiled kernel; the code generator's
+`magic_tuple`; and `numba.core.serialize.dumps`. `tests/test_cache.py` fails on a Numba that does not call them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pickle
+import stat
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+from numba.core.serialize import dumps
+
+try:
+    import fcntl
+except ImportError:  # Windows, where processes that start together compile for themselves
+    fcntl = None  # type: ignore[assignment]
+
+SUFFIX = ".kernel"
+MOST_BYTES = 512 * 2**20  # some twenty versions' worth of kernels
+PATIENCE = 120.0  # seconds to wait for another process that compiles the same kernel
+_DAY = 86_400.0
+_HEAD = b"otkit kernel 1\n"
+_DIGEST = 32
+
+# What a kernel's machine code rests on beside its sources and its signature. NumPy's minor version is here because
+# Numba chooses some implementations by it.
+_MADE_BY = (
+    numba.__version__,
+    llvmlite.__version__,
+    ".".join(np.__version__.split(".")[:2]),
+    sys.implementation.cache_tag or "",
+    getattr(sys, "abiflags", ""),
+)
+
+
+class KernelCache:
+    """The cache of one kernel, as Numba's dispatcher wants it.
+
+    Parameters
+    ----------
+    function : callable
+        What is compiled.
+    sources : str
+        A digest of all sources that it may rest on.
+    """
+
+    def __init__(self, function: Callable[..., Any], sources: str) -> None:
+        self._name = f"{function.__module__}.{function.__qualname__}".replace("<", "").replace(">", "")
+        self._made_from = (self._name, sources, str(function.__code__.co_firstlineno))
+        # A function that holds values of the one that made it is not known by its sources.
+        self._enabled = function.__closure__ is None
+        self._locks: list[_Lock | None] = []
+
+    @property
+    def cache_path(self) -> str:
+        """The folder, as ``kernel.stats`` shows it."""
+        return str(named_folder())
+
+    def enable(self) -> None:
+        """Use the disk."""
+        self._enabled = True
+
+    def disable(self) -> None:
+        """Leave the disk alone."""
+        self._enabled = False
+
+    def flush(self) -> None:
+        """Forget nothing: files of other sources are never read."""
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """Return the kernel compiled for a signature, or None, which is Numba's sign to compile it.
+
+        If it is None, the right to compile is held until `save_overload` or `give_up`.
+        """
+        target.refresh()  # the target knows all functions before it links
+        name = self._file_name(signature, target.codegen())
+        found = lock = None
+        if name is not None:
+            found = self._load(name, signature, target)
+            until = time.monotonic() + PATIENCE
+            while found is None and (lock := _Lock.take(name)) is None and time.monotonic() < until:
+                time.sleep(0.02)
+                found = self._load(name, signature, target)
+            if found is None and lock is not None:  # somebody may have been through between the look and the lock
+                found = self._load(name, signature, target)
+        if found is None:
+            self._locks.append(lock)
+        elif lock is not None:
+            lock.release()
+        return found
+
+    def save_overload(self, signature: Any, compiled: Any) -> None:
+        """Keep a kernel that was compiled, if possible."""
+        try:
+            name = self._file_name(signature, compiled.codegen)
+            # Addresses of this process mean nothing to another one.
+            if name is not None and not compiled.library.has_dynamic_globals:
+                _write(name, dumps(compiled._reduce()))
+        finally:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Let others compile what was to be compiled last."""
+        lock = self._locks.pop() if self._locks else None
+        if lock is not None:
+            lock.release()
+
+    def _file_name(self, signature: Any, codegen: Any) -> str | None:
+        """Return the name of the file, or None if the kernel has to stay in this process."""
+        words = str(signature)
+        if not self._enabled or " at 0x" in words:  # a function among the arguments, known by its address
+            return None
+        settings = (str(numba.config.OPT), str(numba.config.BOUNDSCHECK))
+        made = (*_MADE_BY, *settings, *map(str, codegen.magic_tuple()), *self._made_from, words)
+        return f"{self._name}-{hashlib.blake2b(chr(0).join(made).encode(), digest_size=16).hexdigest()}{SUFFIX}"
+
+    @staticmethod
+    def _load(name: str, signature: Any, target: Any) -> Any:
+        for folder in _folders():
+            content = _read(folder / name)
+            if content is None:
+                continue
+            # The digest is right, so this can fail only if Numba means something else by the same words.
+            try:
+                found = numba.core.compiler.CompileResult._rebuild(target, *pickle.loads(content))
+                if tuple(found.signature.args) == tuple(getattr(signature, "args", signature)):
+                    return found
+            except Exception:  # whatever it is, the kernel can be compiled
+                _remove(folder / name)
+        return None
+
+
+def _read(file: Path) -> bytes | None:
+    """Return what a file holds if it is sound; remove it if it is not; None if there is none, or none to be trusted."""
+    try:
+        with open(file, "rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not _only_ours(status):
+                return None
+            content = stream.read()
+    except OSError:
+        return None
+    start = len(_HEAD) + _DIGEST
+    if content[:start] != _HEAD + _digest(file.name, content[start:]):
+        _remove(file)
+        return None
+    if time.time() - status.st_mtime > _DAY:
+        with contextlib.suppress(OSError):
+            os.utime(file)  # used: see _make_way
+    return content[start:]
+
+
+def _write(name: str, content: bytes) -> None:
+    """Write a file to its place, whole, or not at all."""
+    folder = _folder_to_write()
+    if folder is None:
+        return
+    draft = None
+    try:
+        _make_way(folder)
+        descriptor, draft = tempfile.mkstemp(prefix=name, suffix=".draft", dir=folder)
+        with open(descriptor, "wb") as stream:
+            stream.write(_HEAD + _digest(name, content) + content)
+        # Others may read what we compile, as they may read the folder; if they trust us (root), they will use it.
+        os.chmod(draft, 0o644)
+        os.replace(draft, folder / name)
+    except OSError:  # full, read-only, gone: the kernel is in memory, and that is what the call needs
+        if draft is not None:
+            _remove(Path(draft))
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    digest = hashlib.blake2b(name.encode(), digest_size=_DIGEST)
+    digest.update(content)
+    return digest.digest()
+
+
+def _remove(file: Path) -> None:
+    with contextlib.suppress(OSError):
+        file.unlink()
+
+
+_looked_through: set[Path] = set()
+
+
+def _make_way(folder: Path) -> None:
+    """Remove what was used longest ago if the folder holds more than `MOST_BYTES`, and what killed processes left.
+
+    Looked at once in the life of a process, when it first writes to the folder.
+    """
+    if folder in _looked_through:
+        return
+    _looked_through.add(folder)
+    files = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith("otkit."):
+                continue
+            status = entry.stat(follow_symlinks=False)
+            if entry.name.endswith(SUFFIX):
+                files.append((status.st_mtime, status.st_size, entry.path))
+            elif entry.name.endswith((".draft", ".lock")) and time.time() - status.st_mtime > _DAY:
+                _remove(Path(entry.path))
+    held = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files):
+        if held <= MOST_BYTES:
+            break
+        _remove(Path(path))
+        held -= size
+
+
+class _Lock:
+    """The right to compile one kernel; freed by the system if its holder is killed."""
+
+    def __init__(self, path: Path | None = None, descriptor: int = -1) -> None:
+        self._path, self._descriptor = path, descriptor
+
+    @classmethod
+    def take(cls, name: str) -> _Lock | None:
+        """Return the right, or None while another process has it. Where there are no locks, everybody has it."""
+        folder = _folder_to_write()
+        if fcntl is None or folder is None:
+            return cls()
+        path = folder / f"{name}.lock"
+        try:
+            descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError:
+            return cls()
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Its last holder may have removed the file since it was opened; then others look for the lock elsewhere.
+            if os.fstat(descriptor).st_ino == os.stat(path).st_ino:
+                return cls(path, descriptor)
+        except (BlockingIOError, FileNotFoundError):
+            pass
+        except OSError:  # a file system without locks
+            os.close(descriptor)
+            return cls()
+        os.close(descriptor)
+        return None
+
+    def release(self) -> None:
+        """Give the right back."""
+        if self._path is not None:
+            _remove(self._path)
+            os.close(self._descriptor)
+            self._path = None
+
+
+# --- where kernels are kept ------------------------------------------------------------------------------------------
+
+
+def named_folder() -> Path | None:
+    """Return ``OTKIT_CACHE_DIR``, else the user's folder for caches as the system has it; None if there is no home."""
+    chosen = os.environ.get("OTKIT_CACHE_DIR")
+    if chosen:
+        return Path(chosen).absolute()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA")
+        return Path(base) / "otkit" / "Cache" if base else None
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if sys.platform != "darwin" and os.path.isabs(base):
+        return Path(base) / "otkit"
+    try:
+        home = Path.home()
+    except RuntimeError:  # no HOME, and a user without an entry in the system's list
+        return None
+    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "otkit"
+
+
+def _temporary_folder() -> Path | None:
+    """Return the place of last resort, which no other user can have made; None if nothing temporary can be written."""
+    try:
+        return Path(tempfile.gettempdir()) / (f"otkit-{os.getuid()}" if hasattr(os, "getuid") else "otkit")
+    except OSError:
+        return None
+
+
+def _folders() -> Iterator[Path]:
+    """Yield the folders that may hold kernels."""
+    for folder in (_named(), _temporary()):
+        if folder is not None:
+            yield folder
+
+
+def _folder_to_write() -> Path | None:
+    """Return the folder that new kernels go to, making it if need be; None if there is no such place."""
+    named = _named()
+    if named is not None and os.access(named, os.W_OK | os.X_OK):
+        return named
+    return _made_temporary()
+
+
+@cache
+def _named() -> Path | None:
+    """Return the folder of choice, making it if need be; None if that fails, or if it is not to be trusted."""
+    folder = named_folder()
+    if folder is None:
+        return None
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _trusted(folder)
+
+
+@cache
+def _temporary() -> Path | None:
+    folder = _temporary_folder()
+    return None if folder is None else _trusted(folder)
+
+
+@cache
+def _made_temporary() -> Path | None:
+    """Return the place of last resort, and warn that it is one."""
+    folder = _temporary_folder()
+    if folder is not None:
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700)
+        folder = _trusted(folder)
+        _temporary.cache_clear()
+    kept = "stay in this process" if folder is None else f"are kept in {folder}"
+    warnings.warn(
+        f"compiled kernels can't be kept in {named_folder() or 'the home directory'}, so they {kept}. "
+        "Set OTKIT_CACHE_DIR to a directory of yours that only you can write to.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return folder
+
+
+def _trusted(folder: Path) -> Path | None:
+    """Return the folder if nobody else can have put anything into it, and None if there is none."""
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return None
+    if not stat.S_ISDIR(status.st_mode):
+        return None
+    if not _only_ours(status):
+        warnings.warn(
+            f"compiled kernels are not looked for in {folder}, since other users own it or can write to it, and a "
+            f"kernel that they put there would run as you. Run chmod go-w {folder}, or set OTKIT_CACHE_DIR to a "
+            "directory of yours or of root's that only its owner can write to.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
+    return folder
+
+
+def _only_ours(status: os.stat_result) -> bool:
+    """Whether only this user or root can write to it. Windows keeps a user's folder from others by other means."""
+    if not hasattr(os, "getuid"):
+        return True
+    return status.st_uid in (os.getuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
