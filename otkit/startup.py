@@ -24,9 +24,9 @@ SMALL, LARGE, LARGER = 70, 300, 1000
 def warmup(report: Callable[[str, float], None] | None = None) -> dict[str, float]:
     """Compile what the usual calls need, and keep it for later processes.
 
-    Numba compiles a kernel when it is first called, which takes seconds, and caches it on disk for every process that
-    follows: in ``__pycache__`` beside the kernel's file, or below ``NUMBA_CACHE_DIR``. Where everything is there
-    already, this takes a moment.
+    Numba compiles a kernel when it is first called, which takes seconds, and otkit keeps it for every process that
+    follows, in the user's folder for caches or in ``OTKIT_CACHE_DIR``. Where everything is there already, this takes a
+    moment.
 
     Parameters
     ----------
