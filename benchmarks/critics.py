@@ -48,7 +48,7 @@ result = fit_critic(x, y, constraint={constraint!r}, rng={seed})
 elapsed = time.perf_counter() - start
 fresh = samples({case!r}, {seed + 1000})
 values = [float(result.critic(points).mean()) for points in fresh]
-print(json.dumps(result.as_dict() | {{"elapsed": elapsed, "fresh": values[0] - values[1]}}))
+print(json.dumps(result.to_dict() | {{"elapsed": elapsed, "fresh": values[0] - values[1]}}))
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return json.loads(done.stdout)

@@ -276,7 +276,7 @@ def test_moved_clouds_judge_alike(rng):
 
 
 def test_fields_are_plain_numbers_for_json():
-    fields = ANSWER.certificate.as_dict()
+    fields = ANSWER.certificate.to_dict()
     assert json.loads(json.dumps(fields)) == fields
     assert {type(value) for value in fields.values()} <= {float, str, bool, type(None)}
 

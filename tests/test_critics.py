@@ -127,7 +127,7 @@ def test_lower_bounds_of_every_constraint_hold(name):
     assert result.raw == pytest.approx(result.critic(X).mean() - result.critic(Y).mean(), rel=1e-12)
     assert f"W_1 ≥ {result.lower_bound:.12g}" in str(result)
     assert max(look.score for look in result.history) == pytest.approx(result.lower_bound, rel=1e-9)
-    json.dumps(result.as_dict(), allow_nan=False)
+    json.dumps(result.to_dict(), allow_nan=False)
 
 
 def test_penalised_and_sorting_critics_are_good():
@@ -163,7 +163,7 @@ def test_the_same_seed_gives_the_same_critic():
     options = small("one-sided", batch=16, steps=100)
     first, again = (fit_critic(X, Y, constraint=options, rng=3) for _ in range(2))
     other = fit_critic(X, Y, constraint=options, rng=np.random.default_rng(4))
-    assert first.as_dict() | {"seconds": 0} == again.as_dict() | {"seconds": 0}
+    assert first.to_dict() | {"seconds": 0} == again.to_dict() | {"seconds": 0}
     assert first.history == again.history
     assert all((one == two).all() for one, two in zip(first.critic.weights, again.critic.weights, strict=True))
     assert other.raw != first.raw
@@ -280,7 +280,7 @@ def test_crosscheck_is_in_order_and_notices_what_is_not():
     values = {row.name: row.value for row in check.rows}
     assert values["GradientPenalty: certified"] <= values["exact primal"] <= values["feasible plan"]
     assert "in order" in str(check)
-    found = json.loads(json.dumps(check.as_dict(), allow_nan=False))
+    found = json.loads(json.dumps(check.to_dict(), allow_nan=False))
     assert found["exact"] == EXACT.value
     for role, factor in (("lower", 1.01), ("upper", 0.99)):
         wrong = dataclasses.replace(check.rows[1], role=role, value=factor * EXACT.value)

@@ -615,7 +615,7 @@ def test_a_result_keeps_what_its_proof_rests_on(tmp_path):
     assert loaded.certificate == certificate
     assert certificate.proof == "exact"
     assert "evidence" not in repr(certificate)
-    assert "evidence" not in certificate.as_dict()
+    assert "evidence" not in certificate.to_dict()
     problem = otkit.TransportProblem.load(tmp_path / "result.npz")
     assert check_proof(problem, tmp_path / "proof.json").optimum == exact_value(result.problem)
 

@@ -177,7 +177,7 @@ class Certificate:
         certificate.__dict__.update(self.__dict__, evidence=evidence)
         return certificate
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the numbers and words as a dictionary, without the evidence."""
         hidden, interval = ("evidence", "accuracy"), self.distance_interval
         named = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in hidden}

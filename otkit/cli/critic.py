@@ -57,7 +57,7 @@ def critic(
             )
     if json:
         notes = list(check.exact.problem.cost.reading.notes)
-        print_json(check.as_dict() | {"files": read_fields(tables), "data": notes})
+        print_json(check.to_dict() | {"files": read_fields(tables), "data": notes})
     else:
         _print(check, tables)
     if not check.holds:

@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
 def certificate_fields(certificate: Certificate) -> dict[str, Any]:
     """Return a certificate as a dictionary, what it derives included."""
     derived = {"gap": certificate.gap, "optimal": certificate.optimal, "verdict": certificate.verdict}
-    return certificate.as_dict() | derived
+    return certificate.to_dict() | derived
 
 
 def result_fields(result: TransportResult) -> dict[str, Any]:

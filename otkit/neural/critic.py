@@ -80,7 +80,7 @@ class CriticResult(CriticBounds):
     shape: tuple[int, int]
     seconds: float
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the numbers as a dictionary, without the critic and its training."""
         names = ("raw", "lipschitz", "pooled_slope", "lower_bound", "c_transform_bound", "global_constant")
         return {name: getattr(self, name) for name in names} | {

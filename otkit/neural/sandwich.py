@@ -73,14 +73,14 @@ class CrossCheck:
             for row in self.rows
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return all numbers as a dictionary of plain values, for JSON."""
         return {
             "holds": self.holds,
             "exact": self.exact.value,
             "proof": self.exact.certificate.statement,
             "rows": [asdict(row) for row in self.rows],
-            "critics": [critic.as_dict() for critic in self.critics],
+            "critics": [critic.to_dict() for critic in self.critics],
         }
 
     def __str__(self) -> str:
@@ -122,7 +122,7 @@ def crosscheck(
     Returns
     -------
     CrossCheck
-        Prints as a table; `as_dict` for JSON. A critic's raw value stands there as what it is, no bound.
+        Prints as a table; `to_dict` for JSON. A critic's raw value stands there as what it is, no bound.
 
     Examples
     --------

@@ -181,7 +181,7 @@ class TransportResult:
         return {
             "value": self.value,
             **({"distance": self.distance} if problem.cost.metric is not None else {}),
-            "certificate": self.certificate.as_dict(),
+            "certificate": self.certificate.to_dict(),
             "statement": self.certificate.verdict,
             "method": self.method,
             "seconds": self.seconds,
@@ -328,7 +328,7 @@ class TransportResult:
             "format": FILE_FORMATS[1],
             "method": self.method,
             "seconds": self.seconds,
-            "certificate": certificate.as_dict(),
+            "certificate": certificate.to_dict(),
             "evidence": None if certificate.evidence is None else certificate.evidence.kind,
             "stats": asdict(answer.stats),
         }
