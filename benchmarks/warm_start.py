@@ -32,7 +32,7 @@ def lines(n: int, metric: str, weighted: bool) -> list[tuple[object, ...]]:
     a, b = (rng.random(n), rng.random(n)) if weighted else (None, None)
 
     def solve(x, known=None):  # type: ignore[no-untyped-def]
-        return otkit.wasserstein(x, y, a, b, metric=metric, method="simplex", potentials=known)
+        return otkit.wasserstein(x, y, a, b, metric=metric, method="simplex", warm_start=known)
 
     before = solve(x)
     rows = []

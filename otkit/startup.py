@@ -67,7 +67,7 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
     weighted = TransportProblem(Euclidean().between(x, y), *weights, probability=True)
 
     def again() -> object:
-        return transport(weighted, method="simplex", potentials=transport(weighted, method="simplex"))
+        return transport(weighted, method="simplex", warm_start=transport(weighted, method="simplex"))
 
     few = x[:SMALL], y[:SMALL]
     graph = csr_array(np.where(matrix < 0.2, matrix, 0.0) + np.eye(LARGE))

@@ -97,14 +97,14 @@ def test_whether_the_plan_is_unique(problem):
 def test_other_roads_to_the_same_optimum(problem, method):
     """Without an exact proof, from known prices, from an earlier result, in lexicographic order."""
     value = otkit.transport(problem, method=method).value
-    for settings in ({"proof": "float"}, {"potentials": unmerged(problem, method=method)}):
+    for settings in ({"proof": "float"}, {"warm_start": unmerged(problem, method=method)}):
         result = otkit.transport(problem, method=method, on_failure="return", **settings)
         if result.certificate.optimal:  # without an exact proof, what rounding makes of shares may hide an optimum of 0
             check(result)
         assert result.certificate.lower <= value <= result.certificate.upper
     first = otkit.transport(problem, canonical=True)
     assert first.value == value
-    again = otkit.transport(problem, method=method, potentials=(first.candidate.f, first.candidate.g))
+    again = otkit.transport(problem, method=method, warm_start=(first.candidate.f, first.candidate.g))
     check(again, exact_value(problem))
 
 
@@ -176,7 +176,7 @@ def test_stopped_solves_go_on():
     assert stopped.certificate.marginal_error < 1e-12
     resumed = otkit.wasserstein(x, y, options=otkit.SimplexOptions(resume=stopped.candidate.state))
     assert resumed.value == value
-    assert otkit.wasserstein(x, y, potentials=stopped).value == value
+    assert otkit.wasserstein(x, y, warm_start=stopped).value == value
 
 
 def test_the_file_of_a_proof_is_accepted(tmp_path):

@@ -232,7 +232,7 @@ def test_potentials_of_a_similar_problem_are_a_start():
     C, a, b = random_graph(5, 200, 200, 2000)
     cold = otkit.transport(C, a, b)
     C.data += 1e-3 * np.random.default_rng(6).random(C.nnz)
-    warm = otkit.transport(C, a, b, potentials=cold)
+    warm = otkit.transport(C, a, b, warm_start=cold)
     assert warm.value == pytest.approx(otkit.transport(C, a, b).value, rel=1e-13)
     assert warm.stats.iterations < cold.stats.iterations
 

@@ -28,7 +28,7 @@ import otkit
 
 x, y = np.random.default_rng(1).normal(size=(2, 400, 3))
 r = otkit.wasserstein(x, y, p=2)
-otkit.wasserstein(x + 0.01, y, potentials=r)
+otkit.wasserstein(x + 0.01, y, warm_start=r)
 otkit.wasserstein(x[:50], y[:40], np.arange(50), np.ones(40), metric="cityblock")
 otkit.wasserstein(x[:, 0], y[:, 0])
 otkit.wasserstein(*np.random.default_rng(2).normal(size=(2, 1001, 2)))

@@ -54,7 +54,7 @@ def test_answers_that_were_changed_are_refused_where_they_are_used():
         with pytest.raises(ValueError, match=f"^{name} must"):
             other.sensitivity()
         with pytest.raises(ValueError, match=f"^{name} must"):
-            otkit.transport(result.problem, potentials=other, method="simplex")
+            otkit.transport(result.problem, warm_start=other, method="simplex")
 
 
 def test_trees_over_points_without_mass_are_refused():

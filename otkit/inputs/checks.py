@@ -153,25 +153,26 @@ def as_weights(value: ArrayLike | None, name: str, size: int, *, may_vanish: boo
     return array
 
 
-def as_potentials(value: Iterable[ArrayLike], shape: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+def as_potentials(
+    value: Iterable[ArrayLike], shape: tuple[int, int], name: str = "potentials"
+) -> tuple[FloatArray, FloatArray]:
     """Return `value` as a pair (f, g) of finite prices for n rows and m columns."""
     try:
         pair = tuple(value)
     except TypeError:
         pair = ()
     if len(pair) != 2:
-        raise TypeError(
-            f"potentials must be a pair (f, g), such as result.potentials, but {type(value).__name__} was given."
-        )
+        what = "an earlier result, or a pair (f, g)" if name == "warm_start" else "a pair (f, g)"
+        raise TypeError(f"{name} must be {what}, such as result.potentials, but {type(value).__name__} was given.")
     checked = []
-    for name, prices, size in zip(("f", "g"), pair, shape, strict=True):
-        array = as_float_array(prices, f"potentials.{name}")
+    for letter, prices, size in zip(("f", "g"), pair, shape, strict=True):
+        array = as_float_array(prices, f"{name}.{letter}")
         if array.shape != (size,):
             raise ValueError(
-                f"potentials.{name} must have shape ({size},), one price for each "
-                f"{'row' if name == 'f' else 'column'} of the problem, but its shape is {array.shape}."
+                f"{name}.{letter} must have shape ({size},), one price for each "
+                f"{'row' if letter == 'f' else 'column'} of the problem, but its shape is {array.shape}."
             )
-        require_finite(array, f"potentials.{name}")
+        require_finite(array, f"{name}.{letter}")
         checked.append(array)
     return checked[0], checked[1]
 

@@ -93,7 +93,7 @@ def wasserstein(
     on_failure: OnFailure = "raise",
     proof: Proof = "auto",
     progress: bool | Callable[[Progress], None] = False,
-    potentials: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
+    warm_start: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
     canonical: bool = False,
     threads: int | None = None,
 ) -> TransportResult:
@@ -133,10 +133,10 @@ def wasserstein(
     progress : bool or callable, default False
         True shows what is going on, and the interval so far, in the terminal or notebook; a callable gets a `Progress`
         now and then.
-    potentials : TransportResult or pair of array-like, shapes (n,) and (m,), optional
-        A similar problem's to start from, such as the last frame's of a moving cloud. Give the earlier result as a
-        whole where you have it: the simplex starts from its tree, too, while ``result.potentials`` alone save time only
-        for a matrix and in more than three dimensions. Methods "simplex" and "lp" can use them.
+    warm_start : TransportResult or pair of array-like, shapes (n,) and (m,), optional
+        The result of a similar problem to start from, such as the last frame's of a moving cloud, or its potentials.
+        Give the result as a whole where you have it: the simplex starts from its tree, too, while ``result.potentials``
+        alone save time only for a matrix and in more than three dimensions. Methods "simplex" and "lp" can use it.
     canonical : bool, default False
         Of all optimal plans, return the lexicographically smallest: the least Γ_11, among those the least Γ_12, and so
         on along the rows. For teaching: up to 4096 pairs, with an exact proof, by any method but "line" and "sinkhorn".
@@ -195,7 +195,7 @@ def wasserstein(
         on_failure=on_failure,
         proof=proof,
         progress=progress,
-        potentials=potentials,
+        warm_start=warm_start,
         canonical=canonical,
         threads=threads,
     )
@@ -212,7 +212,7 @@ def transport(
     on_failure: OnFailure = "raise",
     proof: Proof = "auto",
     progress: bool | Callable[[Progress], None] = False,
-    potentials: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
+    warm_start: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
     canonical: bool = False,
     threads: int | None = None,
 ) -> TransportResult:
@@ -229,7 +229,7 @@ def transport(
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative masses as they are (loaves); their totals must be equal up to rounding. Integers give an integer
         plan. A side left out takes equal shares; both left out: one for each row and column (n = m), or shares of one.
-    method, options, max_seconds, on_failure, proof, progress, potentials, canonical, threads
+    method, options, max_seconds, on_failure, proof, progress, warm_start, canonical, threads
         As in `wasserstein`.
 
     Returns
@@ -265,7 +265,7 @@ def transport(
         on_failure=on_failure,
         proof=proof,
         progress=progress,
-        potentials=potentials,
+        warm_start=warm_start,
         canonical=canonical,
         threads=threads,
     )
@@ -280,7 +280,7 @@ def solve_problem(
     on_failure: OnFailure = "raise",
     proof: Proof = "auto",
     progress: bool | Callable[[Progress], None] = False,
-    potentials: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
+    warm_start: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
     canonical: bool = False,
     threads: int | None = None,
 ) -> TransportResult:
@@ -306,9 +306,9 @@ def solve_problem(
         require_canonical(problem, solver, proof)
     if proof == "exact" and not solver.exact:
         raise ValueError(f"proof must be 'auto' or 'float' for method={method!r}, whose answers are not exact.")
-    warm = None if potentials is None else _warm_start(potentials, problem.shape)
+    warm = None if warm_start is None else _warm_start(warm_start, problem.shape)
     if warm is not None and method != "auto" and not solver.warm_start:
-        raise ValueError(f"potentials must be left out for method={method!r}, which can't start from any.")
+        raise ValueError(f"warm_start must be left out for method={method!r}, which can't use it.")
     shown = waiting("solving") if progress is True else nullcontext(progress or None)
     sharing = nullcontext() if threads is None else sharing_threads(threads)
     with sharing, shown as report:
@@ -340,11 +340,11 @@ def _warm_start(known: TransportResult | tuple[ArrayLike, ArrayLike], shape: tup
     """Return what an earlier result, or potentials alone, tell about a problem of some shape."""
     if not isinstance(known, TransportResult):
         nothing = np.empty(0, dtype=np.int64)
-        return WarmStart(*as_potentials(known, shape), nothing, nothing)
+        return WarmStart(*as_potentials(known, shape, "warm_start"), nothing, nothing)
     answer = known.candidate
     answer.require_fit(shape)
     rows, cols = (answer.rows, answer.cols) if answer.basis is None else answer.basis
-    return WarmStart(*as_potentials((answer.f, answer.g), shape), rows, cols)
+    return WarmStart(*as_potentials((answer.f, answer.g), shape, "warm_start"), rows, cols)
 
 
 class _Task(NamedTuple):

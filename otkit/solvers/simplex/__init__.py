@@ -80,7 +80,7 @@ def solve(
     n, m = problem.shape
     if not problem.cost.complete:
         if options.resume is not None:
-            raise ValueError("resume must be left out for sparse costs: start from potentials=error.result instead.")
+            raise ValueError("resume must be left out for sparse costs: start from warm_start=error.result instead.")
         return solve_network(problem, warm, options.max_rounds, monitor)
     if options.resume is None:
         answer = _staircase(problem, monitor) if warm is None else None
@@ -226,7 +226,7 @@ def _levels_left(levels: list[Level], state: SimplexState) -> list[Level]:
         n, m = shapes[-1]
         raise ValueError(
             "resume must be the state of an earlier solve of the same problem, whose points with mass are "
-            f"{n} × {m}, but it is {state!r}. Use potentials= to start from a similar problem."
+            f"{n} × {m}, but it is {state!r}. Use warm_start= to start from a similar problem."
         )
     state.require_sound()
     return left
