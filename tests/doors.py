@@ -215,7 +215,7 @@ DOORS = (
     Door("cramer_distance", _WEIGHTED, number=_value, shift=True, degree=1, mass_degree=0),
     Door("mmd", _WEIGHTED, number=_value, shift=True, degree=0, mass_degree=0),
     Door("total_variation", _WEIGHTED, number=_value, shift=True, degree=0, mass_degree=0),
-    Door("two_sample_test", _SAMPLES, _options(permutations=19), number=lambda test: [test.observed, test.p_value],
+    Door("two_sample_test", _SAMPLES, _options(permutations=19), number=lambda test: [test.statistic, test.pvalue],
          shift=True, shuffled=False),
     Door("wasserstein_interval", _SAMPLES, _options(subsamples=4), number=lambda found: [found.distance, found.upper],
          shift=True, degree=1, shuffled=False),

@@ -25,9 +25,9 @@ def folder(tmp_path, monkeypatch):
 def test_json_holds_the_numbers_of_the_library(statistic):
     expected = otkit.two_sample_test(X, Y, statistic=statistic, permutations=99, rng=3)
     found = answer("test", "x.csv", "y.npy", "--statistic", statistic, "--permutations", "99", "--seed", "3")
-    assert (found["observed"], found["p_value"], found["effect"]) == (
-        expected.observed,
-        expected.p_value,
+    assert (found["statistic"], found["pvalue"], found["effect"]) == (
+        expected.statistic,
+        expected.pvalue,
         expected.effect,
     )
     assert (found["permutations"], found["stopped"], found["n"], found["m"]) == (99, False, 40, 30)

@@ -29,10 +29,10 @@ def test_each_deal_is_measured_as_the_library_does(rng, statistic, d):
         "mmd": lambda x, y: otkit.mmd(x, y, bandwidth=width).value,
     }[statistic]
     found = otkit.two_sample_test(x, y, statistic=statistic, permutations=20, rng=1)
-    assert found.observed == pytest.approx(library(x, y), rel=1e-10)
+    assert found.statistic == pytest.approx(library(x, y), rel=1e-10)
     members = deals(np.random.default_rng(1), 9, 14, 20)
     expected = [library(pooled[first], pooled[~first]) for first in members]
-    np.testing.assert_allclose(found.null, expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found.null_distribution, expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("p", [1.0, 2.0, 3.0])
@@ -40,7 +40,7 @@ def test_each_deal_is_measured_as_the_library_does(rng, statistic, d):
 def test_powers_and_metrics(rng, p, metric):
     x, y = rng.normal(size=12), rng.normal(size=7) + 1.0
     found = otkit.two_sample_test(x, y, p=p, metric=metric, permutations=5)
-    assert found.observed == pytest.approx(otkit.wasserstein(x, y, p=p, metric=metric).distance, rel=1e-10)
+    assert found.statistic == pytest.approx(otkit.wasserstein(x, y, p=p, metric=metric).distance, rel=1e-10)
 
 
 def test_the_p_value_is_the_share_of_all_deals(rng):
@@ -53,7 +53,7 @@ def test_the_p_value_is_the_share_of_all_deals(rng):
         first = np.isin(np.arange(7), chosen)
         far += otkit.energy_distance(pooled[first], pooled[~first]).value >= observed - 1e-12
     found = otkit.two_sample_test(x, y, statistic="energy", permutations=20_000)
-    assert found.p_value == pytest.approx(far / 35, abs=4.0 * math.sqrt(0.25 / 20_000))
+    assert found.pvalue == pytest.approx(far / 35, abs=4.0 * math.sqrt(0.25 / 20_000))
 
 
 @pytest.mark.parametrize("stop_at_level", [None, 0.1])
@@ -64,7 +64,7 @@ def test_the_level_is_exact(stop_at_level):
     for k in range(1000):
         x, y = rng.exponential(size=(2, 8))
         found = otkit.two_sample_test(x, y, permutations=99, stop_at_level=stop_at_level, rng=k)
-        count += found.p_value <= 0.1
+        count += found.pvalue <= 0.1
     assert abs(count - 100) < 4.0 * math.sqrt(1000 * 0.1 * 0.9)
 
 
@@ -73,8 +73,8 @@ def test_ties_count_against_rejection():
     x, y = np.repeat([0.1, 0.7], [6, 4]), np.repeat([0.1, 0.7], [5, 5])
     found = otkit.two_sample_test(x, y, statistic="energy", permutations=500)
     counts = deals(np.random.default_rng(0), 10, 10, 500)[:, np.concatenate([x, y]) == 0.1].sum(axis=1)
-    assert found.p_value == (1 + (np.abs(counts - 5.5) >= 0.5).sum()) / 501 == 1.0
-    assert otkit.two_sample_test(np.ones(5), np.ones(4), permutations=50).p_value == 1.0
+    assert found.pvalue == (1 + (np.abs(counts - 5.5) >= 0.5).sum()) / 501 == 1.0
+    assert otkit.two_sample_test(np.ones(5), np.ones(4), permutations=50).pvalue == 1.0
 
 
 @pytest.mark.parametrize("level", [0.01, 0.05, 0.3])
@@ -85,9 +85,9 @@ def test_stopping_early_changes_no_decision(level):
         x, y = rng.normal(size=20), rng.normal(size=20) + shift
         whole = otkit.two_sample_test(x, y, permutations=200)
         early = otkit.two_sample_test(x, y, permutations=200, stop_at_level=level)
-        assert (early.p_value <= level) == (whole.p_value <= level)
-        assert np.array_equal(early.null, whole.null[: early.null.size])
-        assert early.stopped == (early.null.size < 200)
+        assert (early.pvalue <= level) == (whole.pvalue <= level)
+        assert np.array_equal(early.null_distribution, whole.null_distribution[: early.null_distribution.size])
+        assert early.stopped == (early.null_distribution.size < 200)
         stopped += early.stopped
     assert stopped >= 10
 
@@ -96,8 +96,8 @@ def test_a_difference_is_found_and_its_size_told(rng):
     x, y = rng.normal(size=(60, 2)), rng.normal(size=(50, 2)) + 1.5
     for statistic in ("energy", "mmd"):
         found = otkit.two_sample_test(x, y, statistic=statistic)
-        assert found.p_value == 0.001
-        assert found.effect == pytest.approx(found.observed - found.null.mean())
+        assert found.pvalue == 0.001
+        assert found.effect == pytest.approx(found.statistic - found.null_distribution.mean())
     assert str(found).startswith("p = 0.001 (MMD² = ")
 
 
@@ -107,21 +107,25 @@ def test_any_function_may_be_the_statistic(rng):
 
     x, y = rng.normal(size=15), rng.normal(size=15) + 2.0
     found = otkit.two_sample_test(x, y, statistic=medians, permutations=99)
-    assert (found.statistic, found.observed) == ("medians", medians(x[:, None], y[:, None]))
-    assert found.p_value <= 0.02
+    assert (found.name, found.statistic) == ("medians", medians(x[:, None], y[:, None]))
+    assert found.pvalue <= 0.02
 
 
 def test_neither_threads_nor_portions_change_a_bit(rng, monkeypatch):
     x, y = rng.normal(size=(40, 2)), rng.normal(size=(30, 2))
     for statistic in ("wasserstein", "energy", "mmd"):
         for sides in ((x, y), (x[:, 0], y[:, 0])):
-            found = [otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null.tobytes()]
+            found = [otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null_distribution.tobytes()]
             for count in (1, 3):
                 with threads(count):
-                    found.append(otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null.tobytes())
+                    found.append(
+                        otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null_distribution.tobytes()
+                    )
             with monkeypatch.context() as patch:
                 patch.setattr(permutations, "_TOGETHER", 7)
-                found.append(otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null.tobytes())
+                found.append(
+                    otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null_distribution.tobytes()
+                )
             assert len(set(found)) == 1, statistic
 
 

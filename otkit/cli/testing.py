@@ -48,13 +48,14 @@ def same_law(
             metric=cost,
             rng=seed,
         )
-    drawn, mean, spread = found.null.size, float(found.null.mean()), float(found.null.std())
+    null = found.null_distribution
+    drawn, mean, spread = null.size, float(null.mean()), float(null.std())
     if json:
         print_json(
             {
+                "name": found.name,
                 "statistic": found.statistic,
-                "observed": found.observed,
-                "p_value": found.p_value,
+                "pvalue": found.pvalue,
                 "effect": found.effect,
                 "null_mean": mean,
                 "null_std": spread,
@@ -68,8 +69,8 @@ def same_law(
         )
         return
     rows = [
-        ("p-value", f"{found.p_value:.4g}"),
-        (found.statistic, f"{found.observed:.6g}"),
+        ("p-value", f"{found.pvalue:.4g}"),
+        (found.name, f"{found.statistic:.6g}"),
         ("by chance", f"{mean:.6g} ± {spread:.2g}"),
         ("effect", f"{found.effect:.6g}, what the samples are further apart than by chance"),
         ("permutations", f"{drawn}{', stopped early' if found.stopped else ''}"),

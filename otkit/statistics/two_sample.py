@@ -52,38 +52,39 @@ class TwoSampleTest:
 
     Attributes
     ----------
-    statistic : str
-        What was measured between the two samples.
-    observed : float
-        Its value between the samples as they are.
-    p_value : float
+    statistic : float
+        The distance between the samples as they are.
+    pvalue : float
         The share of deals at least as far apart as the samples, these included; never 0.
-    null : ndarray
-        The values of random deals, in the order drawn: what chance alone makes of two such samples.
+    null_distribution : ndarray
+        The distances of random deals, in the order drawn: what chance alone makes of two such samples.
+    name : str
+        What was measured, such as "W_1".
     stopped : bool
         Whether the test ended early, the decision being clear.
     reading : Reading
         How the samples were read, in words.
     """
 
-    statistic: str
-    observed: float
-    p_value: float
-    null: FloatArray
+    statistic: float
+    pvalue: float
+    null_distribution: FloatArray
+    name: str
     stopped: bool
     reading: Reading = NOTHING
 
     @property
     def effect(self) -> float:
         """By how much the samples are further apart than two of one law are on average, in units of the statistic."""
-        return self.observed - float(self.null.mean())
+        return self.statistic - float(self.null_distribution.mean())
 
     def __str__(self) -> str:
-        by_chance = f"{self.null.mean():.4g} ± {self.null.std():.2g} by chance"
+        null = self.null_distribution
+        by_chance = f"{null.mean():.4g} ± {null.std():.2g} by chance"
         early = ", stopped early" if self.stopped else ""
         return (
-            f"p = {self.p_value:.4g} ({self.statistic} = {self.observed:.4g}, {by_chance}; "
-            f"{self.reading.added_to(f'{self.null.size} permutations{early}')})"
+            f"p = {self.pvalue:.4g} ({self.name} = {self.statistic:.4g}, {by_chance}; "
+            f"{self.reading.added_to(f'{null.size} permutations{early}')})"
         )
 
     def __repr__(self) -> str:
@@ -144,7 +145,7 @@ def two_sample_test(
     >>> x, y = rng.normal(0.0, 1.0, 100), rng.normal(0.7, 1.0, 80)
     >>> print(otkit.two_sample_test(x, y, permutations=199))
     p = 0.005 (W_1 = ..., ... by chance; 199 permutations)
-    >>> otkit.two_sample_test(x, y[:40] - 0.7, statistic="energy", stop_at_level=0.05).p_value > 0.05
+    >>> otkit.two_sample_test(x, y[:40] - 0.7, statistic="energy", stop_at_level=0.05).pvalue > 0.05
     True
     """
     moves = as_cost(metric).translation_invariant if statistic == "wasserstein" else not callable(statistic)
@@ -171,10 +172,10 @@ def two_sample_test(
 
 
 def _outcome(
-    measure: _Measure, observed: float, p_value: float, null: FloatArray, stopped: bool, reading: Reading
+    measure: _Measure, observed: float, pvalue: float, null: FloatArray, stopped: bool, reading: Reading
 ) -> TwoSampleTest:
     """Return the outcome in units of the statistic, of which a power was compared."""
-    return TwoSampleTest(measure.name, observed**measure.root, p_value, null**measure.root, stopped, reading)
+    return TwoSampleTest(observed**measure.root, pvalue, null**measure.root, measure.name, stopped, reading)
 
 
 def _most_exceedances(level: float | None, permutations: int) -> float:
