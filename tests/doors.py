@@ -220,7 +220,7 @@ DOORS = (
     Door("wasserstein_interval", _SAMPLES, _options(subsamples=4), number=lambda found: [found.distance, found.upper],
          shift=True, degree=1, shuffled=False),
     # Divergences
-    Door("estimate_divergence", _SAMPLES, _options(name="js"), number=_value, shift=True, degree=0),
+    Door("estimate_divergence", _SAMPLES, _options(divergence="js"), number=_value, shift=True, degree=0),
     Door("variational_bound", _PAIR, _options(divergence="js", critic=_critic), number=_value,
          as_given=True),
     *(Door(name, _HISTOGRAMS, mass_degree=0, shuffled=False)

@@ -218,8 +218,8 @@ def test_masses_of_balls_under_a_correlated_normal():
         ({"bins": 7}, "bins is for estimator='histogram'"),
         ({"k": 7, "estimator": "gaussian"}, "k is for estimator='knn'"),
         ({"k": 0}, "k must be an integer of at least 1"),
-        ({"name": "chi2", "k": 1}, "k must be larger than 1 for chi2"),
-        ({"name": "kullback"}, "divergence must be one of"),
+        ({"divergence": "chi2", "k": 1}, "k must be larger than 1 for chi2"),
+        ({"divergence": "kullback"}, "divergence must be one of"),
         ({"estimator": "knm"}, "Did you mean 'knn'"),
         ({"estimator": "classifier", "folds": 1}, "folds must be at least 2"),
         ({"estimator": "corrected"}, "more than 99 points"),
@@ -229,7 +229,7 @@ def test_masses_of_balls_under_a_correlated_normal():
 )
 def test_what_cannot_be_estimated_is_said(change, complaint):
     x, y = np.random.default_rng(0).normal(size=(2, 20, 2))
-    arguments = {"name": "kl", "x": x, "y": y, "estimator": "knn"} | change
+    arguments = {"divergence": "kl", "x": x, "y": y, "estimator": "knn"} | change
     with pytest.raises(ValueError, match=complaint):
         otkit.estimate_divergence(**arguments)
 

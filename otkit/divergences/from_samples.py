@@ -45,7 +45,7 @@ def select_estimator(n: int, m: int, d: int) -> tuple[str, str]:
 
 
 def estimate_divergence(
-    name: str | FDivergence,
+    divergence: str | FDivergence,
     x: ArrayLike,
     y: ArrayLike,
     *,
@@ -60,7 +60,7 @@ def estimate_divergence(
 
     Parameters
     ----------
-    name : str or FDivergence
+    divergence : str or FDivergence
         "kl", "reverse_kl", "jeffreys", "js", "gan", "tv", "hellinger", "chi2", "neyman", `alpha_divergence(α)` or your
         own.
     x, y : array_like, shape (n, d) and (m, d)
@@ -116,7 +116,7 @@ def estimate_divergence(
     >>> result.kind, bool(low < 0.5 < high)
     ('estimate', True)
     """
-    divergence = as_divergence(name)
+    divergence = as_divergence(divergence)
     require_choice(estimator, "estimator", ("auto", *ESTIMATORS))
     options = Options(
         k=None if k is None else as_count(k, "k"),
