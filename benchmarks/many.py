@@ -138,7 +138,7 @@ def dask() -> None:
                     return otkit.pairwise(points)
 
             def by_loky(points: np.ndarray = points) -> otkit.PairwiseResult:
-                return otkit.pairwise(points, jobs=2)
+                return otkit.pairwise(points, n_jobs=2)
 
             assert (by_dask().distances == by_loky().distances).all()
             time = best_of({"loky": by_loky, "dask": by_dask}, repeats=5)

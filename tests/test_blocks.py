@@ -241,7 +241,7 @@ def test_a_cache_that_cannot_be_is_refused_before_work(tmp_path, solved):
 def test_an_error_in_another_process_names_the_pair():
     pytest.importorskip("joblib")
     with pytest.raises(ValueError, match=r"The pair \(measures\[\d+\], measures\[9\]\): .*not a number"):
-        pairwise(points(), distance=_fails_at_nine, jobs=2)
+        pairwise(points(), distance=_fails_at_nine, n_jobs=2)
 
 
 def _fails_at_nine(x, y):

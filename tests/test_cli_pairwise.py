@@ -69,7 +69,7 @@ def test_words_and_a_tree(folder):
         ("clouds line.csv", "line.csv"),
         ("clouds --distance enrgy", "Did you mean 'energy'?"),
         ("clouds --distance energy --p 2", "--p and --metric belong to wasserstein"),
-        ("clouds --jobs 0", "jobs must be an integer of at least 1"),
+        ("clouds --jobs 0", "n_jobs must be an integer of at least 1"),
         ("clouds --out D.docx", "must end in one of"),
         ("clouds --plot tree.docx", "must end in one of .png, .pdf, .svg"),
     ],

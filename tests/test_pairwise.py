@@ -150,20 +150,20 @@ def test_no_bit_depends_on_threads_or_on_what_is_beside_a_pair():
     assert (np.diag(result) == 0.0).all()
 
 
-@pytest.mark.parametrize("jobs", [2])
-def test_no_bit_depends_on_processes(jobs, rng):
+@pytest.mark.parametrize("n_jobs", [2])
+def test_no_bit_depends_on_processes(n_jobs, rng):
     pytest.importorskip("joblib")
     many = clouds(6, 12)
-    same_result(pairwise(many), pairwise(many, jobs=jobs))
+    same_result(pairwise(many), pairwise(many, n_jobs=n_jobs))
     samples = rng.normal(size=(5, 8))
-    same_result(pairwise(samples, samples[:2]), pairwise(samples, samples[:2], jobs=jobs))
+    same_result(pairwise(samples, samples[:2]), pairwise(samples, samples[:2], n_jobs=n_jobs))
 
 
 def test_the_backend_that_joblib_is_configured_for_is_used():
     joblib = pytest.importorskip("joblib")
     many = clouds(7, 8)
     with joblib.parallel_config(backend="threading", n_jobs=2):
-        same_result(pairwise(many), pairwise(many, jobs=1))
+        same_result(pairwise(many), pairwise(many, n_jobs=1))
 
 
 def test_scipy_and_scikit_learn_take_the_result(rng):
@@ -258,7 +258,7 @@ SQUARE = 1.0 - np.eye(3)
         (lambda: pairwise([*GOOD, [[91.0, 0.0]]], metric="haversine"), ValueError, r"measures\[2\] does .* latitudes"),
         (lambda: pairwise([GOOD[1], *GOOD], metric="cosine"), ValueError, r"measures\[1\] does not .* zero vector"),
         (lambda: pairwise(GOOD, p=0.5), ValueError, "p must be a finite number of at least 1"),
-        (lambda: pairwise(GOOD, jobs=0), ValueError, "jobs must be an integer of at least 1"),
+        (lambda: pairwise(GOOD, n_jobs=0), ValueError, "n_jobs must be an integer of at least 1"),
         (lambda: pairwise([1e200 * np.ones((1, 2)), *GOOD]), ValueError, "overflow"),
         (lambda: pairwise([DiscreteMeasure([1.0, 2.0], [1e308, 1e308])]), ValueError, r"measures\[0\] .* finite total"),
         (lambda: pairwise(GOOD, metric=lambda u, v: float("nan")), ValueError, r"The pair \(measures\[0\], measures"),

@@ -60,7 +60,7 @@ def pairwise(
         options.check_places((out, None), (plot, options.PICTURES))
         places = _files(paths)
         tables, measures = _measures(places, distance, weights, files, may_be_samples=not masses)
-        how: dict[str, Any] = {"distance": distance, "jobs": jobs, "cache_dir": cache}
+        how: dict[str, Any] = {"distance": distance, "n_jobs": jobs, "cache_dir": cache}
         if distance == "wasserstein":
             how |= {"p": p, "metric": options.cost_from(metric)}
         elif (p, metric) != (1.0, "euclidean"):

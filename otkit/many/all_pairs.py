@@ -52,7 +52,7 @@ def pairwise(
     ground_cost: ArrayLike | None = None,
     distance: str | FDivergence | Callable[[Any, Any], Any] = "wasserstein",
     missing: Missing = "raise",
-    jobs: int | None = None,
+    n_jobs: int | None = None,
     threads: int | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     progress: bool | Callable[[Progress], None] = False,
@@ -84,7 +84,7 @@ def pairwise(
     missing : {"raise", "drop"}, default "raise"
         What to do about points of which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
         them out and say how many.
-    jobs : int, optional
+    n_jobs : int, optional
         Processes, by joblib (``pip install "otkit[parallel]"``); −1 for one for each core. By default this process
         works with all its threads, unless ``joblib.parallel_config`` says where work should go: within
         ``with joblib.parallel_config(backend="dask"):`` the same call is sent to a Dask cluster.
@@ -127,8 +127,8 @@ def pairwise(
     comparison, names = as_comparison(
         measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance, missing=missing
     )
-    if jobs is not None and jobs != -1:
-        jobs = as_count(jobs, "jobs")
+    if n_jobs is not None and n_jobs != -1:
+        n_jobs = as_count(n_jobs, "n_jobs")
     cache = None
     if cache_dir is not None:
         comparison.contents()  # says if they can't be told
@@ -137,7 +137,7 @@ def pairwise(
     sharing = nullcontext() if threads is None else sharing_threads(threads)
     with sharing, shown as report:
         try:
-            tables = _tables(comparison, names.left, jobs, cache, Monitor(report))
+            tables = _tables(comparison, names.left, n_jobs, cache, Monitor(report))
         except PairError as error:
             raise_named(error, names)
     value, lower, upper = tables
@@ -175,7 +175,7 @@ def raise_named(error: PairError, names: Names) -> NoReturn:
     raise error.error
 
 
-def _tables(comparison: Comparison, left: int, jobs: int | None, cache: Cache | None, monitor: Monitor) -> Found:
+def _tables(comparison: Comparison, left: int, n_jobs: int | None, cache: Cache | None, monitor: Monitor) -> Found:
     """Fill the tables of values and bounds, block by block."""
     right = len(comparison) - left
     own = right == 0
@@ -183,7 +183,7 @@ def _tables(comparison: Comparison, left: int, jobs: int | None, cache: Cache | 
     blocks = list(cut(comparison, left))
     total, done = sum(map(len, blocks)), 0
     monitor.tick(f"0 of {total:,} pairs")
-    for block, found in solve_blocks(comparison, blocks, jobs, cache):
+    for block, found in solve_blocks(comparison, blocks, n_jobs, cache):
         for table, values in zip(tables, found, strict=True):
             _put(table, block, values, 0 if own else left, mirrored=own and comparison.symmetric)
         done += len(block)

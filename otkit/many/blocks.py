@@ -66,7 +66,7 @@ def cut(comparison: Comparison, left: int) -> Iterator[Block]:
 
 
 def solve_blocks(
-    comparison: Comparison, blocks: list[Block], jobs: int | None, cache: Cache | None
+    comparison: Comparison, blocks: list[Block], n_jobs: int | None, cache: Cache | None
 ) -> Iterator[tuple[Block, Found]]:
     """Yield the blocks with what was found, in any order: first those on disk, then the others as they are done."""
     open_blocks = []
@@ -76,7 +76,7 @@ def solve_blocks(
             open_blocks.append(block)
         else:
             yield block, kept
-    runner = _runner(jobs)
+    runner = _runner(n_jobs)
     solved = _here(comparison, open_blocks) if runner is None else runner(comparison, open_blocks)
     for block, found in solved:
         if cache:
@@ -95,15 +95,15 @@ def _here(comparison: Comparison, blocks: list[Block]) -> Iterator[tuple[Block, 
         yield block, comparison.solve(which[first], which[second])
 
 
-def _runner(jobs: int | None) -> Runner | None:
-    """Return what hands blocks to joblib, if that was asked for, by `jobs` or by `joblib.parallel_config`."""
-    if jobs is None and "joblib" not in sys.modules:
+def _runner(n_jobs: int | None) -> Runner | None:
+    """Return what hands blocks to joblib, if that was asked for, by `n_jobs` or by `joblib.parallel_config`."""
+    if n_jobs is None and "joblib" not in sys.modules:
         return None
     try:
         from joblib import Parallel, delayed
     except ImportError:
-        raise ImportError('jobs needs joblib: pip install "otkit[parallel]".') from None
-    if jobs == 1 or (jobs is None and Parallel().n_jobs == 1):
+        raise ImportError('n_jobs needs joblib: pip install "otkit[parallel]".') from None
+    if n_jobs == 1 or (n_jobs is None and Parallel().n_jobs == 1):
         return None
 
     def run(comparison: Comparison, blocks: list[Block]) -> Iterator[tuple[Block, Found]]:
@@ -111,7 +111,7 @@ def _runner(jobs: int | None) -> Runner | None:
             delayed(_solve_alone)(number, comparison.restrict(block.measures), block)
             for number, block in enumerate(blocks)
         )
-        with _closing(Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)) as results:
+        with _closing(Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)) as results:
             for number, found in results:
                 if isinstance(found, PairError):
                     i, j = found.pair
