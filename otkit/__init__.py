@@ -94,7 +94,7 @@ if TYPE_CHECKING:
     from otkit.problem import InfeasibleError as InfeasibleError
     from otkit.problem import TransportProblem as TransportProblem
     from otkit.solvers.candidate import Candidate as Candidate
-    from otkit.solvers.choice import estimate as estimate
+    from otkit.solvers.choice import estimate_resources as estimate_resources
     from otkit.solvers.choice import select_solver as select_solver
     from otkit.solvers.linprog import LinprogOptions as LinprogOptions
     from otkit.solvers.linprog import transport_lp as transport_lp
@@ -102,7 +102,7 @@ if TYPE_CHECKING:
     from otkit.solvers.simplex import SimplexState as SimplexState
     from otkit.solvers.sinkhorn import SinkhornOptions as SinkhornOptions
     from otkit.startup import warmup as warmup
-    from otkit.statistics.inequalities import bounds as bounds
+    from otkit.statistics.inequalities import divergence_inequalities as divergence_inequalities
     from otkit.statistics.intervals import WassersteinInterval as WassersteinInterval
     from otkit.statistics.intervals import wasserstein_interval as wasserstein_interval
     from otkit.statistics.two_sample import TwoSampleTest as TwoSampleTest
@@ -172,12 +172,12 @@ _MODULES = {
     ],
     "problem": ["InfeasibleError", "TransportProblem"],
     "solvers.candidate": ["Candidate"],
-    "solvers.choice": ["estimate", "select_solver"],
+    "solvers.choice": ["estimate_resources", "select_solver"],
     "solvers.linprog": ["LinprogOptions", "transport_lp"],
     "solvers.simplex": ["SimplexOptions", "SimplexState"],
     "solvers.sinkhorn": ["SinkhornOptions"],
     "startup": ["warmup"],
-    "statistics.inequalities": ["bounds"],
+    "statistics.inequalities": ["divergence_inequalities"],
     "statistics.intervals": ["WassersteinInterval", "wasserstein_interval"],
     "statistics.two_sample": ["TwoSampleTest", "two_sample_test"],
 }

@@ -45,7 +45,7 @@ def pairs(draw):
 @given(pairs())
 def test_all_hold_and_nothing_is_nan(pair):
     p, q, points = pair
-    table = otkit.bounds(p, q, points=points)
+    table = otkit.divergence_inequalities(p, q, points=points)
     assert [row.name for row in table] == NAMES
     for row in table:
         assert row.holds, row
@@ -77,7 +77,7 @@ def test_both_sides_are_the_numbers_of_the_definitions(pair):
             "KL and χ²": (kl, mpmath.log(1 + chi2)),
             "JS and TV": (js, mpmath.log(2) * tv),
         }
-    table = otkit.bounds(p, q)
+    table = otkit.divergence_inequalities(p, q)
     assert [row.name for row in table] == list(expected)
     for row in table:
         left, right = expected[row.name]
@@ -86,7 +86,7 @@ def test_both_sides_are_the_numbers_of_the_definitions(pair):
 
 
 def test_disjoint_supports_reach_what_they_can():
-    table = otkit.bounds([1, 0], [0, 1], points=[[0.0, 0.0], [3.0, 4.0]])
+    table = otkit.divergence_inequalities([1, 0], [0, 1], points=[[0.0, 0.0], [3.0, 4.0]])
     assert table["Pinsker"].slack == math.inf
     assert (table["KL and χ²"].left, table["KL and χ²"].right, table["KL and χ²"].slack) == (math.inf, math.inf, 0.0)
     for name in NAMES:
@@ -97,14 +97,17 @@ def test_disjoint_supports_reach_what_they_can():
 
 
 def test_equal_measures_leave_zeros():
-    table = otkit.bounds([1, 2, 3], [2, 4, 6], points=[0, 1, 5])
+    table = otkit.divergence_inequalities([1, 2, 3], [2, 4, 6], points=[0, 1, 5])
     assert all(row.left == row.right == row.slack == 0.0 for row in table)
 
 
 def test_the_diameter_is_that_of_the_atoms_with_mass():
-    table = otkit.bounds([1, 1, 0], [1, 0, 0], points=[0.0, 2.0, 100.0])
+    table = otkit.divergence_inequalities([1, 1, 0], [1, 0, 0], points=[0.0, 2.0, 100.0])
     assert (table["W_1 and TV"].left, table["W_1 and TV"].right) == (1.0, 1.0)
-    assert otkit.bounds([1, 1], [1, 0], points=[[0, 0], [3, 4]], metric="cityblock")["W_1 and TV"].right == 3.5
+    assert (
+        otkit.divergence_inequalities([1, 1], [1, 0], points=[[0, 0], [3, 4]], metric="cityblock")["W_1 and TV"].right
+        == 3.5
+    )
 
 
 def test_a_false_inequality_would_be_noticed():
@@ -118,7 +121,7 @@ def test_a_false_inequality_would_be_noticed():
 
 
 def test_the_table_prints_every_row_and_fits_the_page():
-    table = otkit.bounds([3, 1, 0, 2], [1, 1, 2, 2], points=[0, 1, 2.5, 4])
+    table = otkit.divergence_inequalities([3, 1, 0, 2], [1, 1, 2, 2], points=[0, 1, 2.5, 4])
     lines = str(table).splitlines()
     assert len(lines) == len(table) + 1 == 8
     assert all(line.startswith(row.name) and row.formula in line for line, row in zip(lines[1:], table, strict=True))
@@ -139,9 +142,9 @@ def test_the_table_prints_every_row_and_fits_the_page():
 )
 def test_bad_input_is_refused(p, q, extra, match):
     with pytest.raises(ValueError, match=match):
-        otkit.bounds(p, q, **extra)
+        otkit.divergence_inequalities(p, q, **extra)
 
 
 def test_an_unknown_row_is_a_key_error_that_names_them():
     with pytest.raises(KeyError, match="Pinsker, Bretagnolle"):
-        otkit.bounds([1], [1])["Pinker"]
+        otkit.divergence_inequalities([1], [1])["Pinker"]

@@ -250,8 +250,12 @@ def test_bins_of_a_ground_cost():
             TypeError,
             r"measures\[0\] is a dict and measures\[1\]",
         ),
-        (lambda: otkit.bounds({"a": 1}, {"a": 1}, points=[1.0]), TypeError, "points and p and q must both"),
-        (lambda: otkit.bounds([1], [1], points={"a": 1.0}), TypeError, "points must be points"),
+        (
+            lambda: otkit.divergence_inequalities({"a": 1}, {"a": 1}, points=[1.0]),
+            TypeError,
+            "points and p and q must both",
+        ),
+        (lambda: otkit.divergence_inequalities([1], [1], points={"a": 1.0}), TypeError, "points must be points"),
         (lambda: otkit.discriminator_value({"a": 1}, {"b": 1}, {"a": 0.5}), ValueError, "lacks 'b'"),
     ],
 )

@@ -27,7 +27,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class ResourceEstimate:
     """What a solve will need, roughly.
 
     Attributes
@@ -72,7 +72,7 @@ def select_solver(problem: TransportProblem) -> Selection:
     return _SIMPLEX if problem.cost.line() is None else _LINE
 
 
-def estimate(problem: TransportProblem) -> Estimate:
+def estimate_resources(problem: TransportProblem) -> ResourceEstimate:
     """Say which method, how much memory and roughly how much time a solve will take, before it starts.
 
     The time is a power law fitted on one machine: good for telling seconds from hours, not for more.
@@ -82,7 +82,7 @@ def estimate(problem: TransportProblem) -> Estimate:
     >>> import otkit
     >>> points = [[0.0, 1.0], [2.0, 3.0], [4.0, 0.0]]
     >>> problem = otkit.TransportProblem(otkit.Euclidean().between(points, points))
-    >>> otkit.estimate(problem).method
+    >>> otkit.estimate_resources(problem).method
     'simplex'
     """
     selection = select_solver(problem)
@@ -90,7 +90,9 @@ def estimate(problem: TransportProblem) -> Estimate:
     nodes, pairs = n + m, float(n) * m
     if isinstance(problem.cost, SparseCosts):
         arcs = problem.cost.arcs
-        return Estimate("simplex", 80 * arcs + 300 * nodes, 5e-3 + 1e-6 * arcs + 1.5e-9 * nodes**2, selection.reason)
+        return ResourceEstimate(
+            "simplex", 80 * arcs + 300 * nodes, 5e-3 + 1e-6 * arcs + 1.5e-9 * nodes**2, selection.reason
+        )
     if selection.method == "line":
-        return Estimate("line", 120 * nodes, 1e-3 + 2e-7 * nodes * np.log2(nodes), selection.reason)
-    return Estimate("simplex", 2000 * nodes, 2e-5 + 4e-9 * pairs + 2e-8 * nodes**1.6, selection.reason)
+        return ResourceEstimate("line", 120 * nodes, 1e-3 + 2e-7 * nodes * np.log2(nodes), selection.reason)
+    return ResourceEstimate("simplex", 2000 * nodes, 2e-5 + 4e-9 * pairs + 2e-8 * nodes**1.6, selection.reason)

@@ -91,7 +91,7 @@ class Inequalities:
         return text_table(("inequality", "", "left", "", "right", "slack"), cells)
 
 
-def bounds(
+def divergence_inequalities(
     p: ArrayLike,
     q: ArrayLike,
     *,
@@ -127,7 +127,7 @@ def bounds(
     Examples
     --------
     >>> import otkit
-    >>> table = otkit.bounds([0.5, 0.5], [0.9, 0.1], points=[0.0, 3.0])
+    >>> table = otkit.divergence_inequalities([0.5, 0.5], [0.9, 0.1], points=[0.0, 3.0])
     >>> print(table)
     inequality                                  left         right      slack
     Pinsker            TV ≤ √(KL/2)              0.4  ≤  0.505384   0.105384
