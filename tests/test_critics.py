@@ -144,7 +144,7 @@ def test_penalised_and_sorting_critics_are_good():
 def test_presets_are_those_of_the_papers():
     wgan, penalised = PRESETS["wgan"], PRESETS["wgan-gp"]
     assert PRESETS["clip"] == wgan
-    assert (wgan.optimizer, wgan.learning_rate, wgan.constraint.limit, wgan.batch) == ("rmsprop", 5e-5, 0.01, 64)
+    assert (wgan.optimizer, wgan.learning_rate, wgan.constraint.limit, wgan.batch_size) == ("rmsprop", 5e-5, 0.01, 64)
     assert (penalised.optimizer, penalised.learning_rate, penalised.betas) == ("adam", 1e-4, (0.0, 0.9))
     assert penalised.constraint == GradientPenalty(weight=10.0, target=1.0, one_sided=False)
     assert PRESETS["wgan-gp-one-sided"].constraint == GradientPenalty(weight=10.0, target=1.0, one_sided=True)
@@ -160,7 +160,7 @@ def test_weights_obey_their_constraints():
 
 
 def test_the_same_seed_gives_the_same_critic():
-    options = small("one-sided", batch=16, steps=100)
+    options = small("one-sided", batch_size=16, steps=100)
     first, again = (fit_critic(X, Y, constraint=options, rng=3) for _ in range(2))
     other = fit_critic(X, Y, constraint=options, rng=np.random.default_rng(4))
     assert first.to_dict() | {"seconds": 0} == again.to_dict() | {"seconds": 0}
@@ -173,7 +173,7 @@ def test_the_same_seed_gives_the_same_critic():
 def test_weights_of_samples_count(batch):
     a = np.r_[np.zeros(8), np.ones(20), np.full(20, 3.0)]
     exact = otkit.wasserstein(X, Y, a)
-    result = fit_critic(X, Y, a, constraint=small("groupsort", batch=batch, steps=200))
+    result = fit_critic(X, Y, a, constraint=small("groupsort", batch_size=batch, steps=200))
     assert result.shape == (40, 40)
     assert 0.8 * exact.distance < result.lower_bound <= exact.distance
     assert result.raw == pytest.approx(float(a / a.sum() @ result.critic(X) - result.critic(Y).mean()), rel=1e-12)
@@ -208,7 +208,7 @@ def test_on_the_line_and_far_from_the_origin():
 
 def test_it_runs_where_jax_has_64_bits():
     with double_precision():
-        result = fit_critic(X, Y, constraint=small("clip", steps=100, batch=16))
+        result = fit_critic(X, Y, constraint=small("clip", steps=100, batch_size=16))
     assert 0.0 < result.lower_bound <= EXACT.distance
 
 

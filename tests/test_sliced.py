@@ -58,11 +58,11 @@ def test_pot_agrees_on_the_same_directions(clouds, p):
 def test_bits_do_not_depend_on_threads_or_blocks(rng, monkeypatch):
     x, y, a = rng.normal(size=(3000, 5)), rng.normal(size=(2500, 5)), rng.random(3000)
     first = sliced_wasserstein(x, y, a, projections=40, rng=3, threads=1)
-    best = max_sliced_wasserstein(x, y, a, starts=4, iterations=5, rng=3, threads=1)
+    best = max_sliced_wasserstein(x, y, a, starts=4, max_iterations=5, rng=3, threads=1)
     monkeypatch.setattr("otkit.many.sliced._ROOM", 3 * 5500)
     again = sliced_wasserstein(x, y, a, projections=40, rng=3, threads=4)
     assert first.distances.tobytes() == again.distances.tobytes()
-    again = max_sliced_wasserstein(x, y, a, starts=4, iterations=5, rng=3, threads=4)
+    again = max_sliced_wasserstein(x, y, a, starts=4, max_iterations=5, rng=3, threads=4)
     assert (best.value, best.directions.tobytes()) == (again.value, again.directions.tobytes())
 
 

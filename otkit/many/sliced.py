@@ -159,7 +159,7 @@ def max_sliced_wasserstein(
     *,
     p: float = 2,
     starts: int = 8,
-    iterations: int = 50,
+    max_iterations: int = 50,
     rng: np.random.Generator | int | None = None,
     missing: Missing = "raise",
     threads: int | None = None,
@@ -178,7 +178,7 @@ def max_sliced_wasserstein(
         The Wasserstein power, at least 1.
     starts : int, default 8
         Directions to start from: that between the means, the others at random.
-    iterations : int, default 50
+    max_iterations : int, default 50
         Steps from each start at most.
     rng : numpy.random.Generator or int, optional
         Where the randomness comes from.
@@ -202,7 +202,7 @@ def max_sliced_wasserstein(
     [0.6, 0.8]
     """
     sides, p, shift, reading = _prepared(x, y, a, b, p, missing)
-    starts, iterations = as_count(starts, "starts"), as_count(iterations, "iterations")
+    starts, max_iterations = as_count(starts, "starts"), as_count(max_iterations, "max_iterations")
     d = sides[0].coordinates.shape[0]
     directions = _random_directions(starts, d, np.random.default_rng(rng))
     between = sides[0].mean() - sides[1].mean()
@@ -212,7 +212,7 @@ def max_sliced_wasserstein(
 
     def climb(start: int, stop: int) -> None:
         for k in range(start, stop):
-            means[k] = _climb(sides, directions[k], p, iterations)
+            means[k] = _climb(sides, directions[k], p, max_iterations)
 
     with sharing_threads(threads):
         share(climb, starts, 1, 1 + sum(side.size for side in sides) // _WORTH_A_THREAD)
@@ -395,7 +395,7 @@ def _integral(x: FloatArray, y: FloatArray, x_levels: FloatArray, y_levels: Floa
 # --- the best direction ---------------------------------------------------------------------------------------------
 
 
-def _climb(sides: tuple[_Side, _Side], direction: FloatArray, p: float, iterations: int) -> float:
+def _climb(sides: tuple[_Side, _Side], direction: FloatArray, p: float, max_iterations: int) -> float:
     """Move a direction uphill, in place, and return W_p^p there.
 
     Where the optimal plan stays the same, W_p^p is a convex function of θ, homogeneous of degree p, so that the longest
@@ -403,7 +403,7 @@ def _climb(sides: tuple[_Side, _Side], direction: FloatArray, p: float, iteratio
     step is halved until it leads uphill.
     """
     value, gradient = _slope(sides, direction, p)
-    for _ in range(iterations):
+    for _ in range(max_iterations):
         pause()
         length = math.sqrt(float(gradient @ gradient))
         if not length > 0.0:

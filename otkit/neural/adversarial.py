@@ -1,6 +1,6 @@
 """What all adversarial models share: two networks, and rounds of critic steps followed by one step of the generator.
 
-A model is a pair of losses, a constraint on the critic and an optimiser. Each has a file of its own that says nothing
+A model is a pair of losses, a constraint on the critic and an optimizer. Each has a file of its own that says nothing
 else: `gan.py`, `wgan.py`, `wgan_gp.py`, `spectral_gan.py`, `fgan.py`.
 """
 
@@ -78,7 +78,7 @@ class Adversarial(ABC):
         if not 0.0 <= self.averaging < 1.0:
             raise ValueError(f"averaging must lie in [0, 1), but averaging = {self.averaging} was given.")
 
-    # What makes one model differ from another: a pair of losses, a constraint on the critic, an optimiser.
+    # What makes one model differ from another: a pair of losses, a constraint on the critic, an optimizer.
 
     @abstractmethod
     def critic_loss(self, on_real: jax.Array, on_fake: jax.Array) -> jax.Array:
@@ -99,8 +99,8 @@ class Adversarial(ABC):
         """What keeps the critic from being steep."""
         return Constraint()
 
-    def optimiser(self, rate: Any) -> optax.GradientTransformation:
-        """Return the optimiser of either network, for a learning rate or a schedule."""
+    def optimizer(self, rate: Any) -> optax.GradientTransformation:
+        """Return the optimizer of either network, for a learning rate or a schedule."""
         return optax.adam(rate, b1=0.0, b2=0.9)
 
     # What they share.
@@ -138,7 +138,7 @@ class Adversarial(ABC):
         """
         began = time.perf_counter()
         points, kept, random = training.split(x, held_out, rng)
-        data = training.standardise(points)
+        data = training.standardize(points)
         start_key, key = jax.random.split(as_key(random))
         state = self._start(start_key, points.shape[1])
 
@@ -160,11 +160,11 @@ class Adversarial(ABC):
         for_generator, for_critic, for_start = jax.random.split(key, 3)
         generator = mlp([self.latent, *hidden, dimension], for_generator)
         critic, carried = self.constraint.start(mlp([dimension, *hidden, 1], for_critic), for_start)
-        first, second = self._optimisers()
+        first, second = self._optimizers()
         return _State(generator, generator, critic, carried, first.init(generator), second.init(critic))
 
-    def _optimisers(self) -> tuple[optax.GradientTransformation, optax.GradientTransformation]:
-        return tuple(self.optimiser(self._schedule(steps)) for steps in (1, self.critic_steps))
+    def _optimizers(self) -> tuple[optax.GradientTransformation, optax.GradientTransformation]:
+        return tuple(self.optimizer(self._schedule(steps)) for steps in (1, self.critic_steps))
 
     def _schedule(self, steps: int) -> Any:
         """Return the learning rate at each of the updates, `steps` of which make a round."""
@@ -175,7 +175,7 @@ class Adversarial(ABC):
 
     def _round(self, points: jax.Array, scale: float) -> training.Step[_State]:
         """Return one round: steps of the critic, then one of the generator."""
-        generator_optimiser, critic_optimiser = self._optimisers()
+        generator_optimizer, critic_optimizer = self._optimizers()
         unit = scale if self.measures_length else 1.0
         constraint = self.constraint
 
@@ -194,7 +194,7 @@ class Adversarial(ABC):
                 return value, (carried, self.estimate(on_real, on_fake))
 
             (value, (carried, estimate)), slope = jax.value_and_grad(loss, has_aux=True)(state.critic)
-            update, moments = critic_optimiser.update(slope, state.critic_moments, state.critic)
+            update, moments = critic_optimizer.update(slope, state.critic_moments, state.critic)
             critic = constraint.project(optax.apply_updates(state.critic, update))
             after = state._replace(critic=critic, carried=carried, critic_moments=moments)
             return after, {"critic": value, "estimate": unit * estimate}
@@ -209,7 +209,7 @@ class Adversarial(ABC):
                 return self.generator_loss(seen(fake)[:, 0])
 
             value, slope = jax.value_and_grad(loss)(state.generator)
-            update, moments = generator_optimiser.update(slope, state.generator_moments, state.generator)
+            update, moments = generator_optimizer.update(slope, state.generator_moments, state.generator)
             generator = optax.apply_updates(state.generator, update)
             averaged = jax.tree.map(
                 lambda old, new: self.averaging * old + (1.0 - self.averaging) * new, state.averaged, generator

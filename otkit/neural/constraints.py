@@ -147,13 +147,13 @@ class CriticOptions:
         Decay of Adam's moments.
     decay : bool
         Whether the learning rate falls to a hundredth along half a cosine.
-    batch : int
+    batch_size : int
         A sample of at most so many points enters each step whole; of a larger one that many are drawn, by weight.
     steps : int
         At most.
     patience : int
         Training ends after so many steps without progress.
-    standardise : bool
+    standardize : bool
         Whether the network sees centred points of unit mean square; slopes are not changed by that.
     """
 
@@ -164,13 +164,13 @@ class CriticOptions:
     learning_rate: float = 5e-3
     betas: tuple[float, float] = (0.9, 0.99)
     decay: bool = True
-    batch: int = 1024
+    batch_size: int = 1024
     steps: int = 2000
     patience: int = 1000
-    standardise: bool = True
+    standardize: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("batch", "steps", "patience"):
+        for name in ("batch_size", "steps", "patience"):
             as_count(getattr(self, name), name)
         for width in self.widths:
             as_count(width, "widths")
@@ -188,10 +188,10 @@ def _paper(constraint: Constraint, optimizer: str, learning_rate: float, betas: 
         learning_rate=learning_rate,
         betas=betas,
         decay=False,
-        batch=64,
+        batch_size=64,
         steps=5000,
         patience=5000,
-        standardise=False,
+        standardize=False,
     )
 
 

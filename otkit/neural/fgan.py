@@ -69,6 +69,6 @@ class FGAN(Adversarial):
         first, second = self._tables
         return jnp.mean(looked_up(first, on_real)) - jnp.mean(looked_up(second, on_fake))
 
-    def optimiser(self, rate: Any) -> optax.GradientTransformation:
+    def optimizer(self, rate: Any) -> optax.GradientTransformation:
         """Return Adam with half the usual momentum, its gradients no longer than 1: e^V is in some of the losses."""
         return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate, b1=0.5, b2=0.999))

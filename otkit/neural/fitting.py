@@ -29,7 +29,7 @@ class Look(NamedTuple):
     ----------
     step : int
     loss : float
-        Mean of the loss since the last look, in units of the standardised points.
+        Mean of the loss since the last look, in units of the standardized points.
     raw : float
         E_P φ − E_Q φ at the points that training uses.
     lipschitz : float
@@ -70,7 +70,7 @@ def train(
 ) -> tuple[CriticFunction, tuple[Look, ...]]:
     """Train a critic; return the best that was seen, and the looks that were taken at it."""
     x, y = clouds(split.used)
-    centre, scale = _standard(x, y) if options.standardise else (np.zeros(x.shape[1]), 1.0)
+    centre, scale = _standard(x, y) if options.standardize else (np.zeros(x.shape[1]), 1.0)
     samples = tuple(
         Sample(_single((points - centre) / scale), _single(shares))
         for points, shares in ((x, split.used.supply), (y, split.used.demand))
@@ -127,12 +127,12 @@ def _start(key: jax.Array, *, options: CriticOptions, dimension: int) -> Any:
 def _steps(carried: Any, x: Sample, y: Sample, keys: jax.Array, *, options: CriticOptions, order: float) -> Any:
     """Make one step for each key; return what is carried on, the critic, and the mean loss."""
     constraint, optimizer = options.constraint, _optimizer(options)
-    between = min(options.batch, max(len(x.points), len(y.points)))
+    between = min(options.batch_size, max(len(x.points), len(y.points)))
 
     def loss(network: Network, state: Any, key: jax.Array) -> tuple[jax.Array, Any]:
         critic, state = constraint.effective(network, state)
         at_x, at_y, of_x, of_y, blend = jax.random.split(key, 5)
-        means = [_mean(critic, sample, k, options.batch) for sample, k in ((x, at_x), (y, at_y))]
+        means = [_mean(critic, sample, k, options.batch_size) for sample, k in ((x, at_x), (y, at_y))]
         share = jax.random.uniform(blend, (between, 1), jnp.float32)
         z = share * drawn(x, of_x, between) + (1.0 - share) * drawn(y, of_y, between)
         return means[1] - means[0] + constraint.penalty(lambda point: critic(point)[0], z, order), state

@@ -192,10 +192,10 @@ class Flow:
             raise ValueError(
                 "x must have at least 2 coordinates, of which one is kept while the other moves, but it has 1."
             )
-        data = training.standardise(points)
+        data = training.standardize(points)
         start_key, key = jax.random.split(as_key(random))
         layers = self._start(start_key, dimension)
-        optimiser = optax.adam(optax.cosine_decay_schedule(self.learning_rate, self.rounds))
+        optimizer = optax.adam(optax.cosine_decay_schedule(self.learning_rate, self.rounds))
         batches = jnp.asarray(data.points, dtype=jnp.float32)
 
         def negative_log_likelihood(layers: tuple[Coupling, ...], batch: jax.Array) -> jax.Array:
@@ -204,7 +204,7 @@ class Flow:
         def step(state: _State, key: jax.Array) -> tuple[_State, Losses]:
             batch = batches[jax.random.randint(key, (self.batch_size,), 0, len(batches))]
             value, slope = jax.value_and_grad(negative_log_likelihood)(state.layers, batch)
-            update, moments = optimiser.update(slope, state.moments, state.layers)
+            update, moments = optimizer.update(slope, state.moments, state.layers)
             layers = optax.apply_updates(state.layers, update)
             averaged = jax.tree.map(
                 lambda old, new: self.averaging * old + (1.0 - self.averaging) * new, state.averaged, layers
@@ -219,7 +219,7 @@ class Flow:
         judge = training.judge_by(kept, sample)
         state, history = training.train(
             step,
-            _State(layers, layers, optimiser.init(layers)),
+            _State(layers, layers, optimizer.init(layers)),
             key,
             judge,
             rounds=self.rounds,

@@ -62,7 +62,7 @@ class GAN(Adversarial):
         """Return (log 4 − loss)/2: the Jensen–Shannon divergence, were the discriminator D*."""
         return 0.5 * (math.log(4.0) - self.critic_loss(on_real, on_fake))
 
-    def optimiser(self, rate: Any) -> optax.GradientTransformation:
+    def optimizer(self, rate: Any) -> optax.GradientTransformation:
         """Return Adam with half the usual momentum."""
         return optax.adam(rate, b1=0.5, b2=0.999)
 

@@ -72,7 +72,7 @@ class Standardised(NamedTuple):
     scale: float
 
 
-def standardise(points: FloatArray) -> Standardised:
+def standardize(points: FloatArray) -> Standardised:
     """Move the mean to zero and divide by the standard deviation over all coordinates, where there is any."""
     centre = points.mean(axis=0)
     moved = points - centre

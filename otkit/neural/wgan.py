@@ -72,6 +72,6 @@ class WGAN(Adversarial):
         """Return E φ(x) − E φ(G(z))."""
         return jnp.mean(on_real) - jnp.mean(on_fake)
 
-    def optimiser(self, rate: Any) -> optax.GradientTransformation:
+    def optimizer(self, rate: Any) -> optax.GradientTransformation:
         """Return RMSProp, which has no momentum."""
         return optax.rmsprop(rate)
