@@ -383,6 +383,22 @@ def test_a_process_that_is_killed_while_it_compiles_stops_nobody(folder):
     assert only_file(folder).suffix == ".kernel"
 
 
+def test_a_kernel_that_fails_to_compile_holds_nobody_up(folder, monkeypatch):
+    with monkeypatch.context() as changed:
+        changed.setattr(kernel_cache, "_write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            compiled_by_a_new_process()
+    kernel = jit.njit(checks._span.py_func)
+    with pytest.raises(numba.TypingError):
+        kernel("no array")
+    assert list(folder.iterdir()) == []
+    assert kernel_cache._locks_of_this_thread() == []
+
+
+def interrupted(name, content):
+    raise KeyboardInterrupt
+
+
 def test_a_fork_while_another_thread_compiles_can_compile_too(folder):
     code = """
         import os, threading

@@ -18,7 +18,7 @@ import numba
 import numba.core.event as events
 from numba.core.compiler_lock import global_compiler_lock
 
-from otkit.numerics.kernel_cache import KernelCache
+from otkit.numerics.kernel_cache import KernelCache, release_locks
 
 
 def clock() -> float:
@@ -50,6 +50,7 @@ class _LockWatch(events.Listener):
         if getattr(self._here, "depth", 0) > 0:  # else it was entered before anybody watched
             self._here.depth -= 1
             if self._here.depth == 0:
+                release_locks()  # after an error, or Ctrl-C
                 self._here.seconds = self.seconds() + time.perf_counter() - self._here.began
 
 
@@ -81,9 +82,7 @@ class _CompilerWatch(events.Listener):
         """End it, well or not."""
         if not self._inside:
             return
-        kernel = self._inside.pop()
-        if event.is_failed and _is_ours(kernel):
-            kernel._cache.give_up()
+        self._inside.pop()
         if not self._inside:
             self._line.clear()
             _vectorise_by("SVML")

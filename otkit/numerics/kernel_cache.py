@@ -32,6 +32,7 @@ import pickle
 import stat
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -83,7 +84,6 @@ class KernelCache:
         self._made_from = (self._name, sources, str(function.__code__.co_firstlineno))
         # A function that holds values of the one that made it is not known by its sources.
         self._enabled = function.__closure__ is None
-        self._locks: list[_Lock | None] = []
 
     @property
     def cache_path(self) -> str:
@@ -104,7 +104,7 @@ class KernelCache:
     def load_overload(self, signature: Any, target: Any) -> Any:
         """Return the kernel compiled for a signature, or None, which is Numba's sign to compile it.
 
-        If it is None, the right to compile is held until `save_overload` or `give_up`.
+        If it is None, the right to compile is held until `save_overload` or `release_locks`.
         """
         target.refresh()  # the target knows all functions before it links
         name = self._file_name(signature, target.codegen())
@@ -118,7 +118,7 @@ class KernelCache:
             if found is None and lock is not None:  # somebody may have been through between the look and the lock
                 found = self._load(name, signature, target)
         if found is None:
-            self._locks.append(lock)
+            _locks_of_this_thread().append(lock)
         elif lock is not None:
             lock.release()
         return found
@@ -131,13 +131,9 @@ class KernelCache:
             if name is not None and not compiled.library.has_dynamic_globals:
                 _write(name, dumps(compiled._reduce()))
         finally:
-            self.give_up()
-
-    def give_up(self) -> None:
-        """Let others compile what was to be compiled last."""
-        lock = self._locks.pop() if self._locks else None
-        if lock is not None:
-            lock.release()
+            lock = _locks_of_this_thread().pop()
+            if lock is not None:
+                lock.release()
 
     def _file_name(self, signature: Any, codegen: Any) -> str | None:
         """Return the name of the file, or None if the kernel has to stay in this process."""
@@ -279,6 +275,25 @@ class _Lock:
             _remove(self._path)
             os.close(self._descriptor)
             self._path = None
+
+
+_here = threading.local()
+
+
+def _locks_of_this_thread() -> list[_Lock | None]:
+    """Return what this thread holds, in the order in which kernels were begun; None for one without a lock."""
+    if not hasattr(_here, "locks"):
+        _here.locks = []
+    return _here.locks
+
+
+def release_locks() -> None:
+    """Let others compile what this thread has begun, but did not come to the end of."""
+    locks = _locks_of_this_thread()
+    while locks:
+        lock = locks.pop()
+        if lock is not None:
+            lock.release()
 
 
 # --- where kernels are kept ------------------------------------------------------------------------------------------
