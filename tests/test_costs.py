@@ -1,6 +1,9 @@
 """Costs: metrics against readable twins and SciPy, metric axioms, invariances, ranges of float64, bad input."""
 
+import dataclasses
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import cdist
 
+import otkit
 from otkit.costs import (
     CallableCost,
     Chebyshev,
@@ -387,3 +391,52 @@ class TestBound:
 )  # fmt: skip
 def test_names_of_metrics_elsewhere(alias, name):
     assert as_cost(alias) == as_cost(name)
+
+
+@pytest.mark.parametrize(
+    ("cost", "norm"),
+    [
+        (otkit.Euclidean(), (2.0, 1.0)),
+        (otkit.SqEuclidean(), (2.0, 2.0)),
+        (otkit.Cityblock(), (1.0, 1.0)),
+        (otkit.Chebyshev(), (np.inf, 1.0)),
+        (otkit.Minkowski(2.5), (2.5, 1.0)),
+        (otkit.Minkowski(np.inf), (np.inf, 1.0)),
+        (otkit.Cosine(), None),
+        (otkit.Haversine(), None),
+        (CallableCost(lambda u, v: 0.0), None),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_costs_say_what_they_are(cost, norm):
+    """The facts that other folders go by: the power of a norm, and the distance of which it is one."""
+    assert cost.norm == norm
+    assert cost.translation_invariant == (norm is not None)
+    x, y = np.array([[0.3, -1.2, 0.5], [2.0, 0.1, 0.0]])
+    if norm is not None:
+        order, degree = norm
+        assert cost.between([x], [y]).dense()[0, 0] == pytest.approx(np.linalg.norm(x - y, order) ** degree, rel=1e-14)
+        assert cost.between([x], [y]).dense() == pytest.approx(cost.base.between([x], [y], p=degree).dense(), rel=1e-14)
+    assert cost.base.norm is None or cost.base.is_metric
+
+
+def test_what_a_cost_says_of_itself_is_no_parameter():
+    assert [field.name for field in dataclasses.fields(otkit.Haversine)] == ["radius"]
+    assert [field.name for field in dataclasses.fields(CallableCost)] == ["function", "is_metric"]
+    with pytest.raises(TypeError, match="arithmetic"):
+        otkit.Haversine(arithmetic="ieee")
+
+
+def test_no_other_folder_asks_which_metric_it_is():
+    """A branch on a metric outside `costs/` is a fact that belongs on the cost."""
+    metrics = "Euclidean|SqEuclidean|Cityblock|Chebyshev|Minkowski|Cosine|Haversine|CallableCost"
+    asks = re.compile(rf"isinstance\([^()]*\b({metrics})\b|metric\.name [=!]=|metric [=!]= [A-Z]")
+    package = Path(otkit.__file__).parent
+    found = [
+        f"{path.relative_to(package)}: {line}"
+        for path in package.rglob("*.py")
+        if path.parent.name != "costs"
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if asks.search(line)
+    ]
+    assert found == []

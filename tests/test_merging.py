@@ -17,7 +17,7 @@ from otkit.checker.integer_masses import exact_surplus
 from otkit.costs.places import numbered_points, numbered_rows
 from otkit.numerics.fixed_point import as_int, carry
 from otkit.optimal_transport import solve
-from otkit.problem import merged_problem
+from otkit.problem.merged import merged_problem
 
 METRICS = ["euclidean", "sqeuclidean", "cityblock", "chebyshev", "haversine", otkit.Minkowski(2.5), otkit.Cosine()]
 

@@ -28,10 +28,12 @@ from otkit import ProofError, check_proof
 from otkit.checker import proof_files
 from otkit.checker import standalone as proof
 from otkit.checker.certificate import Evidence
-from otkit.costs import as_cost
+from otkit.costs import as_cost, bind
 from otkit.costs.libraries import largest_difference
 from otkit.costs.pairs import HALF_ANGLE, IEEE_EXPONENTS, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, power
+from otkit.costs.plain import plain_costs
 from otkit.optimal_transport.solve import solve_problem
+from otkit.problem import masses, proofs
 from otkit.teaching import network_simplex
 
 SMALL = [name for name, case in ZOO.items() if np.prod(case.make().shape) <= 400]
@@ -789,3 +791,26 @@ def test_carried_costs_can_be_shifted_by_roundings_alone(metric, p, d, rng, tmp_
         else:
             with pytest.raises(ProofError, match="are not those of these points"):
                 check_proof(problem, path)
+
+
+def test_writer_and_checker_agree_on_what_a_proof_file_says():
+    """They share no constant: the checker stands alone."""
+    assert (proofs.FORMAT, masses.LARGEST_TOLERANCE) == (proof.FORMAT, proof.LARGEST)
+
+
+@pytest.mark.parametrize("kind", ["tree", "line"])
+@pytest.mark.parametrize("name", ["matrix", "listed", "line", "plane", "cosine", "haversine"])
+def test_numbers_of_costs_are_those_of_the_checker(name, kind):
+    """Names and numbers, which the digest is made of, of each form that costs have."""
+    x, y = np.random.default_rng(0).uniform(-1.0, 1.0, (2, 4, 2))
+    costs = {
+        "matrix": x @ y.T,
+        "listed": scipy.sparse.coo_array(([1.0, 2.0, 0.0], ([0, 1, 3], [1, 0, 2])), shape=(4, 4)),
+        "line": otkit.Cityblock().between(x[:, 0], y[:, 0], p=2),
+        "plane": otkit.Euclidean().between(x, y),
+        "cosine": otkit.Cosine().between(x, y),
+        "haversine": otkit.Haversine().between(x, y),
+    }
+    written = plain_costs(bind(costs[name]), real=kind == "line")
+    stated = proof_files.plain(otkit.TransportProblem(costs[name]), kind).costs
+    assert (written.name, [float(k) for k in written.numbers]) == (stated.name, [float(k) for k in stated.numbers])

@@ -20,7 +20,6 @@ import numpy as np
 
 from otkit._text import told_apart
 from otkit._typing import FloatArray, IntArray
-from otkit.checker import proof_files
 from otkit.checker.basic_solution import Vertex
 from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounded_up, search_error
 from otkit.checker.line import LineProof
@@ -33,7 +32,7 @@ from otkit.costs.sparse import as_prices
 from otkit.inputs.checks import as_float_array, span
 from otkit.numerics.sums import accurate_dot
 from otkit.numerics.threads import Stopped
-from otkit.problem import TransportProblem
+from otkit.problem import TransportProblem, proofs
 
 TINY = float(np.finfo(np.float64).tiny)
 
@@ -169,7 +168,7 @@ class Certificate:
                 "Solve with proof='exact' by an exact method; TransportResult.save keeps any result."
             )
         problem, rows, cols, kind = self.evidence
-        proof_files.save_optimality(path, problem, rows, cols, self.value, kind)
+        proofs.write_optimality(path, problem, rows, cols, self.value, kind)
 
     def resting_on(self, evidence: Evidence) -> Certificate:
         """Return the same certificate with its evidence."""

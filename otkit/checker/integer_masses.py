@@ -16,7 +16,8 @@ from otkit._typing import FloatArray, IntArray
 from otkit.numerics import double_double as dd
 from otkit.numerics.fixed_point import BITS, add, add_product, as_int, carry, digits, leading, limbs
 from otkit.numerics.jit import int64, njit
-from otkit.problem import MergedProblem, TransportProblem
+from otkit.problem import TransportProblem
+from otkit.problem.merged import MergedProblem
 
 _ONE = np.ones(1, dtype=np.int64)
 

@@ -1,82 +1,42 @@
-"""Proofs on disk: problems as `otkit.checker.standalone` takes them, and the small files that hold their proofs.
+"""Proofs from files: a problem in the plain form that `otkit.checker.standalone` takes, and what a file holds.
 
-Costs of points that are made of + − × ÷ √ are evaluated again by the checker (the cosine from the unit vectors). Others
-rest on the mathematical library of the machine that evaluated them. Elsewhere their last bits may differ, and no proof
-survives that: prices have to respect each one of them. So the file carries all n × m, not only those of the tree, and
-the proof is about these. That they are the costs of the points is seen by evaluating them again: what two libraries may
-differ by is a few units in the last place (`otkit.costs.libraries`), and how far they do lie apart is stated.
+Costs that rest on the mathematical library of the machine that evaluated them are carried by the proof, which is about
+these (`otkit.problem.proofs`). That they are the costs of the points is seen by evaluating them again: what two
+libraries may differ by is a few units in the last place (`otkit.costs.libraries`), and how far they do lie apart is
+stated.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from typing import Any, Literal, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from otkit._typing import FloatArray, IntArray
 from otkit.checker import standalone as proof
-from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts
+from otkit.costs import PairCosts
 from otkit.costs.libraries import largest_difference
-from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES
+from otkit.costs.plain import plain_costs, rest_on_library
 from otkit.io.archives import each_once
-from otkit.io.atomic import replacing
+from otkit.problem import TransportProblem
 
 # Bytes that a proof takes at most: its head, an arc or a number for each point, a carried cost for each pair.
 HEAD, ARC, NUMBER = 1 << 14, 64, 40
 
+_FORMS: dict[str, Callable[..., proof.Costs]] = {
+    "line": proof.line,
+    "listed": proof.listed,
+    "points": proof.points,
+    "matrix": proof.matrix,
+}
+
 # Its home is a file that stands alone, but users find it here.
 proof.ProofError.__module__ = "otkit"
 
-_TERMS = {SUM_SQUARES: "squares", SUM_ABS: "absolute", SUM_CUBES: "cubes", MAX_ABS: "largest"}
 
-
-class Shipment(Protocol):
-    """What `otkit.problem.TransportProblem` has, which is above this folder."""
-
-    @property
-    def cost(self) -> PairCosts:
-        """The costs."""
-
-    @property
-    def a(self) -> FloatArray:
-        """Masses of the rows."""
-
-    @property
-    def b(self) -> FloatArray:
-        """Masses of the columns."""
-
-    @property
-    def probability(self) -> bool:
-        """Whether masses count relative to their total."""
-
-    @property
-    def tolerance(self) -> float:
-        """How far, relatively, totals may differ and still be meant to be equal."""
-
-
-def save_optimality(
-    path: str | os.PathLike[str],
-    problem: Shipment,
-    rows: IntArray,
-    cols: IntArray,
-    value: float,
-    kind: Literal["tree", "line"],
-) -> None:
-    """Write a proof that the flows along some arcs are optimal and cost `value`."""
-    arcs = np.column_stack([rows, cols]).tolist()
-    _write(path, problem, kind, value, {"value": float(value).hex(), "arcs": arcs})
-
-
-def save_infeasibility(
-    path: str | os.PathLike[str], problem: Shipment, farkas: FloatArray, kind: Literal["cut", "totals"]
-) -> None:
-    """Write a proof that no plan exists."""
-    _write(path, problem, kind, None, {"y": [y.hex() for y in farkas.tolist()]})
-
-
-def check_proof(problem: Shipment, path: str | os.PathLike[str]) -> proof.Proved:
+def check_proof(problem: TransportProblem, path: str | os.PathLike[str]) -> proof.Proved:
     """Check a proof from a file, in exact arithmetic and without a solver, by the standard library alone.
 
     Parameters
@@ -114,7 +74,7 @@ def check_proof(problem: Shipment, path: str | os.PathLike[str]) -> proof.Proved
     """
     content = read_proof(path, problem)
     carried, note = None, ""
-    if _rests_on_library(problem.cost) and "costs" in content:
+    if rest_on_library(problem.cost) and "costs" in content:
         carried, note = _carried(content["costs"], problem.cost)
     proved = proof.check(plain(problem, content.get("kind", ""), carried), content)
     if problem.cost.unit != 1.0:
@@ -122,10 +82,10 @@ def check_proof(problem: Shipment, path: str | os.PathLike[str]) -> proof.Proved
     return proved._replace(statement=proved.statement + note)
 
 
-def read_proof(path: str | os.PathLike[str], problem: Shipment) -> dict[str, Any]:
+def read_proof(path: str | os.PathLike[str], problem: TransportProblem) -> dict[str, Any]:
     """Return what a file holds that is to be a proof about a problem, unchecked; a key given twice is refused."""
     (n, m), where = problem.cost.shape, f"path must be a proof written by otkit, but {os.fspath(path)!r} is none"
-    numbers = ARC * (n + m) + (NUMBER * n * m if _rests_on_library(problem.cost) else 0)
+    numbers = ARC * (n + m) + (NUMBER * n * m if rest_on_library(problem.cost) else 0)
     with open(path, encoding="utf-8") as file:
         size = os.fstat(file.fileno()).st_size
         if size > HEAD + numbers:
@@ -147,36 +107,17 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number in JSON")
 
 
-def plain(problem: Shipment, kind: str, carried: list[list[float]] | None = None) -> proof.Problem:
+def plain(problem: TransportProblem, kind: str, carried: list[list[float]] | None = None) -> proof.Problem:
     """Return a problem in plain Python, with real-valued costs if its proof is of kind "line"."""
     problem.cost.require_unchanged()
+    costs = plain_costs(problem.cost, real=kind == "line", carried=carried)
     return proof.Problem(
         problem.a.tolist(),
         problem.b.tolist(),
-        _plain_costs(problem.cost, kind, carried),
+        _FORMS[costs.form](*costs.parts),
         bool(problem.probability),
         float(problem.tolerance),
     )
-
-
-def _plain_costs(cost: PairCosts, kind: str, carried: list[list[float]] | None) -> proof.Costs:
-    line = cost.line() if kind == "line" else None
-    if line is not None and line.scale == 1.0 and line.p == int(line.p):
-        return proof.line(line.x.tolist(), line.y.tolist(), int(line.p))
-    if isinstance(cost, SparseCosts):
-        return proof.listed(
-            zip(cost.arc_rows.tolist(), cost.pairs.cols.tolist(), cost.pairs.costs.tolist(), strict=True)
-        )
-    if isinstance(cost, PointCosts) and not _rests_on_library(cost):
-        _, _, scale, exponent, x, y = cost.pairs
-        return proof.points(x.tolist(), y.T.tolist(), _TERMS[cost.pairs.kind], exponent, scale)
-    if isinstance(cost, MatrixCosts):
-        return proof.matrix(cost.pairs.matrix.tolist())
-    return proof.matrix(cost.dense().tolist() if carried is None else carried)
-
-
-def _rests_on_library(cost: PairCosts) -> bool:
-    return cost.arithmetic == "libm"
 
 
 def _carried(costs: Any, cost: PairCosts) -> tuple[list[list[float]], str]:
@@ -198,23 +139,3 @@ def _carried(costs: Any, cost: PairCosts) -> tuple[list[list[float]], str]:
         f", which rest on the mathematical library of the machine that evaluated them and are read from the proof: "
         f"evaluated here, {here.size - apart.size} of {here.size} are the same to the bit{others}"
     )
-
-
-def _write(
-    path: str | os.PathLike[str], problem: Shipment, kind: str, value: float | None, body: dict[str, Any]
-) -> None:
-    stated = plain(problem, kind)
-    content = {
-        "format": proof.FORMAT,
-        "kind": kind,
-        "statement": proof.statement(stated, kind, value),
-        "n": len(stated.a),
-        "m": len(stated.b),
-        "sha256": proof.digest(stated),
-        **body,
-    }
-    if _rests_on_library(problem.cost) and kind != "line":
-        content["costs"] = [[c.hex() for c in row] for row in problem.cost.dense().tolist()]
-    with replacing(path) as place, open(place, "w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False)
-        file.write("\n")

@@ -17,6 +17,7 @@ import numpy as np
 from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.numerics import double_double as dd
 from otkit.numerics.jit import jitable, njit
+from otkit.numerics.union_find import find_leader
 
 
 class Tree(NamedTuple):
@@ -42,15 +43,6 @@ class Tree(NamedTuple):
     parent: IntArray
     arc: IntArray
     n: int
-
-
-@njit
-def find_leader(leader: IntArray, node: int) -> int:
-    """Return the representative of `node` in a union-find forest, halving the path on the way."""
-    while leader[node] != node:
-        leader[node] = leader[leader[node]]
-        node = leader[node]
-    return node
 
 
 @njit

@@ -31,8 +31,8 @@ from __future__ import annotations
 import numpy as np
 
 from otkit._typing import BoolArray, IntArray
-from otkit.checker.spanning_tree import find_leader
 from otkit.numerics.jit import njit
+from otkit.numerics.union_find import find_leader
 
 
 @njit

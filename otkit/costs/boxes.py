@@ -31,6 +31,7 @@ from otkit.costs.pairs import (
     PointPairs,
     power,
 )
+from otkit.numerics.floats import EPS, SMALLEST, TINY
 from otkit.numerics.jit import njit, read_only
 
 # Dimensions beyond which boxes of a few dozen points hardly exclude any pair.
@@ -41,10 +42,6 @@ LARGEST_ORDER = 64.0
 
 # Roundings of a bound, in units of eps times the sum of its terms; see `lower_bound`.
 ROUNDINGS = 2048.0
-
-# Bases below this have lost digits to underflow.
-TINY = float(np.finfo(np.float64).tiny)
-SMALLEST = TINY / float(np.finfo(np.float64).eps)
 
 
 class Blocks(NamedTuple):
@@ -186,7 +183,7 @@ def margin(pairs: PointPairs) -> tuple[float, float]:
     """Return what rounding takes from a bound: a share of the sum of its terms, and what underflow may take at most."""
     degree = max(1.0, pairs.order * pairs.exponent)
     absolute = pairs.scale * SMALLEST**pairs.exponent + (1.0 + pairs.scale) * TINY
-    return ROUNDINGS * degree * np.finfo(np.float64).eps, absolute
+    return ROUNDINGS * degree * EPS, absolute
 
 
 @njit

@@ -25,10 +25,10 @@ from otkit.costs.monge import monge_argmin
 from otkit.costs.order import Ordered, in_kd_order, inverse
 from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs
 from otkit.costs.places import numbered_points, numbered_rows
-from otkit.costs.units import SMALLEST
 from otkit.inputs import checks
 from otkit.inputs.frames import NOTHING, Reading
 from otkit.inputs.indices import as_indices
+from otkit.numerics.floats import SMALLEST
 from otkit.numerics.jit import read_only
 from otkit.numerics.pickling import Frozen
 from otkit.numerics.threads import share

@@ -6,10 +6,7 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.evaluated import PairCosts
-from otkit.costs.metrics import Chebyshev, Cityblock, Euclidean, Minkowski, SqEuclidean
 from otkit.costs.pairs import MAX_ABS, PointPairs
-
-_NORMS = (Euclidean, SqEuclidean, Cityblock, Chebyshev, Minkowski)
 
 
 def gradients(cost: PairCosts, rows: IntArray, cols: IntArray) -> FloatArray:
@@ -24,7 +21,7 @@ def gradients(cost: PairCosts, rows: IntArray, cols: IntArray) -> FloatArray:
         If the cost is no power of a norm of x − y.
     """
     pairs = cost.pairs
-    if not isinstance(cost.metric, _NORMS) or not isinstance(pairs, PointPairs):
+    if cost.metric is None or cost.metric.norm is None or not isinstance(pairs, PointPairs):
         name = "a given matrix" if cost.metric is None else cost.metric.name
         raise ValueError(
             "cost must be a power of a norm of x - y to have gradients in the points (euclidean, sqeuclidean, "

@@ -13,10 +13,10 @@ import numpy as np
 
 from otkit._typing import FloatArray
 from otkit.costs.pairs import HALF_ANGLE, SUM_POWERS, PointPairs
+from otkit.numerics.floats import LEAST
 
 ROUNDING = 2.0**-53
 LIBRARY = 8.0 * ROUNDING  # 4 units in the last place, each two roundings at most
-LEAST = float(np.finfo(np.float64).smallest_subnormal)
 
 
 def largest_difference(pairs: PointPairs, costs: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -23,14 +23,18 @@ from otkit.costs.evaluated import MatrixCosts, PairCosts, PointCosts
 from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_POWERS, SUM_SQUARES, PointPairs
 from otkit.inputs import checks
 from otkit.inputs.frames import Clouds, as_clouds
+from otkit.numerics.floats import SMALLEST
 from otkit.numerics.pickling import owned
-
-# Costs below this have lost digits to underflow, or the squares on the way to them have.
-_SMALLEST = float(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
-
 
 # Differences of coordinates that are held at a time.
 _BLOCK = 1 << 20
+
+
+class Norm(NamedTuple):
+    """The power of a norm that a cost is: ‖x − y‖^degree, where ‖v‖ = (Σ_k |v_k|^order)^(1/order)."""
+
+    order: float
+    degree: float
 
 
 class Cost(ABC):
@@ -48,6 +52,15 @@ class Cost(ABC):
     translation_invariant : bool
         Whether it depends on the difference of two points alone: then times, which have no origin of their own, and
         integers beyond 2**53 are subtracted before they are rounded.
+    norm : Norm or None
+        The power of a norm of x − y that it is; None if it is none. Shortest ways are straight, and costs have
+        gradients in the points, exactly where it is one.
+    base : Cost
+        The distance of which it is a power: itself, but for the square of one.
+    compiled : bool
+        Whether kernels evaluate it. Otherwise it is a Python function, called once for each pair.
+    geographic : bool
+        Whether points are latitudes and longitudes.
     arithmetic : {"ieee", "libm"}
         Whether its bits are the same on every machine, or rest on the machine's mathematical library.
     """
@@ -55,7 +68,19 @@ class Cost(ABC):
     name: str
     is_metric: bool
     translation_invariant = False
+    compiled = True
+    geographic = False
     arithmetic: Literal["ieee", "libm"] = "ieee"
+
+    @property
+    def norm(self) -> Norm | None:
+        """The power of a norm of x − y that it is; None if it is none."""
+        return None
+
+    @property
+    def base(self) -> Cost:
+        """The distance of which it is a power: itself, but for the square of one."""
+        return self
 
     def between(self, x: ArrayLike, y: ArrayLike | None = None, p: float = 1.0) -> PairCosts:
         """Bind the p-th power of this cost to two clouds.
@@ -166,6 +191,12 @@ class _Norm(Cost):
 
     translation_invariant = True
 
+    @property
+    def norm(self) -> Norm:
+        """The power of a norm of x − y that it is."""
+        kind, order, degree = self._formula()
+        return Norm(math.inf if kind == MAX_ABS else order, degree)
+
     @abstractmethod
     def _formula(self) -> tuple[int, float, float]:
         """Return the kind of base, the power of the norm that it is, and the power of the norm that the cost is."""
@@ -263,6 +294,11 @@ class SqEuclidean(_Norm):
 
     name = "sqeuclidean"
     is_metric = False
+
+    @property
+    def base(self) -> Euclidean:
+        """The Euclidean distance, whose square it is."""
+        return Euclidean()
 
     def _formula(self) -> tuple[int, float, float]:
         return SUM_SQUARES, 2.0, 2.0
@@ -416,7 +452,8 @@ class Haversine(Cost):
 
     name = "haversine"
     is_metric = True
-    arithmetic: Literal["ieee", "libm"] = "libm"
+    geographic = True
+    arithmetic = "libm"
 
     def __post_init__(self) -> None:
         try:
@@ -433,7 +470,7 @@ class Haversine(Cost):
         except OverflowError:
             scale = math.inf
         pairs = PointPairs(HALF_ANGLE, 1.0, scale, p, _on_sphere(x, "x"), _on_sphere(y, "y").T)
-        if not _SMALLEST < scale < math.inf:
+        if not SMALLEST < scale < math.inf:
             raise ValueError(
                 f"radius {self.radius:g} with p = {p:g} leaves the range of float64. Choose another unit of length."
             )
@@ -463,7 +500,9 @@ class CallableCost(Cost):
 
     function: Callable[[FloatArray, FloatArray], float]
     is_metric: bool = False
-    arithmetic: Literal["ieee", "libm"] = "libm"
+
+    compiled = False
+    arithmetic = "libm"
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -601,7 +640,7 @@ def _require_representable(pairs: PointPairs, name: str, p: float) -> None:
         return
     if not (math.isfinite(base) and math.isfinite(cost)):
         problem = "overflow"
-    elif (base < _SMALLEST and pairs.kind not in (SUM_ABS, MAX_ABS)) or (cost < _SMALLEST and pairs.exponent > 1.0):
+    elif (base < SMALLEST and pairs.kind not in (SUM_ABS, MAX_ABS)) or (cost < SMALLEST and pairs.exponent > 1.0):
         problem = "vanish"
     else:
         return

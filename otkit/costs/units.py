@@ -32,9 +32,6 @@ TOP_BITS = 890
 # which a power of two comes near enough.
 BOX_BITS = 600
 
-# Costs below this have lost digits to underflow.
-SMALLEST = 2.0**-970
-
 
 def box_exponent(x: FloatArray, y: FloatArray) -> int:
     """Return k: no coordinate of two points of the clouds differs by more than 2**k."""

@@ -14,6 +14,7 @@ from otkit.inputs.frames import points_in_order
 from otkit.inputs.labelled import axes_of, row_labels
 from otkit.inputs.labels import Labels
 from otkit.inputs.matching import along_axes
+from otkit.numerics.floats import TINY
 from otkit.numerics.pickling import owned
 
 # What rounding may do to a covariance, relative to its largest entry: of float64, or more where its type is coarser.
@@ -169,7 +170,7 @@ def _map(root0: FloatArray, root1: FloatArray, turned: FloatArray, rounding: flo
     )
     matrix = 0.5 * (matrix + matrix.T)
     reached = matrix @ root0
-    size = max(float(np.abs(root1).max()), np.finfo(np.float64).tiny)
+    size = max(float(np.abs(root1).max()), TINY)
     return matrix if np.allclose(reached @ reached.T / size**2, root1 @ root1 / size**2, atol=1e4 * rounding) else None
 
 

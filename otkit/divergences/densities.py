@@ -19,8 +19,8 @@ from otkit.divergences.result import DivergenceResult
 from otkit.divergences.series import sum_over_atoms
 from otkit.divergences.space import integrate_in_space
 from otkit.inputs.checks import as_float_array
+from otkit.numerics.floats import EPS
 
-_EPS = float(np.finfo(np.float64).eps)
 _MASS_TOLERANCE = 1e-6
 _WORST_MASS_ERROR = 1e-2
 
@@ -100,7 +100,7 @@ def density_divergence(
     if unit == 1.0:
         return result
     value = float(result) / unit
-    rounding = 0.0 if np.isinf(value) else 4.0 * _EPS * abs(value)  # of the unit, and of the quotient
+    rounding = 0.0 if np.isinf(value) else 4.0 * EPS * abs(value)  # of the unit, and of the quotient
     return replace(result, value=value, error=result.error / unit + rounding)
 
 

@@ -17,13 +17,13 @@ from otkit.divergences.generators import FDivergence
 from otkit.divergences.log_ratio import integrand
 from otkit.divergences.panels import Places
 from otkit.inputs.checks import as_float_array
+from otkit.numerics.floats import EPS
 
 LogDensity = Callable[[FloatArray], FloatArray]
 LogAt = Callable[[Places], FloatArray]
 
 _LEAST_LOG = -745.2  # of the smallest float
 _SMALL_LOG = -500.0
-_EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ def _line(value: Any, name: str) -> Density:
                 z = np.where(here, np.maximum(moved, inside) if way > 0 else np.minimum(moved, inside), z)
             return of_standard(z)
 
-    resolution = {float(end[0]): 4.0 * _EPS * abs(z) * scale for end, z in zip(ends, (first, last), strict=True)}
+    resolution = {float(end[0]): 4.0 * EPS * abs(z) * scale for end, z in zip(ends, (first, last), strict=True)}
     return Density(
         name,
         lambda x: of_standard((x - loc) / scale),

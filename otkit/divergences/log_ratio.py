@@ -10,10 +10,10 @@ import numpy as np
 
 from otkit._typing import FloatArray
 from otkit.divergences.generators import FDivergence
+from otkit.numerics.floats import EPS
 
 _SERIES_BELOW = 0.3  # where e^x − 1 − x loses digits to cancellation
 _LARGEST_LOG = 700.0
-_EPS = float(np.finfo(np.float64).eps)
 _ROUNDINGS = 4.0  # of a log-density, besides one in each of the terms that it is made of
 
 
@@ -57,7 +57,7 @@ def rounding_of(divergence: FDivergence, log_p: FloatArray, log_q: FloatArray, v
     does not depend on them (JS where p/q is e^{10^9}) has no rounding error.
     """
     moves = [
-        np.minimum(_ROUNDINGS * _EPS * (1.0 + np.where(np.isfinite(log), np.abs(log), 0.0)), 1.0)
+        np.minimum(_ROUNDINGS * EPS * (1.0 + np.where(np.isfinite(log), np.abs(log), 0.0)), 1.0)
         for log in (log_p, log_q)
     ]
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from otkit._typing import BoolArray, FloatArray, IntArray
+from otkit.numerics.floats import EPS
 
 _LEAST, _MOST = 1e-300, 1e300  # of offsets
 _NEAREST, _FARTHEST = 1e-150, 1e150  # in units of a scale: its square is a float
-_EPS = float(np.finfo(np.float64).eps)
 _MAX_ROUNDS = 60
 _INHERITED = 0.05
 _MAX_PANELS = 40_000
@@ -119,7 +119,7 @@ class Panels:
     @property
     def spacing(self) -> FloatArray:
         """By how much the rounding of a point may displace it, in each panel."""
-        return self.blur + 0.5 * _EPS * np.maximum(np.abs(self.left), np.abs(self.right))
+        return self.blur + 0.5 * EPS * np.maximum(np.abs(self.left), np.abs(self.right))
 
     def places(self) -> Places:
         """Return the Gauss–Kronrod nodes of each panel, strictly inside it where it holds a float, panel by panel."""
@@ -186,7 +186,7 @@ def ladder(
     before = np.concatenate([[min(inner[0] - lower, farthest)], gaps - 0.5 * gaps])
     after = np.concatenate([0.5 * gaps, [min(upper - inner[-1], farthest)]])
     pieces: list[tuple[FloatArray, FloatArray, int]] = []
-    apart = np.array([max(resolution.get(k, 0.0), 4.0 * _EPS * abs(k) if snapped else 0.0) for k in inner.tolist()])
+    apart = np.array([max(resolution.get(k, 0.0), 4.0 * EPS * abs(k) if snapped else 0.0) for k in inner.tolist()])
     for k in range(inner.size):
         close = max(nearest, float(apart[k]))
         down, up = _rungs(close, float(before[k])), _rungs(close, float(after[k]))

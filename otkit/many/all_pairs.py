@@ -17,7 +17,7 @@ from otkit.inputs.frames import Missing
 from otkit.many.blocks import Block, cut, solve_blocks
 from otkit.many.cache import Cache
 from otkit.many.distances import PairwiseResult
-from otkit.many.pair_kinds import Comparison, Found, Names, PairError, rooted
+from otkit.many.pair_kinds import Found, Names, PairError, PairKind, rooted
 from otkit.many.reading import as_comparison
 from otkit.numerics.compiling import clock
 from otkit.numerics.pickling import Whole
@@ -175,7 +175,7 @@ def raise_named(error: PairError, names: Names) -> NoReturn:
     raise error.error
 
 
-def _tables(comparison: Comparison, left: int, n_jobs: int | None, cache: Cache | None, monitor: Monitor) -> Found:
+def _tables(comparison: PairKind, left: int, n_jobs: int | None, cache: Cache | None, monitor: Monitor) -> Found:
     """Fill the tables of values and bounds, block by block."""
     right = len(comparison) - left
     own = right == 0

@@ -28,7 +28,7 @@ import numpy as np
 
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, Minkowski, PairCosts, SqEuclidean, as_cost, bind
+from otkit.costs import Cityblock, Cost, PairCosts, as_cost, bind
 from otkit.inputs.checks import as_cost_array, as_power, as_weights, require_memory
 from otkit.inputs.frames import NOTHING, Frame, Missing, Reading, as_clouds
 from otkit.inputs.labelled import axes_of
@@ -38,17 +38,14 @@ from otkit.many.containers import list_of_measures
 from otkit.many.histograms import Bins, as_histograms
 from otkit.many.pair_kinds import Names
 from otkit.measures import DiscreteMeasure, taken_apart
+from otkit.numerics.floats import EPS, LEAST
 from otkit.numerics.pickling import owned
 from otkit.optimal_transport.results import TransportResult
 from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import TransportProblem
 
-_U = 0.5 * float(np.finfo(np.float64).eps)
-_LEAST = float(np.finfo(np.float64).smallest_subnormal)
+_U = 0.5 * EPS
 _TOLERANCE = 1e-10  # what HiGHS is asked for; what it reached is for the bounds to say
-
-# Costs whose shortest ways are straight.
-_NORMS = (Euclidean, SqEuclidean, Cityblock, Chebyshev, Minkowski)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -271,7 +268,7 @@ def displacement_interpolation(result: TransportResult, t: float) -> DiscreteMea
     if not 0.0 <= time <= 1.0:
         raise ValueError(f"t must lie between 0 and 1, but t = {shown(time)} was given.")
     cost = result.problem.cost
-    if cost.points is None or not isinstance(cost.metric, _NORMS):
+    if cost.points is None or cost.metric is None or cost.metric.norm is None:
         raise ValueError(
             "result must be a transport between points at a power of a norm, whose shortest ways are straight, but "
             f"its cost is {cost!r}."
@@ -393,7 +390,7 @@ def _least_on_line(quantiles: FloatArray, shares: FloatArray, z: FloatArray, wid
     else:
         missed = (roundings * np.abs(quantiles).max(axis=0)) ** 2
     bound = math.fsum(widths * np.maximum(terms * (1.0 - roundings) - missed, 0.0)) * (1.0 - 4.0 * _U)
-    return max(0.0, bound - _LEAST * z.size)
+    return max(0.0, bound - LEAST * z.size)
 
 
 # --- on a given support ---------------------------------------------------------------------------------------------
@@ -472,5 +469,5 @@ def _judged(
     """Return a barycenter with what transport to each of the measures costs, at most."""
     results = tuple(solve_problem(problem) for problem in problems)
     ends = [share * result.certificate.upper for share, result in zip(shares, results, strict=True)]
-    upper = math.fsum(ends) + 8.0 * _U * math.fsum(map(abs, ends)) + _LEAST * len(ends)
+    upper = math.fsum(ends) + 8.0 * _U * math.fsum(map(abs, ends)) + LEAST * len(ends)
     return BarycenterResult(points, masses, shares, min(lower, upper), upper, results, method)

@@ -16,7 +16,7 @@ import numpy as np
 
 from otkit._typing import IntArray
 from otkit.many.cache import Cache
-from otkit.many.pair_kinds import Comparison, Found, PairError
+from otkit.many.pair_kinds import Found, PairError, PairKind
 from otkit.numerics.threads import threads
 
 # Measures of a block, at most. Where they are large, blocks are smaller.
@@ -51,7 +51,7 @@ class Block(NamedTuple):
         return len(self.rows) * (len(self.rows) - 1) // 2 if self.upper else len(self.rows) * len(self.cols)
 
 
-def cut(comparison: Comparison, left: int) -> Iterator[Block]:
+def cut(comparison: PairKind, left: int) -> Iterator[Block]:
     """Cut the table of the first `left` measures against the others, or against each other where there are none."""
     size = len(comparison)
     side = min(LARGEST_SIDE, max(1, int(comparison.atoms_of_block / float(comparison.sizes().mean()))))
@@ -66,7 +66,7 @@ def cut(comparison: Comparison, left: int) -> Iterator[Block]:
 
 
 def solve_blocks(
-    comparison: Comparison, blocks: list[Block], n_jobs: int | None, cache: Cache | None
+    comparison: PairKind, blocks: list[Block], n_jobs: int | None, cache: Cache | None
 ) -> Iterator[tuple[Block, Found]]:
     """Yield the blocks with what was found, in any order: first those on disk, then the others as they are done."""
     open_blocks = []
@@ -84,10 +84,10 @@ def solve_blocks(
         yield block, found
 
 
-Runner = Callable[[Comparison, list[Block]], Iterator[tuple[Block, Found]]]
+Runner = Callable[[PairKind, list[Block]], Iterator[tuple[Block, Found]]]
 
 
-def _here(comparison: Comparison, blocks: list[Block]) -> Iterator[tuple[Block, Found]]:
+def _here(comparison: PairKind, blocks: list[Block]) -> Iterator[tuple[Block, Found]]:
     """Solve block after block in this process, each by all threads."""
     for block in blocks:
         first, second = block.pairs()
@@ -106,7 +106,7 @@ def _runner(n_jobs: int | None) -> Runner | None:
     if n_jobs == 1 or (n_jobs is None and Parallel().n_jobs == 1):
         return None
 
-    def run(comparison: Comparison, blocks: list[Block]) -> Iterator[tuple[Block, Found]]:
+    def run(comparison: PairKind, blocks: list[Block]) -> Iterator[tuple[Block, Found]]:
         tasks = (
             delayed(_solve_alone)(number, comparison.restrict(block.measures), block)
             for number, block in enumerate(blocks)
@@ -133,7 +133,7 @@ def _closing(results: Any) -> Iterator[Any]:
             results.close()
 
 
-def _solve_alone(number: int, part: Comparison, block: Block) -> tuple[int, Any]:
+def _solve_alone(number: int, part: PairKind, block: Block) -> tuple[int, Any]:
     """Solve a block in a process of its own, by one thread: its neighbours use the other cores."""
     with threads(1):
         try:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from otkit.io.archives import Field, read_arrays, write_archive
-from otkit.many.pair_kinds import Comparison, Found
+from otkit.many.pair_kinds import Found, PairKind
 
 if TYPE_CHECKING:
     from otkit.many.blocks import Block
@@ -48,7 +48,7 @@ class Cache:
         with tempfile.TemporaryFile(dir=self._directory) as probe:
             probe.write(b"otkit")
 
-    def read(self, part: Comparison, block: Block) -> Found | None:
+    def read(self, part: PairKind, block: Block) -> Found | None:
         """Return what is on disk for a block, None if there is nothing of use: then it is solved, and replaced."""
         key = self._key(part, block)
         try:
@@ -59,7 +59,7 @@ class Cache:
         sound = found.value.size == len(block) and np.array_equal(kept["digest"], _digest(key, found))
         return found if sound and _is_possible(found, part) else None
 
-    def write(self, part: Comparison, block: Block, found: Found) -> None:
+    def write(self, part: PairKind, block: Block, found: Found) -> None:
         """Keep a block."""
         if self.fault is not None:
             return
@@ -71,7 +71,7 @@ class Cache:
                 raise
             self.fault = error
 
-    def _key(self, part: Comparison, block: Block) -> str:
+    def _key(self, part: PairKind, block: Block) -> str:
         how = f"upper-{len(block.rows)}" if block.upper else f"{len(block.rows)}x{len(block.cols)}"
         return f"{part.digest()}-{how}"
 
@@ -79,7 +79,7 @@ class Cache:
         return self._directory / f"{key}.npz"
 
 
-def _is_possible(found: Found, part: Comparison) -> bool:
+def _is_possible(found: Found, part: PairKind) -> bool:
     """Whether numbers may be what is asked for: between their bounds, up to rounding, and no less than they can be."""
     value, lower, upper = found
     with np.errstate(invalid="ignore", over="ignore"):  # an infinite divergence has infinite bounds

@@ -10,31 +10,26 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import (
-    Chebyshev,
-    Cityblock,
     Cost,
-    Euclidean,
     MatrixCosts,
     PairCosts,
-    SqEuclidean,
 )
 from otkit.costs.pairs import MatrixPairs, PointPairs
+from otkit.many.atoms import Atoms, frozen
 from otkit.many.bounds import by_axes, by_centroids, by_prices, by_references
-from otkit.many.masses import Masses, frozen
 from otkit.many.pair_kinds import FUNCTION, Found, rooted
 from otkit.many.small import Packed, solve_pairs
 from otkit.many.transports import Transports
 from otkit.numerics.sums import accurate_sum
 from otkit.numerics.threads import pause, share
-from otkit.problem import TransportProblem, rescaled
+from otkit.problem import TransportProblem
+from otkit.problem.masses import rescaled
 
 # Problems of so many pairs of atoms go into a batch; larger ones are solved one by one, by all threads together.
 SMALL = 256 * 256
 
 # Dimensions in which bounds look at every coordinate; beyond, centroids are cheaper and as good.
 _FEW_AXES = 3
-
-_ORDERS = {Euclidean: 2.0, SqEuclidean: 2.0, Cityblock: 1.0, Chebyshev: np.inf}
 
 # Pairs of atoms that a thread looks at between two looks at the clock: some 0.02 s.
 _PORTION = 1_000_000
@@ -50,7 +45,7 @@ class Clouds(Transports):
     proof = "float certificates"
 
     def __init__(
-        self, cost: PairCosts | None, masses: Masses, bins: IntArray, *, symmetric: bool, p: float, points: Any = None
+        self, cost: PairCosts | None, masses: Atoms, bins: IntArray, *, symmetric: bool, p: float, points: Any = None
     ) -> None:
         self._cost, self._masses, self._bins = cost, masses, bins
         self._points = points
@@ -59,7 +54,7 @@ class Clouds(Transports):
         self._packed: Packed | None = None
 
     @classmethod
-    def of_clouds(cls, cost: PairCosts | None, masses: Masses, metric: Cost, points: FloatArray, p: float) -> Clouds:
+    def of_clouds(cls, cost: PairCosts | None, masses: Atoms, metric: Cost, points: FloatArray, p: float) -> Clouds:
         """Compare clouds of points at a metric, of which `cost` are the costs between all; none for a function."""
         symmetric = metric.is_metric or cost is not None
         return cls(cost, masses, np.empty(0, np.int64), symmetric=symmetric, p=p, points=(metric, points))
@@ -67,7 +62,7 @@ class Clouds(Transports):
     @classmethod
     def of_histograms(cls, weights: Sequence[FloatArray], cost: FloatArray, *, symmetric: bool, p: float) -> Clouds:
         """Compare histograms at given costs between their bins."""
-        masses = Masses.of(weights)
+        masses = Atoms.of(weights)
         bins = np.concatenate([np.arange(each.size) for each in weights])[masses.atoms]
         return cls(MatrixCosts(np.ascontiguousarray(cost)), masses, bins, symmetric=symmetric, p=p)
 
@@ -94,7 +89,7 @@ class Clouds(Transports):
     def restrict(self, which: IntArray) -> Clouds:
         """Return the comparison of some of the measures."""
         places, starts = self._masses.chosen(which)
-        masses = Masses(starts, self._masses.weights[places], np.arange(places.size))
+        masses = Atoms(starts, self._masses.weights[places], np.arange(places.size))
         if self._points is None:
             return Clouds(self._cost, masses, self._bins[places], symmetric=self.symmetric, p=self.p)
         metric, points = self._points
@@ -123,15 +118,14 @@ class Clouds(Transports):
             # W_p ≥ W_1, whether distances between bins are a metric or not.
             return by_prices((table[0][:left], table[1]), rooted(self._cost.dense(), self.p))
         metric, points = self._points
-        order = _ORDERS.get(type(metric), getattr(metric, "order", None))
-        base = Euclidean() if isinstance(metric, SqEuclidean) else metric
+        base, norm = metric.base, metric.norm
         if self._cost is None or not base.is_metric:
             return super().bounds(left)
         bounds = by_references(points, self._masses, base, left)
-        if order is not None:
+        if norm is not None:
             by_norm = by_axes if points.shape[1] <= _FEW_AXES else by_centroids
-            bounds = np.maximum(bounds, by_norm(points, self._masses, order, left))
-        return bounds * bounds if isinstance(metric, SqEuclidean) else bounds
+            bounds = np.maximum(bounds, by_norm(points, self._masses, norm.order, left))
+        return bounds * bounds if norm is not None and norm.degree == 2.0 else bounds
 
     def _table(self, bins: int) -> FloatArray:
         """Return shares of the bins, one histogram a row; of those measures that have such bins."""

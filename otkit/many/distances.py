@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from otkit._typing import FloatArray
-from otkit.many.pair_kinds import Comparison, Names
+from otkit.many.pair_kinds import Names, PairKind
 from otkit.many.transports import Transports
 from otkit.optimal_transport.results import TransportResult
 
@@ -51,7 +51,7 @@ class PairwiseResult:
     upper: FloatArray
     proof: str
     seconds: float
-    comparison: Comparison = field(repr=False)
+    comparison: PairKind = field(repr=False)
     names: Names
 
     @property

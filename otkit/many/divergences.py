@@ -12,7 +12,7 @@ from otkit.divergences.by_name import f_divergence
 from otkit.divergences.generators import FDivergence
 from otkit.divergences.ipm import cramer_distance, energy_distance, median_bandwidth, mmd, total_variation
 from otkit.divergences.result import DivergenceResult
-from otkit.many.pair_kinds import FUNCTION, Comparison, Found, PairError
+from otkit.many.pair_kinds import FUNCTION, Found, PairError, PairKind
 from otkit.measures import DiscreteMeasure
 from otkit.numerics.threads import pause
 
@@ -25,7 +25,7 @@ _PORTION = 4_000_000
 IPMS = ("energy", "cramer", "mmd", "total_variation")
 
 
-class Divergences(Comparison):
+class Divergences(PairKind):
     """Histograms, one a row, compared by an f-divergence."""
 
     proof = "bounds of the rounding errors"
@@ -64,7 +64,7 @@ class Divergences(Comparison):
         return _around(value, error)
 
 
-class ByFunction(Comparison):
+class ByFunction(PairKind):
     """Measures compared by a function of two of them, one pair after the other."""
 
     def __init__(

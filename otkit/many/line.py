@@ -28,11 +28,11 @@ from otkit.checker.certificate import RELATIVE_GAP
 from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, Enclosure, summed_up
 from otkit.costs import Cost
 from otkit.costs.pairs import IEEE_EXPONENTS, power
-from otkit.costs.units import SMALLEST
-from otkit.many.masses import Masses, frozen
+from otkit.many.atoms import Atoms, frozen
 from otkit.many.pair_kinds import Found
 from otkit.many.transports import Transports
 from otkit.numerics import double_double as dd
+from otkit.numerics.floats import SMALLEST
 from otkit.numerics.jit import njit
 from otkit.numerics.sums import two_sum
 from otkit.numerics.threads import pause, share
@@ -52,7 +52,7 @@ class OnLine(Transports):
     proof = "real-valued |x − y|^p (Monge property), rounding bounded"
     atoms_of_block = 200_000
 
-    def __init__(self, metric: Cost, points: FloatArray, masses: Masses, p: float) -> None:
+    def __init__(self, metric: Cost, points: FloatArray, masses: Atoms, p: float) -> None:
         self._metric, self._points, self._masses = metric, points, masses
         self.p = p
         order = np.concatenate(
@@ -81,7 +81,7 @@ class OnLine(Transports):
     def restrict(self, which: IntArray) -> OnLine:
         """Return the comparison of some of the measures."""
         places, starts = self._masses.chosen(which)
-        masses = Masses(starts, self._masses.weights[places], np.arange(places.size))
+        masses = Atoms(starts, self._masses.weights[places], np.arange(places.size))
         return OnLine(self._metric, self._points[places], masses, self.p)
 
     def problem(self, i: int, j: int) -> TransportProblem:

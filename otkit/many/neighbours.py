@@ -16,7 +16,7 @@ from otkit.inputs.checks import as_count
 from otkit.inputs.frames import NOTHING, Missing, Reading
 from otkit.many.all_pairs import raise_named
 from otkit.many.bounds import CAUTION
-from otkit.many.pair_kinds import Comparison, Names, PairError, rooted
+from otkit.many.pair_kinds import Names, PairError, PairKind, rooted
 from otkit.many.reading import as_comparison
 from otkit.numerics.compiling import clock
 from otkit.numerics.threads import threads as sharing_threads
@@ -179,7 +179,7 @@ class _Search:
     solved : int
     """
 
-    def __init__(self, comparison: Comparison, left: int, k: int) -> None:
+    def __init__(self, comparison: PairKind, left: int, k: int) -> None:
         self._comparison, self._k = comparison, k
         own = len(comparison) == left
         self._offset = 0 if own else left

@@ -12,6 +12,7 @@ import numpy as np
 from otkit._typing import FloatArray, IntArray
 from otkit.inputs.frames import NOTHING, Reading
 from otkit.inputs.labels import Labels
+from otkit.numerics.floats import EPS
 from otkit.numerics.pickling import Whole
 
 # What a block on disk holds; what it says is proved, whichever version has written it.
@@ -48,7 +49,7 @@ class Found(NamedTuple):
     upper: FloatArray
 
 
-class Comparison(ABC):
+class PairKind(ABC):
     """Measures, numbered from 0, and how two of them are compared.
 
     What a pair gives depends on nothing but the pair: neither on the pairs that are asked for beside it, nor on the
@@ -92,7 +93,7 @@ class Comparison(ABC):
         """
 
     @abstractmethod
-    def restrict(self, which: IntArray) -> Comparison:
+    def restrict(self, which: IntArray) -> PairKind:
         """Return the comparison of some of the measures, with copies of these alone."""
 
     @abstractmethod
@@ -158,6 +159,6 @@ def rooted(value: FloatArray, p: float, direction: float = 0.0) -> FloatArray:
         return root
     if p != 2.0:  # 1/p is rounded, too, which costs |log value| / p roundings
         with np.errstate(divide="ignore"):
-            doubt = (8.0 + np.abs(np.where(value > 0.0, np.log(value), 0.0)) / p) * np.finfo(np.float64).eps
+            doubt = (8.0 + np.abs(np.where(value > 0.0, np.log(value), 0.0)) / p) * EPS
         root = root * (1.0 + np.copysign(doubt, direction))
     return np.maximum(np.where(value > 0.0, np.nextafter(root, direction), root), 0.0)

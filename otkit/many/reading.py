@@ -9,7 +9,7 @@ import numpy as np
 
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
-from otkit.costs import CallableCost, Cost, as_cost
+from otkit.costs import Cost, as_cost
 from otkit.costs.pairs import power
 from otkit.divergences.generators import GENERATORS, FDivergence
 from otkit.inputs.checks import (
@@ -21,13 +21,13 @@ from otkit.inputs.checks import (
 )
 from otkit.inputs.frames import Frame, Missing, Reading, as_clouds
 from otkit.inputs.labelled import axes_of
+from otkit.many.atoms import Atoms
 from otkit.many.clouds import Clouds
 from otkit.many.containers import list_of_measures
 from otkit.many.divergences import IPMS, ByFunction, Divergences
 from otkit.many.histograms import Bins, as_histograms, require_total
 from otkit.many.line import OnLine
-from otkit.many.masses import Masses
-from otkit.many.pair_kinds import Comparison, Names
+from otkit.many.pair_kinds import Names, PairKind
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.numerics.pickling import owned
 
@@ -41,7 +41,7 @@ def as_comparison(
     ground_cost: ArrayLike | None,
     distance: str | FDivergence | Callable[[Any, Any], Any],
     missing: Missing = "raise",
-) -> tuple[Comparison, Names]:
+) -> tuple[PairKind, Names]:
     """Return what is to be compared, the others behind the measures, and what all are called."""
     if isinstance(distance, str):
         require_choice(distance, "distance", ("wasserstein", *GENERATORS, *IPMS))
@@ -66,7 +66,7 @@ def as_comparison(
     cost = as_cost(metric)
     moves = cost.translation_invariant if transports else isinstance(distance, str)
     points, weights, names, reading = _clouds(measures, others, missing, moves)
-    found: Comparison
+    found: PairKind
     if transports:
         found = _between_clouds(points, weights, cost, power_p, names)
     else:
@@ -84,11 +84,11 @@ def as_comparison(
 
 def _between_clouds(
     points: Sequence[FloatArray], weights: Sequence[FloatArray], metric: Cost, p: float, names: Names
-) -> Comparison:
+) -> PairKind:
     """Return the comparison of clouds by optimal transport, on the line or elsewhere."""
-    masses = Masses.of(weights)
+    masses = Atoms.of(weights)
     together = np.concatenate(points)[masses.atoms]
-    if isinstance(metric, CallableCost):  # called for the pairs of a problem when that is solved
+    if not metric.compiled:  # called for the pairs of a problem when that is solved
         return Clouds.of_clouds(None, masses, metric, together, p)
     try:
         cost = metric.between(together, p=p)

@@ -8,9 +8,9 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import Cost, MatrixCosts
+from otkit.many.atoms import Atoms
 from otkit.many.clouds import Clouds
 from otkit.many.line import OnLine
-from otkit.many.masses import Masses
 from otkit.many.pair_kinds import PairError
 from otkit.many.transports import power_between
 from otkit.numerics.threads import pause
@@ -41,7 +41,7 @@ class Pool:
         atoms = np.concatenate([rows, cols], axis=1).reshape(-1)
         sizes = np.fromiter(chain.from_iterable(repeat((rows.shape[1], cols.shape[1]), count)), np.int64, 2 * count)
         starts = np.concatenate([[0], np.cumsum(sizes)])
-        masses = Masses(starts, np.ones(atoms.size), np.arange(atoms.size))
+        masses = Atoms(starts, np.ones(atoms.size), np.arange(atoms.size))
         first = np.arange(0, 2 * count, 2)
         try:
             if self._on_line:

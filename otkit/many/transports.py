@@ -7,7 +7,7 @@ from abc import abstractmethod
 import numpy as np
 
 from otkit._typing import IntArray
-from otkit.many.pair_kinds import Comparison, Found, PairError
+from otkit.many.pair_kinds import Found, PairError, PairKind
 from otkit.numerics.threads import pause
 from otkit.optimal_transport.results import TransportResult
 from otkit.optimal_transport.solve import solve_problem
@@ -41,7 +41,7 @@ def power_between(result: TransportResult) -> tuple[float, float, float]:
     return powers[0], powers[1] * (1.0 - ROUNDING), powers[2] * (1.0 + ROUNDING)
 
 
-class Transports(Comparison):
+class Transports(PairKind):
     """Measures compared by W_p^p."""
 
     @abstractmethod

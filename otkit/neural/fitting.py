@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._typing import FloatArray
-from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, Minkowski
+from otkit.costs import Cost
 from otkit.neural._jax import as_key, jax, jnp, optax
 from otkit.neural.certified import clouds
 from otkit.neural.constraints import CriticOptions, GroupSort
@@ -197,11 +197,8 @@ def _look(step: int, loss: float, phi: CriticFunction, problems: list[TransportP
 
 def norm_order(metric: Cost) -> float:
     """Return the order of the norm that a metric is; refuse a metric that is none."""
-    if isinstance(metric, Minkowski):
-        return float(metric.order)
-    for kind, order in ((Euclidean, 2.0), (Cityblock, 1.0), (Chebyshev, float("inf"))):
-        if isinstance(metric, kind):
-            return order
+    if metric.norm is not None and metric.norm.degree == 1.0:
+        return metric.norm.order
     raise ValueError(
         "metric must be a norm of x − y for a critic to be trained (euclidean, cityblock, chebyshev or minkowski), but "
         f"it is {metric.name}. critic_bounds takes any metric, and any critic."

@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, Minkowski, SqEuclidean, as_cost
+from otkit.costs import Cost, as_cost
 from otkit.inputs.checks import as_power, require_finite
 from otkit.neural._jax import jax, jnp
 from otkit.optimal_transport.duality import subgradient
 from otkit.optimal_transport.solve import wasserstein
-
-_NORMS = (Euclidean, SqEuclidean, Cityblock, Chebyshev, Minkowski)
 
 
 def wasserstein_loss(
@@ -70,7 +68,7 @@ def wasserstein_loss(
     (5.0, [[-0.6000000238418579, -0.800000011920929]])
     """
     cost = as_cost(metric)
-    if not isinstance(cost, _NORMS):
+    if cost.norm is None:
         raise ValueError(
             "metric must be a norm of x − y to have gradients (euclidean, sqeuclidean, cityblock, chebyshev or "
             f"minkowski), but it is {cost.name}."

@@ -249,7 +249,7 @@ def _too_many_arcs(cost: SparseCosts) -> str:
 
 def _is_euclidean(problem: TransportProblem) -> bool:
     cost = problem.cost
-    return cost.metric is not None and cost.metric.name == "euclidean" and cost.p == 1.0
+    return cost.metric is not None and cost.metric.norm == (2.0, 1.0) and cost.p == 1.0
 
 
 # --- SciPy ------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
-from otkit.costs import Cost, PairCosts, SparseCosts, SqEuclidean, as_cost, bind
+from otkit.costs import Cost, PairCosts, SparseCosts, as_cost, bind
 from otkit.costs.gradients import gradients
 from otkit.inputs import checks
 from otkit.inputs.frames import Frame, as_clouds
@@ -288,7 +288,8 @@ def subgradient(result: Solved, *, of: Literal["distance", "value"] = "distance"
     if unit == 1.0:
         return Subgradient(factor * x, factor * y, factor * a, factor * b)
     # The cost is that of points divided by a length, and what is asked for that in powers of a unit of distance.
-    length = math.sqrt(unit) if isinstance(problem.cost.metric, SqEuclidean) else unit
+    metric = problem.cost.metric
+    length = math.sqrt(unit) if metric is not None and metric.norm is not None and metric.norm.degree == 2.0 else unit
     worth = unit if of == "distance" else problem.cost.in_given_unit(1.0)
     return Subgradient(
         *(worth / length * factor * part for part in (x, y)), *(worth * factor * part for part in (a, b))

@@ -11,7 +11,7 @@ import numpy as np
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.checker.certificate import Evidence
-from otkit.costs import Chebyshev, Cityblock, Cost, Euclidean, MatrixCosts, Minkowski, SqEuclidean, as_cost
+from otkit.costs import Cost, MatrixCosts, as_cost
 from otkit.costs.units import matrix_in_unit
 from otkit.inputs.checks import as_float_array, entry, require_finite
 from otkit.inputs.frames import as_clouds
@@ -22,9 +22,6 @@ from otkit.problem import TransportProblem
 from otkit.solvers.candidate import Candidate
 from otkit.solvers.monitor import Progress
 from otkit.solvers.registry import Method
-
-# Costs that the displacement alone decides: on a grid, where the origin lies is nobody's choice.
-_DISPLACEMENT_COSTS = (Euclidean, SqEuclidean, Cityblock, Chebyshev, Minkowski)
 
 
 def wasserstein_grid(
@@ -161,7 +158,7 @@ def _as_spacing(value: ArrayLike, axes: int) -> FloatArray:
 def _displacement_cost(metric: str | Cost) -> Cost:
     """Return the cost that `metric` stands for, if it depends on the displacement between two cells alone."""
     cost = as_cost(metric)
-    if isinstance(cost, _DISPLACEMENT_COSTS):
+    if cost.translation_invariant:  # on a grid, where the origin lies is nobody's choice
         return cost
     raise ValueError(
         "metric must depend on the displacement between cells alone (euclidean, sqeuclidean, cityblock, chebyshev, "

@@ -15,7 +15,8 @@ from otkit.checker.spanning_tree import forest_mask
 from otkit.costs import SparseCosts
 from otkit.optimal_transport.canonical import canonical_tree
 from otkit.optimal_transport.spreading import spread
-from otkit.problem import MergedProblem, TransportProblem
+from otkit.problem import TransportProblem
+from otkit.problem.merged import MergedProblem
 from otkit.solvers.candidate import Candidate
 from otkit.solvers.monitor import Monitor
 

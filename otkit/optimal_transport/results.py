@@ -14,7 +14,8 @@ from otkit.checker.certificate import Certificate
 from otkit.inputs.checks import require_memory
 from otkit.inputs.labels import written
 from otkit.io.archives import write_archive
-from otkit.problem import FILE_FORMATS, TransportProblem
+from otkit.problem import TransportProblem
+from otkit.problem.files import FILE_FORMATS
 from otkit.solvers.candidate import Candidate, SolverStats
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ from otkit.optimal_transport.lifting import between_masses, lifted
 from otkit.optimal_transport.prove import prove, prove_in_order, prove_merged
 from otkit.optimal_transport.rescaling import in_better_unit
 from otkit.optimal_transport.results import TransportResult
-from otkit.problem import InfeasibleError, MergedProblem, TransportProblem, merged_problem
+from otkit.problem import InfeasibleError, TransportProblem
+from otkit.problem.merged import MergedProblem, merged_problem
 from otkit.solvers.candidate import Candidate, WarmStart
 from otkit.solvers.choice import GENERAL, select_solver
 from otkit.solvers.infeasible import cut_error

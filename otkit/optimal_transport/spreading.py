@@ -1,6 +1,6 @@
 """From a tree between places to one between the points at them.
 
-A spanning tree of a merged problem (`otkit.problem.MergedProblem`) is spread over the rows and columns that were
+A spanning tree of a merged problem (`otkit.problem.merged.MergedProblem`) is spread over the rows and columns that were
 merged, so that each place sends along each arc what it sends in the merged tree:
 
 Places are left one after the other, the leaves first, for the next place on the way to the root. The points of both are
@@ -20,7 +20,7 @@ from otkit.checker.integer_masses import exact_surplus
 from otkit.checker.spanning_tree import Tree, root_forest
 from otkit.numerics.fixed_point import carry
 from otkit.numerics.jit import njit
-from otkit.problem import MergedProblem
+from otkit.problem.merged import MergedProblem
 
 
 def spread(problem: MergedProblem, rows: IntArray, cols: IntArray) -> tuple[IntArray, IntArray]:
@@ -34,7 +34,7 @@ def spread(problem: MergedProblem, rows: IntArray, cols: IntArray) -> tuple[IntA
 
     >>> import numpy as np
     >>> import otkit
-    >>> from otkit.problem import merged_problem
+    >>> from otkit.problem.merged import merged_problem
     >>> given = otkit.TransportProblem(otkit.Euclidean().between([0.0, 0.0, 1.0], [2.0, 2.0, 2.0]))
     >>> merged = merged_problem(given, np.array([0, 0, 1]), np.array([0, 0, 0]))
     >>> merged.a, merged.b

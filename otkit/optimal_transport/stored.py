@@ -15,7 +15,8 @@ from otkit.io.archives import header_entry, printable, read_archive
 from otkit.optimal_transport.lifting import between_masses, lifted
 from otkit.optimal_transport.prove import judged_as_it_is, prove_in_order
 from otkit.optimal_transport.results import TransportResult
-from otkit.problem import ANSWER_FIELDS, FILE_FORMATS, PROBLEM_FIELDS, TransportProblem, problem_from_parts
+from otkit.problem import TransportProblem, problem_from_parts
+from otkit.problem.files import ANSWER_FIELDS, FILE_FORMATS, PROBLEM_FIELDS
 from otkit.solvers.candidate import Candidate, SolverStats, Status
 
 

@@ -28,6 +28,7 @@ from otkit.inputs.checks import as_seconds, as_weights, require_choice, require_
 from otkit.inputs.labels import Labels
 from otkit.inputs.matching import along_costs
 from otkit.numerics.fixed_point import as_int, exact_total
+from otkit.numerics.floats import EPS
 from otkit.numerics.jit import read_only
 from otkit.numerics.sums import accurate_sum
 from otkit.optimal_transport.results import Potentials, TransportResult
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 # Those that take costs for some pairs alone: any problem.
 AnyProblemMethod = Literal["auto", "simplex", "lp"]
 
-EPS = float(np.finfo(np.float64).eps)
 
 _ROWS_AT_ONCE = 1024
 _FEW = 10  # one pair in so many

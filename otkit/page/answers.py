@@ -15,7 +15,8 @@ from otkit.optimal_transport.duality import proves_infeasible
 from otkit.optimal_transport.results import TransportResult
 from otkit.optimal_transport.solve import transport
 from otkit.page.town import Town
-from otkit.problem import InfeasibleError, rescaled
+from otkit.problem import InfeasibleError
+from otkit.problem.masses import rescaled
 
 # Slacks and sums below this share of the costs and masses are rounding, and shown as zero.
 ROUNDING = 1e-10

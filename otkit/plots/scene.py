@@ -58,7 +58,7 @@ def make_scene(result: TransportResult, points: tuple[ArrayLike, ArrayLike] | No
     if dimension == 1:
         upper = np.column_stack([x[:, 0], np.ones(len(x))])
         return Scene(upper, np.column_stack([y[:, 0], np.zeros(len(y))]), 1)
-    if points is None and cost.metric is not None and cost.metric.name == "haversine":
+    if points is None and cost.metric is not None and cost.metric.geographic:
         return Scene(x[:, ::-1], y[:, ::-1], 2, geographic=True)
     return Scene(x, y, 2)
 

@@ -13,10 +13,9 @@ import numpy as np
 from otkit._text import told_apart
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import SparseCosts
+from otkit.numerics.floats import EPS
 from otkit.numerics.sums import accurate_sum
 from otkit.problem import InfeasibleError, TransportProblem
-
-EPS = float(np.finfo(np.float64).eps)
 
 NAMED = 8  # rows or columns that a message lists
 

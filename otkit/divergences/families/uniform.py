@@ -9,13 +9,13 @@ import numpy as np
 
 from otkit.divergences.enclosures import Arithmetic, Enclosure, Expression, infinite
 from otkit.divergences.generators import GENERATORS, FDivergence
+from otkit.numerics.floats import EPS
 
 Interval = tuple[Fraction, Fraction]
 Generator = Callable[[Enclosure], Enclosure]
 
 _HALF = Fraction(1, 2)
 _ROUNDINGS = 16.0
-_EPS = float(np.finfo(np.float64).eps)
 
 
 def _js(u: Enclosure) -> Enclosure:
@@ -74,7 +74,7 @@ def uniform_by_floats(divergence: FDivergence, p: Interval, q: Interval) -> tupl
         if mass > 0.0:
             value += mass * worth
             size += abs(mass * worth)
-    return value, 0.0 if np.isinf(value) else _ROUNDINGS * _EPS * size
+    return value, 0.0 if np.isinf(value) else _ROUNDINGS * EPS * size
 
 
 def _function(divergence: FDivergence) -> Generator | None:

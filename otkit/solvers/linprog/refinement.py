@@ -11,6 +11,7 @@ import numpy as np
 from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.checker.spanning_tree import Tree, common_ancestor, root_tree, spanning_tree, tree_potentials
 from otkit.costs import PairCosts
+from otkit.numerics.floats import EPS
 from otkit.numerics.jit import njit
 from otkit.problem import TransportProblem
 from otkit.solvers.candidate import Status
@@ -22,7 +23,7 @@ _PIVOTS = 2000  # between two looks at the clock
 _BITS = 61  # of the total mass
 
 # (c − f) − g with f and g each rounded once is off by less than this, times |c| + |f| + |g|.
-_ROUNDING = 2.0 * float(np.finfo(np.float64).eps)
+_ROUNDING = 2.0 * EPS
 
 
 def integer_masses(problem: TransportProblem) -> IntArray:

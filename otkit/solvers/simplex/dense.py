@@ -8,11 +8,13 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.checker.spanning_tree import root_forest, root_tree, tree_flows, tree_potentials
+from otkit.numerics.floats import EPS
 from otkit.numerics.jit import int64, jitable, njit
+from otkit.numerics.union_find import find_leader
 from otkit.solvers.simplex.amounts import Amounts
 from otkit.solvers.simplex.masses import integer_masses
-from otkit.solvers.simplex.start import Forest, append, find, hang, ship
-from otkit.solvers.simplex.tree import Tree, pivot, set_potentials
+from otkit.solvers.simplex.start import Forest, append, hang, ship
+from otkit.solvers.simplex.tree import ThreadedTree, pivot, set_potentials
 
 # Pivots between two computations of the potentials from the tree, which keep rounding from piling up.
 REFRESH = 4000
@@ -118,14 +120,14 @@ def weigh_tree(
 
 
 @njit
-def _optimize(tree: Tree, amounts: Amounts | None, cost: FloatArray, effort: int) -> int:
+def _optimize(tree: ThreadedTree, amounts: Amounts | None, cost: FloatArray, effort: int) -> int:
     """Pivot to the optimum; return the number of pivots, or −1 where the effort was not enough."""
     n, m = cost.shape
     largest = 0.0
     for i in range(n):
         for j in range(m):
             largest = max(largest, abs(cost[i, j]))
-    tolerance = 8.0 * np.finfo(np.float64).eps * largest
+    tolerance = 8.0 * EPS * largest
     pivots, done, progress = 0, int64(1), np.zeros(2, np.int64)
     while done > 0:
         if progress[1] > effort:
@@ -139,7 +141,7 @@ def _optimize(tree: Tree, amounts: Amounts | None, cost: FloatArray, effort: int
 
 
 @njit
-def _flows(tree: Tree, supply: FloatArray, demand: FloatArray) -> FloatArray:
+def _flows(tree: ThreadedTree, supply: FloatArray, demand: FloatArray) -> FloatArray:
     """Return the flow above each node: what its subtree has more than it needs, summed from the leaves up."""
     n = supply.size
     surplus = np.empty(n + demand.size)
@@ -164,7 +166,7 @@ def _start(
     amounts: Amounts | None,
     rows: IntArray,
     cols: IntArray,
-) -> Tree:
+) -> ThreadedTree:
     """Ship along the given arcs, then from each source to its cheapest open sinks, costs reduced by g.
 
     Each piece but the root's is joined to another by an arc without flow from one of its sources: strongly feasible.
@@ -189,17 +191,17 @@ def _start(
             count += 1
     piece, joined = np.empty(nodes, np.int32), np.zeros(nodes, np.bool_)
     for v in range(nodes):
-        piece[v] = find(group, v)
+        piece[v] = find_leader(group, v)
     joined[piece[0]] = True
     for e in range(given):
         i, j = rows[e], n + cols[e]
-        if not joined[piece[i]] and find(group, i) != find(group, j):
+        if not joined[piece[i]] and find_leader(group, i) != find_leader(group, j):
             joined[piece[i]] = True
             append(forest, amounts, e, i, j)
     for i in range(n):
         if not joined[piece[i]]:
             joined[piece[i]] = True
-            to = _cheapest(cost[i], g, left, forest, n, find(group, i))
+            to = _cheapest(cost[i], g, left, forest, n, find_leader(group, i))
             source[count], sink[count], price[count] = i, n + to, cost[i, to]
             append(forest, amounts, count, i, n + to)
             count += 1
@@ -217,14 +219,14 @@ def _cheapest(line: FloatArray, g: FloatArray, left: IntArray, forest: Forest, n
     to = -1
     for j in range(line.size):
         if (to < 0 or line[j] - g[j] < best) and (
-            left[n + j] > 0 if other_than < 0 else find(forest.group, n + j) != other_than
+            left[n + j] > 0 if other_than < 0 else find_leader(forest.group, n + j) != other_than
         ):
             best, to = line[j] - g[j], j
     return to
 
 
 @njit
-def _pivots(tree: Tree, amounts: Amounts | None, cost: FloatArray, progress: IntArray, tolerance: float) -> int:
+def _pivots(tree: ThreadedTree, amounts: Amounts | None, cost: FloatArray, progress: IntArray, tolerance: float) -> int:
     """Pivot up to REFRESH times, the entering arc the most negative of a few rows, each scanned by SIMD first.
 
     Returns the number of pivots, zero at the optimum; `progress` holds the row to begin with and the effort so far.

@@ -9,14 +9,13 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.sweeps import Pairs, fill
+from otkit.numerics.floats import EPS
 from otkit.solvers.simplex.amounts import Amounts, selected
 from otkit.solvers.simplex.candidates import best_arcs, merge_arcs, nearest, reduced_costs
 from otkit.solvers.simplex.levels import restricted
 from otkit.solvers.simplex.masses import shares
 from otkit.solvers.simplex.pivots import pivots_to_optimum
 from otkit.solvers.simplex.start import Forest, complete, empty_forest, ship
-
-EPS = float(np.finfo(np.float64).eps)
 
 # Candidate arcs of each node in the rounds that ship what the first ones left, and the most rounds of that kind.
 LEFTOVER_KEEP = 6

@@ -13,11 +13,10 @@ from __future__ import annotations
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
+from otkit.numerics.floats import EPS
 from otkit.numerics.jit import njit
 from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.amounts import Amounts, compare, decrease
-
-EPS = float(np.finfo(np.float64).eps)
 
 # Rounding of four costs, each off by an ulp or two, and of their sums.
 ROUNDINGS = 16.0

@@ -12,13 +12,14 @@ from otkit.costs.pairs import shape
 from otkit.costs.sweeps import Pairs, fill
 from otkit.inputs.checks import as_potentials
 from otkit.inputs.indices import as_indices
+from otkit.numerics.floats import EPS
 from otkit.numerics.threads import Stopped
 from otkit.solvers.candidate import Status
 from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.candidates import merge_arcs, nearest, refine_arcs
 from otkit.solvers.simplex.dense import LARGEST_EFFORT, solve_dense
 from otkit.solvers.simplex.levels import Level
-from otkit.solvers.simplex.master import EPS, Arcs, Master, arcs_between
+from otkit.solvers.simplex.master import Arcs, Master, arcs_between
 from otkit.solvers.simplex.pricing import Pricer
 
 # Candidate arcs of each row and each column.

@@ -19,15 +19,17 @@ from otkit._typing import FloatArray, IntArray
 from otkit.checker.spanning_tree import forest_mask, root_forest, tree_flows, tree_potentials
 from otkit.costs import SparseCosts
 from otkit.costs.sparse import as_prices
+from otkit.numerics.floats import EPS
 from otkit.numerics.jit import njit
+from otkit.numerics.union_find import find_leader
 from otkit.problem import TransportProblem
 from otkit.solvers.candidate import Candidate, SolverStats, Status, WarmStart
 from otkit.solvers.infeasible import require_no_cut
 from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.masses import integer_masses
-from otkit.solvers.simplex.master import EPS, PIVOT_ROUNDINGS, ascending
+from otkit.solvers.simplex.master import PIVOT_ROUNDINGS, ascending
 from otkit.solvers.simplex.pivots import pivots_to_optimum
-from otkit.solvers.simplex.start import Forest, empty_forest, find, hang, ship
+from otkit.solvers.simplex.start import Forest, empty_forest, hang, ship
 from otkit.solvers.simplex.tree import set_potentials
 
 # Price at the dump in units of the largest reduced cost, and by what it grows while it is too low. It is high enough at
@@ -139,7 +141,7 @@ def _use_depot_and_dump(forest: Forest, source: Any, sink: Any, sources: int, li
     arc, k = listed, shipments
     for exhausted in (False, True):
         for v in range(1, dump):
-            piece = find(forest.group, v)
+            piece = find_leader(forest.group, v)
             if joined[piece] or exhausted == (forest.left[v] > 0) or (exhausted and v >= sources):
                 continue
             joined[piece] = True

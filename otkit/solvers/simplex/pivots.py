@@ -10,7 +10,7 @@ import numpy as np
 from otkit._typing import FloatArray, IntArray
 from otkit.numerics.jit import int64, njit
 from otkit.solvers.simplex.amounts import Amounts
-from otkit.solvers.simplex.tree import Tree, empty_tree, pivot, set_potentials
+from otkit.solvers.simplex.tree import ThreadedTree, empty_tree, pivot, set_potentials
 
 # Between two looks at the clock the simplex may do so many units of work for each node and arc. Then nodes are numbered
 # anew and potentials computed anew, so that their rounding does not pile up. Large problems look earlier, after some
@@ -24,7 +24,7 @@ PATIENCE = 200
 
 
 def pivots_to_optimum(
-    tree: Tree,
+    tree: ThreadedTree,
     source: Any,
     sink: Any,
     cost: FloatArray,
@@ -53,7 +53,7 @@ def pivots_to_optimum(
 
 @njit
 def run_pivots(
-    tree: Tree,
+    tree: ThreadedTree,
     source: Any,
     sink: Any,
     cost: FloatArray,
@@ -115,7 +115,7 @@ def run_pivots(
 
 
 @njit
-def _renumber(tree: Tree, number: Any, out: Tree) -> None:
+def _renumber(tree: ThreadedTree, number: Any, out: ThreadedTree) -> None:
     """Write the tree into `out`, node v becoming node number[v]."""
     for v in range(tree.pot.size):
         k = number[v]

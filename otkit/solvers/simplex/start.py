@@ -9,17 +9,9 @@ import numpy as np
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import pair
 from otkit.numerics.jit import int64, jitable, njit
+from otkit.numerics.union_find import find_leader
 from otkit.solvers.simplex.amounts import Amounts, move_least
-from otkit.solvers.simplex.tree import Tree, empty_tree, set_potentials
-
-
-@njit
-def find(group: Any, v: int) -> int:
-    """Return the representative of `v`, halving the path to it."""
-    while group[v] != v:
-        group[v] = group[group[v]]
-        v = group[v]
-    return v
+from otkit.solvers.simplex.tree import ThreadedTree, empty_tree, set_potentials
 
 
 class Forest(NamedTuple):
@@ -62,7 +54,7 @@ def append(forest: Forest, amounts: Amounts | None, arc: int, i: int, j: int) ->
         left[i], left[j] = amounts.length[i], amounts.length[j]
     forest.arc[k], forest.flow[k] = arc, flow
     forest.counter[0] = k + 1
-    forest.group[find(forest.group, i)] = find(forest.group, j)
+    forest.group[find_leader(forest.group, i)] = find_leader(forest.group, j)
 
 
 @njit
@@ -88,7 +80,7 @@ def complete(
     cost: FloatArray,
     arcs: int,
     order: IntArray,
-) -> tuple[Tree, int]:
+) -> tuple[ThreadedTree, int]:
     """Ship what is left in the order of the nodes and join the pieces of the forest to a strongly feasible tree.
 
     Each piece but the root's is joined to another one by an arc without flow that leaves one of its sources, the first
@@ -127,18 +119,18 @@ def _join_pieces(
             arcs += 1
     piece = np.empty(nodes, np.int32)
     for v in range(nodes):
-        piece[v] = find(group, v)
+        piece[v] = find_leader(group, v)
     joined = np.zeros(nodes, np.bool_)
     joined[piece[root]] = True
     for e in order:
         i, j = int64(source[e]), int64(sink[e])
         if forest.counter[0] == nodes - 1:
             break
-        if not joined[piece[i]] and find(group, i) != find(group, j):
+        if not joined[piece[i]] and find_leader(group, i) != find_leader(group, j):
             joined[piece[i]] = True
             append(forest, amounts, e, i, j)
     anchor = n
-    while find(group, anchor) != find(group, root):
+    while find_leader(group, anchor) != find_leader(group, root):
         anchor += 1
     for i in range(n):
         if not joined[piece[i]]:
@@ -150,7 +142,7 @@ def _join_pieces(
 
 
 @jitable
-def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any, tree_flow: IntArray) -> Tree:
+def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any, tree_flow: IntArray) -> ThreadedTree:
     """Return the tree of the n + m − 1 arcs `tree_arc` as seen from its root, source 0, potentials included."""
     tree = empty_tree(n + m)
     _hang(n, source, sink, cost, tree_arc, tree_flow, tree)
@@ -158,7 +150,9 @@ def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any
 
 
 @njit
-def _hang(n: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any, tree_flow: IntArray, tree: Tree) -> None:
+def _hang(
+    n: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any, tree_flow: IntArray, tree: ThreadedTree
+) -> None:
     nodes = tree.pot.size
     start = np.zeros(nodes + 1, np.int32)
     for k in range(nodes - 1):

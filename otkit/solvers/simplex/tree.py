@@ -22,7 +22,7 @@ from otkit.numerics.jit import int64, jitable, njit
 from otkit.solvers.simplex.amounts import Amounts, compare, decrease, increase
 
 
-class Tree(NamedTuple):
+class ThreadedTree(NamedTuple):
     """Arrays over the nodes; `arc`, `flow` and `cost` belong to the arc between a node and its parent.
 
     Where amounts are kept in a table, `flow` holds slots of it.
@@ -45,9 +45,9 @@ class Tree(NamedTuple):
 
 
 @jitable
-def empty_tree(nodes: int) -> Tree:
+def empty_tree(nodes: int) -> ThreadedTree:
     """Return a tree of `nodes` nodes, nothing set."""
-    return Tree(
+    return ThreadedTree(
         np.empty(nodes, np.uint32),
         np.empty(nodes, np.uint32),
         np.empty(nodes, np.uint32),
@@ -62,7 +62,7 @@ def empty_tree(nodes: int) -> Tree:
 
 
 @njit
-def pivot(tree: Tree, amounts: Amounts | None, p: int, q: int, arc: int, cost: float, reduced: float) -> int:
+def pivot(tree: ThreadedTree, amounts: Amounts | None, p: int, q: int, arc: int, cost: float, reduced: float) -> int:
     """Bring the arc from source `p` to sink `q`, whose reduced cost is negative, into the tree.
 
     Returns how many potentials, and limbs of amounts, were gone through.
@@ -81,7 +81,7 @@ def pivot(tree: Tree, amounts: Amounts | None, p: int, q: int, arc: int, cost: f
 
 
 @njit
-def _move(tree: Tree, p: int, q: int) -> tuple[Any, Any, int, Any, Any]:
+def _move(tree: ThreadedTree, p: int, q: int) -> tuple[Any, Any, int, Any, Any]:
     """Move as much as goes round the cycle that an arc from p to q closes.
 
     Returns, of both sides of the cycle, the lower end of the arc that blocks; what was moved; the apex; and whether the
@@ -115,7 +115,7 @@ def _move(tree: Tree, p: int, q: int) -> tuple[Any, Any, int, Any, Any]:
 
 
 @njit
-def _move_amount(tree: Tree, amounts: Amounts, p: int, q: int) -> tuple[Any, Any, int, Any, Any, int]:
+def _move_amount(tree: ThreadedTree, amounts: Amounts, p: int, q: int) -> tuple[Any, Any, int, Any, Any, int]:
     """Do the same where flows are slots of a table: the entering arc gets the slot of the leaving one, as it is."""
     parent, size, flow, is_sink = tree.parent, tree.size, tree.flow, tree.is_sink
     a, b = np.uint32(p), np.uint32(q)
@@ -155,7 +155,7 @@ def _move_amount(tree: Tree, amounts: Amounts, p: int, q: int) -> tuple[Any, Any
 
 
 @njit
-def _rehang(tree: Tree, apex: Any, top: Any, inner: Any, outer: Any, arc: int, flow: Any, cost: float) -> None:
+def _rehang(tree: ThreadedTree, apex: Any, top: Any, inner: Any, outer: Any, arc: int, flow: Any, cost: float) -> None:
     """Cut the subtree below `top`, make `inner` its top, and hang it below `outer`."""
     parent, thread, back, size, last = tree.parent, tree.thread, tree.back, tree.size, tree.last
     count = size[top]
@@ -221,7 +221,7 @@ def _rehang(tree: Tree, apex: Any, top: Any, inner: Any, outer: Any, arc: int, f
 
 
 @njit
-def _add_below(tree: Tree, top: Any, change: float) -> int:
+def _add_below(tree: ThreadedTree, top: Any, change: float) -> int:
     """Add `change` to the potentials of a subtree, or take it from all others if these are fewer; return how many.
 
     The list is walked from both its ends: two independent chains of loads take half the time of one.
@@ -245,7 +245,7 @@ def _add_below(tree: Tree, top: Any, change: float) -> int:
 
 
 @njit
-def set_potentials(tree: Tree) -> None:
+def set_potentials(tree: ThreadedTree) -> None:
     """Compute all potentials anew from the costs of the tree arcs, the root's being zero."""
     tree.pot[0] = 0.0
     v = tree.thread[0]

@@ -8,85 +8,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.checker import proof_files
-from otkit.checker import standalone as proof
 from otkit.costs import PairCosts, bind, storage
 from otkit.inputs.checks import as_weights
 from otkit.inputs.labels import Labels, from_header, to_header
 from otkit.inputs.matching import along_costs
-from otkit.io.archives import Field, header_entry, read_archive, write_archive
+from otkit.io.archives import header_entry
 from otkit.numerics.fixed_point import exact_total
-from otkit.numerics.jit import njit
-from otkit.numerics.pickling import Frozen, Whole
-from otkit.numerics.sums import accurate_sum, two_sum
-
-LARGEST_EXACT_INTEGER = 2.0**53
-
-# What masses may be: whole numbers below that, numbers that were rounded to float32, or any others.
-WHOLE, SINGLE, ANY = range(3)
-
-EPS, TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
-
-
-# What `TransportProblem.load` reads: a problem, or a result, which holds its problem.
-FILE_FORMATS = ("otkit-problem-1", "otkit-result-1")
-
-# The arrays that it may hold: those of the problem, and of a result the plan, the prices and the arcs of the tree.
-PROBLEM_FIELDS = {"a": Field(("n",), least=0.0), "b": Field(("m",), least=0.0)} | storage.FIELDS
-ANSWER_FIELDS = {
-    "rows": Field(("entries",), "index", "n"),
-    "cols": Field(("entries",), "index", "m"),
-    "mass": Field(("entries",)),
-    "f": Field(("n",)),
-    "g": Field(("m",)),
-    "basis_rows": Field(("tree",), "index", "n", wanted=False),
-    "basis_cols": Field(("tree",), "index", "m", wanted=False),
-}
-
-
-class InfeasibleError(Whole, ValueError):
-    """No plan exists; `farkas` proves it.
-
-    Attributes
-    ----------
-    problem : TransportProblem
-        The problem that has no plan.
-    farkas : ndarray, shape (n + m,)
-        A vector y with Aᵀy ≤ 0 and bᵀy > 0 for the linear program's A and b = [a; b]. Any plan Γ ≥ 0 with A vec(Γ) = b
-        would give 0 ≥ yᵀA vec(Γ) = yᵀb > 0, so there is none. Where the cost is sparse, A has a column for each arc:
-        Aᵀy ≤ 0 says y_i + y_{n+j} ≤ 0 for the listed pairs alone.
-    """
-
-    __module__ = "otkit"  # where users find it, so that tracebacks say so
-
-    def __init__(
-        self, message: str, farkas: FloatArray, problem: TransportProblem, kind: Literal["cut", "totals"]
-    ) -> None:
-        super().__init__(message)
-        self.farkas = farkas
-        self.problem = problem
-        self._kind = kind
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the proof that no plan exists to a small file: anyone checks it by `otkit.check_proof`.
-
-        Examples
-        --------
-        >>> import otkit, pathlib, tempfile
-        >>> path = pathlib.Path(tempfile.mkdtemp(), "proof.json")
-        >>> try:
-        ...     otkit.transport([[1.0, 2.0]], [3.0], [1.0, 1.0])
-        ... except otkit.InfeasibleError as error:
-        ...     error.save(path)
-        ...     otkit.check_proof(error.problem, path).statement
-        'no plan has row and column sums a, b (costs as given)'
-        """
-        proof_files.save_infeasibility(path, self.problem, self.farkas, self._kind)
+from otkit.numerics.floats import EPS, TINY
+from otkit.numerics.pickling import Frozen
+from otkit.numerics.sums import accurate_sum
+from otkit.problem import files
+from otkit.problem.infeasible import InfeasibleError
+from otkit.problem.masses import LARGEST_EXACT_INTEGER, LARGEST_TOLERANCE, rescaled, tolerance_of_totals
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -277,8 +215,7 @@ class TransportProblem(Frozen):
 
         A cost that was a Python function is kept as the matrix it gave.
         """
-        header, arrays = self.parts()
-        write_archive(path, {"format": FILE_FORMATS[0]} | header, arrays)
+        files.write_problem(path, *self.parts())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TransportProblem:
@@ -299,12 +236,10 @@ class TransportProblem(Frozen):
         >>> otkit.TransportProblem.load(path)
         TransportProblem(2 × 2, given matrix, total mass 3)
         """
-        of_result = {name: field._replace(wanted=False) for name, field in ANSWER_FIELDS.items()}
-        written_by = "TransportProblem.save or TransportResult.save"
-        return read_archive(path, FILE_FORMATS, PROBLEM_FIELDS | of_result, problem_from_parts, written_by)
+        return files.read_problem(path, problem_from_parts)
 
     def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what a file holds of a problem: what JSON can say, and arrays."""
+        """Return what makes the problem, in plain form: what JSON can say, and arrays."""
         header, arrays = storage.parts_of(self.cost)
         header |= {
             "probability": self.probability,
@@ -348,54 +283,6 @@ class TransportProblem(Frozen):
         return f"TransportProblem({n} × {m}, {metric}{power}, total mass {self.total:g})"
 
 
-class MergedProblem(TransportProblem):
-    """A problem in which rows of equal costs are one row, with their mass together, and columns likewise.
-
-    Its masses `a` and `b` are sums, rounded. What is proved about it in exact arithmetic
-    (`otkit.checker.basic_solution`) holds for the sums themselves, which are integers in the unit of the masses of
-    `given`.
-
-    Attributes
-    ----------
-    given : TransportProblem
-        The problem with all its rows and columns, each with mass.
-    row_place, col_place : ndarray, shapes (n,) and (m,)
-        Of each row and column of that problem, the row or column here.
-    """
-
-    given: TransportProblem
-    row_place: IntArray
-    col_place: IntArray
-
-
-def merged_problem(given: TransportProblem, row_place: IntArray, col_place: IntArray) -> MergedProblem:
-    """Return a problem with rows and columns of equal numbers, which must have equal costs, merged.
-
-    Numbers come in the order in which they first appear, as those of `PairCosts.places`.
-    """
-    first_rows, first_cols = (np.unique(places, return_index=True)[1] for places in (row_place, col_place))
-    problem = object.__new__(MergedProblem)
-    problem.__dict__.update(given=given, row_place=row_place, col_place=col_place)
-    a, b = _sums(given.a, row_place, first_rows.size), _sums(given.b, col_place, first_cols.size)
-    problem._keep(given.cost.restrict(first_rows, first_cols), a, b, given.probability, given.tolerance)
-    return problem
-
-
-def _sums(masses: FloatArray, places: IntArray, count: int) -> FloatArray:
-    """Return the sum of the masses at each place, rounded about once."""
-    sums, errors = np.zeros(count), np.zeros(count)
-    _add_by_place(masses, places, sums, errors)
-    return sums + errors
-
-
-@njit
-def _add_by_place(masses: FloatArray, places: IntArray, sums: FloatArray, errors: FloatArray) -> None:
-    """Add masses to the sums of their places, and the rounding errors to those of the errors."""
-    for k in range(masses.size):
-        sums[places[k]], error = two_sum(sums[places[k]], masses[k])
-        errors[places[k]] += error
-
-
 def problem_as_judged(
     cost: PairCosts, a: ArrayLike, b: ArrayLike, probability: bool, tolerance: float
 ) -> TransportProblem:
@@ -409,8 +296,8 @@ def problem_as_judged(
 def problem_from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> TransportProblem:
     """Undo `TransportProblem.parts`."""
     probability, tolerance = header_entry(header, "probability", bool), header_entry(header, "tolerance", float)
-    if not 0.0 <= tolerance <= proof.LARGEST:
-        raise ValueError(f"tolerance must be from 0 to {proof.LARGEST}, but it is {tolerance}")
+    if not 0.0 <= tolerance <= LARGEST_TOLERANCE:
+        raise ValueError(f"tolerance must be from 0 to {LARGEST_TOLERANCE}, but it is {tolerance}")
     cost = storage.from_parts(header, arrays, arrays["b"].size)
     problem = problem_as_judged(cost, arrays["a"], arrays["b"], probability, tolerance)
     n, m = problem.shape
@@ -418,48 +305,4 @@ def problem_from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> 
     return problem.with_labels(*labels, header_entry(header, "matching", str))
 
 
-def rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
-    """Return values·target/total as a new array: exactly the values where the totals agree."""
-    return values.copy() if total == target else _multiplied(values, total, target)
-
-
-@njit
-def _multiplied(values: FloatArray, total: float, target: float) -> FloatArray:
-    """Return values·target/total, by one multiplication each where the quotient is a float."""
-    factor = target / total
-    out = np.empty(values.size)
-    for k in range(values.size):
-        out[k] = values[k] * factor if factor < np.inf else values[k] / total * target
-    return out
-
-
-def tolerance_of_totals(a: FloatArray, b: FloatArray) -> float:
-    """Return how far two totals, meant to be equal, may differ by rounding alone, as a share of the larger.
-
-    Masses of n entries that were divided by their sum in a type of unit roundoff u are off by n + 1 roundings together:
-    n − 1 of the sum in whatever order (Higham, *Accuracy and Stability of Numerical Algorithms*, section 4.2), one of
-    the division, one to store them; a few more are left for what was done before. Whole numbers are meant as they are.
-    """
-    of_a, of_b = _digits_of(a), _digits_of(b)
-    if of_a == of_b == WHOLE:
-        return 0.0
-    unit = 2.0**-24 if SINGLE in (of_a, of_b) else 2.0**-53
-    return min((a.size + b.size + 8) * unit, proof.LARGEST)
-
-
-@njit
-def _digits_of(masses: FloatArray) -> int:
-    """Say what masses are: whole, rounded to float32 (or less) before they came, or neither.
-
-    Masses that came as an array of that type, as a list, or from a file are all float32 numbers, of which one in 2²⁹
-    floats is. Those of at most 12 bits, such as 0.75, are taken to be exact.
-    """
-    whole = single = short = True
-    for mass in masses:
-        whole &= mass < LARGEST_EXACT_INTEGER and mass == np.floor(mass)
-        single &= np.float64(np.float32(mass)) == mass
-        leading = math.frexp(mass)[0] * 4096.0
-        short &= leading == np.floor(leading)
-        if not (whole or single):
-            return ANY
-    return WHOLE if whole else SINGLE if single and not short else ANY
+__all__ = ["InfeasibleError", "TransportProblem", "problem_as_judged", "problem_from_parts"]
