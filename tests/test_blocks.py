@@ -15,7 +15,7 @@ from otkit.io import archives as archives_module
 from otkit.many import blocks as blocks_module
 from otkit.many import cache as cache_module
 from otkit.many.blocks import cut
-from otkit.many.clouds import Clouds
+from otkit.many.clouds import CloudPairs
 from otkit.many.reading import as_comparison
 
 
@@ -29,13 +29,13 @@ def small_blocks(monkeypatch):
 def solved(monkeypatch):
     """Return a list that gets the number of pairs of each block that is solved."""
     counts = []
-    solve = Clouds.solve
+    solve = CloudPairs.solve
 
     def counting(self, first, second):
         counts.append(first.size)
         return solve(self, first, second)
 
-    monkeypatch.setattr(Clouds, "solve", counting)
+    monkeypatch.setattr(CloudPairs, "solve", counting)
     return counts
 
 

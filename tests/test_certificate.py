@@ -18,11 +18,10 @@ from zoo import planted
 import otkit
 from otkit import certify
 from otkit.datasets import bakery
-from otkit.optimal_transport.solve import solve_problem
 
 SHOP = bakery()
 BAKERY = otkit.TransportProblem(SHOP.cost, SHOP.supply, SHOP.demand)
-ANSWER = solve_problem(BAKERY, method="lp")
+ANSWER = otkit.transport(BAKERY, method="lp")
 PLAN = ANSWER.plan.toarray()
 F, G = ANSWER.potentials
 
@@ -170,7 +169,7 @@ UNIQUE = unique_problems()
 @pytest.mark.parametrize("share", [1e-3, 1e-6, 1e-8])
 def test_corruption_of_any_plan_entry_is_noticed(name, share):
     problem = UNIQUE[name]
-    answer = solve_problem(problem, method="lp")
+    answer = otkit.transport(problem, method="lp")
     plan, potentials = answer.plan.toarray(), answer.potentials
     assert certify(problem, plan=plan, potentials=potentials).optimal
     step = share * problem.total
@@ -192,7 +191,7 @@ def test_corruption_of_any_plan_entry_is_noticed(name, share):
 @pytest.mark.parametrize("name", UNIQUE)
 def test_corruption_of_any_potential_is_noticed(name):
     problem = UNIQUE[name]
-    answer = solve_problem(problem, method="lp")
+    answer = otkit.transport(problem, method="lp")
     unit = answer.certificate.scale
     for side in (0, 1):
         for k in range(problem.shape[side]):
@@ -209,7 +208,7 @@ def test_corruption_of_any_potential_is_noticed(name):
 @pytest.mark.parametrize("name", UNIQUE)
 def test_exchange_of_rows_columns_or_sides_is_noticed(name):
     problem = UNIQUE[name]
-    answer = solve_problem(problem, method="lp")
+    answer = otkit.transport(problem, method="lp")
     plan, (f, g) = answer.plan.toarray(), answer.potentials
     for i in range(1, problem.shape[0]):
         order = np.r_[i, np.arange(1, i), 0, np.arange(i + 1, problem.shape[0])]
@@ -226,7 +225,7 @@ def test_exchange_of_rows_columns_or_sides_is_noticed(name):
 def test_the_problem_itself_is_not_taken_on_trust(name):
     """The same answer for other costs or masses is no answer."""
     problem = UNIQUE[name]
-    answer = solve_problem(problem, method="lp")
+    answer = otkit.transport(problem, method="lp")
     entries, potentials = answer.candidate, answer.potentials
     cost = problem.cost.dense()
     i, j = entries.rows[0], entries.cols[0]
@@ -270,7 +269,7 @@ def test_moved_clouds_judge_alike(rng):
     proofs = []
     for shift in (0, 10**7, 2**40):
         problem = otkit.TransportProblem(otkit.Euclidean().between(x + shift, y + shift))
-        answer = solve_problem(problem, method="lp")
+        answer = otkit.transport(problem, method="lp")
         proofs.append(answer.certificate)
     assert proofs[0] == proofs[1] == proofs[2]
 
@@ -306,7 +305,7 @@ def test_all_pairs_are_judged_on_a_long_line(rng, p):
     by_nothing = max(cost.min(axis=1).mean(), cost.min(axis=0).mean())  # what potentials of zero prove
     best = max(by_rows, by_cols, by_nothing)
     assert proof.lower <= best <= proof.lower + 1e-13 * cost.max()  # what the search may miss
-    answer = solve_problem(problem, method="line")
+    answer = otkit.transport(problem, method="line")
     assert answer.certificate.optimal
     k = int(np.argmax(answer.potentials.f))
     dearer = changed(answer.potentials.f, k, answer.potentials.f[k] + 1e-3)

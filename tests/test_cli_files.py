@@ -134,8 +134,10 @@ def test_masses_are_matched_to_a_matrix_by_label(folder):
     assert run("transport", "cost.csv", "a.csv", "b.csv", "--save", "r.npz").exit_code == 0
     problem = otkit.load("r.npz").problem
     assert (list(problem.row_labels), list(problem.col_labels)) == (["rye", "spelt"], ["here", "there"])
-    message = "c.csv must have the labels of the rows of cost.csv, but 'rye' is missing there and 'wheat' is not in"
+    message = "but there are 'wheat' only in c.csv and 'rye' only in the rows of cost.csv. Each label"
     assert_refused(run("transport", "cost.csv", "c.csv", "b.csv"), message)
+    write(twice="bread,n\nspelt,3\nrye,1\nrye,1\n")
+    assert_refused(run("transport", "cost.csv", "twice.csv", "b.csv"), "'rye'")
     assert "labels of a.csv not used" in " ".join(run("transport", "plain.csv", "a.csv", "b.csv").stdout.split())
 
 

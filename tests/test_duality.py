@@ -13,7 +13,6 @@ from strategies import clouds, cost_matrices, point_problems, weights
 import otkit
 from otkit.costs.gradients import gradients
 from otkit.optimal_transport.duality import proves_infeasible
-from otkit.optimal_transport.solve import solve_problem
 
 # --- c-transform ----------------------------------------------------------------------------------------------------
 
@@ -185,7 +184,7 @@ def test_subgradient_in_masses_taken_as_they_are(rng):
     plan = rng.random((4, 5))
     move = np.outer([1, 0, -2, 3], [1, 2, 0, -1, 1])  # a change of both marginals that keeps them balanced
     results = [
-        solve_problem(otkit.TransportProblem(cost, (plan + t * move).sum(axis=1), (plan + t * move).sum(axis=0)))
+        otkit.transport(otkit.TransportProblem(cost, (plan + t * move).sum(axis=1), (plan + t * move).sum(axis=0)))
         for t in (-1e-6, 0.0, 1e-6)
     ]
     found = otkit.subgradient(results[1])
@@ -197,12 +196,12 @@ def test_subgradient_in_masses_taken_as_they_are(rng):
 def test_subgradient_in_the_weights_supports_a_convex_function(problem, data):
     """V(a') ≥ V(a) + ⟨∂V/∂a, a' − a⟩, also where V has kinks: zero weights, ties, duplicates."""
     n, m = problem.shape
-    result = solve_problem(problem, method="lp")
+    result = otkit.transport(problem, method="lp")
     found = otkit.subgradient(result, of="value")
     a, b = data.draw(weights(n, extreme=False)), data.draw(weights(m, extreme=False))
     # Between shares only: where the total stays the same.
     a, b = a / a.sum() * problem.totals[0], b / b.sum() * problem.totals[1]
-    other = solve_problem(otkit.TransportProblem(problem.cost, a, b, probability=True), method="lp")
+    other = otkit.transport(otkit.TransportProblem(problem.cost, a, b, probability=True), method="lp")
     bound = result.value + found.a @ (a - problem.a) + found.b @ (b - problem.b)
     assert other.value >= bound - 1e-10 * (1 + abs(bound))
 

@@ -12,7 +12,6 @@ from oracles import exact_value
 from zoo import ZOO
 
 import otkit
-from otkit.optimal_transport.solve import solve_problem
 
 EXACT_SOLVERS = ["lp", "simplex", "assignment", "line"]
 # The solvers for special problems, and the trait of a case that says they must take it.
@@ -48,7 +47,7 @@ def prices(result: otkit.TransportResult) -> float:
 
 @pytest.mark.parametrize(("method", "name"), CLAIMED, ids=lambda value: value)
 def test_exact_solver_finds_the_optimum(method, name):
-    result = solve_problem(ZOO[name].make(), method=method)
+    result = otkit.transport(ZOO[name].make(), method=method)
     problem, plan, (f, g) = result.problem, result.candidate, result.potentials
     proof = result.certificate
     assert proof.optimal, proof.verdict
@@ -82,7 +81,7 @@ def test_exact_solver_finds_the_optimum(method, name):
 def test_specialist_refuses_what_it_cannot_solve(method, name):
     problem = ZOO[name].make()
     with pytest.raises(ValueError, match=method):
-        solve_problem(problem, method=method)
+        otkit.transport(problem, method=method)
 
 
 # Thousands of sweeps over all pairs: problems of moderate size are enough.
@@ -91,7 +90,7 @@ SINKHORN = [name for name, case in ZOO.items() if np.prod(case.make().shape) <= 
 
 @pytest.mark.parametrize("name", SINKHORN)
 def test_sinkhorn_encloses_the_optimum(name):
-    result = solve_problem(ZOO[name].make(), method="sinkhorn", on_failure="return")
+    result = otkit.transport(ZOO[name].make(), method="sinkhorn", on_failure="return")
     proof = result.certificate
     room = Fraction(1e-14 * (shipped(result) + prices(result)) * sum(result.problem.shape))
     assert Fraction(proof.lower) - room <= optimum(name) <= Fraction(proof.upper) + room

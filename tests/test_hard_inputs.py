@@ -14,7 +14,6 @@ from oracles import exact_line_value, exact_value
 from strategies import extreme_problems, problems
 
 import otkit
-from otkit.optimal_transport.solve import solve_problem
 
 SEEDS = range(4)
 METHODS = ["auto", "simplex", "lp", "assignment", "line"]
@@ -60,14 +59,14 @@ def assert_exact(best: Fraction, result: otkit.TransportResult) -> None:
 def test_exact_to_the_last_bit(method, name):
     for seed in SEEDS:
         if claims(method, made(name, seed)):
-            result = solve_problem(made(name, seed), method=method)
+            result = otkit.transport(made(name, seed), method=method)
             assert_exact(optimum(name, seed, result.method), result)
 
 
 @given(st.one_of(problems, extreme_problems()), st.sampled_from(["simplex", "lp"]))
 @settings(max_examples=300)
 def test_any_numbers_come_out_exact(problem, method):
-    assert_exact(exact_value(problem), solve_problem(problem, method=method))
+    assert_exact(exact_value(problem), otkit.transport(problem, method=method))
 
 
 @pytest.mark.parametrize("name", FAMILIES)
@@ -92,14 +91,14 @@ def test_bounds_without_a_solver_enclose_the_optimum(name):
 def test_sinkhorn_encloses_the_optimum(name):
     options = otkit.SinkhornOptions(max_iterations=100)
     problem = made(name, 1)
-    result = solve_problem(problem, method="sinkhorn", options=options, on_failure="return")
+    result = otkit.transport(problem, method="sinkhorn", options=options, on_failure="return")
     assert_enclosed(optimum(name, 1, "sinkhorn"), result.certificate)
 
 
 @pytest.mark.parametrize("name", LARGE)
 def test_large_hard_inputs(name):
     problem, best = LARGE[name]()
-    result = solve_problem(problem)
+    result = otkit.transport(problem)
     assert_exact(best, result)
     assert result.certificate.lower == result.certificate.upper == best
 

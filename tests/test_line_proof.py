@@ -19,7 +19,6 @@ import otkit
 from otkit.checker import line as staircase
 from otkit.checker.line import exact_cost, prove_on_line
 from otkit.costs import Cityblock
-from otkit.optimal_transport.solve import solve_problem
 from otkit.solvers import line
 from otkit.solvers.monitor import Monitor
 
@@ -297,7 +296,7 @@ def test_the_front_door(rng):
 @given(weird_problems())
 def test_the_proof_travels(problem):
     """What is saved is checked by `otkit.checker.standalone`, which shares no line with the staircase."""
-    result = solve_problem(problem, method="line", proof="exact")
+    result = otkit.transport(problem, method="line", proof="exact")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "proof.json")
         result.certificate.save(path)

@@ -16,7 +16,6 @@ from strategies import clouds, dimensions, garbage, point_problems, powers, prob
 import otkit
 from otkit import certify
 from otkit.checker.certificate import RELATIVE_GAP
-from otkit.optimal_transport.solve import solve_problem
 
 METRICS = st.sampled_from(["euclidean", "cityblock", "chebyshev", otkit.Minkowski(3)])
 
@@ -68,7 +67,7 @@ def test_interval_holds_the_optimum_for_any_plan_and_any_potentials(problem, dat
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_interval_holds_the_optimum_near_the_answer(problem, data):
     """The same where it is hardest to tell: plans and potentials one step away from the optimal ones."""
-    answer = solve_problem(problem, method="lp")
+    answer = otkit.transport(problem, method="lp")
     unit, total = answer.certificate.scale, problem.total
     steps = st.sampled_from([0.0, 0.0, 0.0, 1e-16, -1e-15, 1e-12, -1e-9, 1e-6, -1e-3, 0.1])
     n, m = problem.shape
@@ -87,7 +86,7 @@ def test_interval_holds_the_optimum_near_the_answer(problem, data):
 def test_lp_and_auto_find_the_exact_optimum(problem):
     optimum, room = exact_value(problem), allowance(problem)
     for method in ("lp", "auto"):
-        result = solve_problem(problem, method=method)
+        result = otkit.transport(problem, method=method)
         assert result.certificate.optimal
         assert abs(Fraction(result.value) - optimum) <= room
 

@@ -20,7 +20,6 @@ import scipy.sparse
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 import otkit
-from otkit.optimal_transport.solve import solve_problem
 
 
 def uniform(seed: int, *shape: int) -> np.ndarray:
@@ -88,7 +87,7 @@ SOLVES: dict[str, tuple[str, Callable[[], otkit.TransportProblem]]] = {
 
 def solved(name: str, threads: int | None = None) -> otkit.TransportResult:
     method, make = SOLVES[name]
-    return solve_problem(make(), method=method, threads=threads)
+    return otkit.transport(make(), method=method, threads=threads)
 
 
 def digest(result: otkit.TransportResult) -> str:
@@ -189,7 +188,7 @@ def test_a_matrix_gives_the_bits_of_the_points_it_came_from(name, order):
     problem = result.problem
     cost = np.asarray(problem.cost.dense(), order=order)
     given = otkit.TransportProblem(cost, problem.a, problem.b, probability=problem.probability)
-    other = solve_problem(given, method=result.method)
+    other = otkit.transport(given, method=result.method)
     assert other.value == result.value
     assert other.certificate.unique is result.certificate.unique is ("ties" not in name)
     if result.certificate.unique:

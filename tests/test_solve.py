@@ -12,7 +12,6 @@ from scipy.optimize import linear_sum_assignment
 
 import otkit
 from otkit import NotConvergedError, TransportProblem, select_solver, transport, wasserstein
-from otkit.optimal_transport.solve import solve_problem
 from otkit.solvers import linprog
 from otkit.solvers.candidate import Candidate, SolverStats
 
@@ -162,7 +161,7 @@ def test_choice_is_explained_and_taken(name):
     problem = CHOICES[name]
     selection, estimate = select_solver(problem), otkit.estimate(problem)
     assert (selection.method == "line") == (name == "line")
-    assert solve_problem(problem).method == estimate.method == selection.method
+    assert otkit.transport(problem).method == estimate.method == selection.method
     assert estimate.reason == selection.reason != ""
     assert str(estimate).startswith(f"{selection.method}: about ")
 

@@ -19,7 +19,6 @@ import otkit
 from otkit.checker.spanning_tree import forest_mask
 from otkit.costs import SparseCosts, bind
 from otkit.optimal_transport.duality import c_transform, proves_infeasible
-from otkit.optimal_transport.solve import solve_problem
 
 METHODS = ["simplex", "lp"]
 
@@ -384,7 +383,7 @@ def test_float_masses_that_some_plan_ships_are_shipped(listed, seed):
 
 GRAPH, A, B = random_graph(8, 12, 10, 45)
 PROBLEM = otkit.TransportProblem(GRAPH, A, B)
-ANSWER = solve_problem(PROBLEM)
+ANSWER = otkit.transport(PROBLEM)
 
 
 def test_plan_on_an_absent_arc_is_noticed():

@@ -32,7 +32,6 @@ from otkit.costs import as_cost, bind
 from otkit.costs.libraries import largest_difference
 from otkit.costs.pairs import HALF_ANGLE, IEEE_EXPONENTS, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, power
 from otkit.costs.plain import plain_costs
-from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import masses, proofs
 from otkit.teaching import network_simplex
 
@@ -75,7 +74,7 @@ def rational_line(problem) -> Fraction:
 def test_proofs_of_the_zoo_hold(name, tmp_path):
     problem = ZOO[name].make()
     exact = exact_value(problem)
-    solve_problem(problem, method="simplex", proof="exact").certificate.save(tmp_path / "proof.json")
+    otkit.transport(problem, method="simplex", proof="exact").certificate.save(tmp_path / "proof.json")
     found = check_proof(problem, tmp_path / "proof.json")
     assert found.optimum == exact
     assert found.statement.startswith(f"OPT = {float(exact)!r}, exact up to this one rounding, for ")
@@ -87,7 +86,7 @@ def test_proofs_on_the_line_are_about_real_numbers(name, tmp_path):
     problem = ZOO[name].make()
     exact = rational_line(problem)
     rows, cols = (np.flatnonzero(masses) for masses in (problem.a, problem.b))
-    basis = solve_problem(problem.restrict(rows, cols), method="line").candidate.basis
+    basis = otkit.transport(problem.restrict(rows, cols), method="line").candidate.basis
     certificate = proved(problem, np.column_stack([rows[basis[0]], cols[basis[1]]]), exact, "line")
     certificate.save(tmp_path / "proof.json")
     found = check_proof(problem, tmp_path / "proof.json")
@@ -326,7 +325,7 @@ def worlds() -> list[World]:
         problem = points(x[:, 0], y[:, 0], a, b, p=1 + seed % 3)
         stated = proof_files.plain(problem, "line")
         rows, cols = np.flatnonzero(a), np.flatnonzero(b)
-        basis = solve_problem(problem.restrict(rows, cols), method="line").candidate.basis
+        basis = otkit.transport(problem.restrict(rows, cols), method="line").candidate.basis
         arcs = np.column_stack([rows[basis[0]], cols[basis[1]]]).tolist()
         made.append(World(stated, _line, "line", arcs, rational_line(problem)))
         problem, forest, value = listed_problem(seed)

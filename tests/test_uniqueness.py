@@ -17,7 +17,6 @@ import otkit
 from otkit.checker.optimality import judge
 from otkit.checker.uniqueness import is_unique
 from otkit.optimal_transport.canonical import lexicographic_plan
-from otkit.optimal_transport.solve import solve_problem
 
 # --- oracles --------------------------------------------------------------------------------------------------------
 
@@ -251,7 +250,7 @@ def exact_flows(problem, basis):
 
 
 def canonical(problem, method="auto"):
-    result = solve_problem(problem, method=method, canonical=True)
+    result = otkit.transport(problem, method=method, canonical=True)
     assert result.certificate.proof == "exact"
     return result.candidate
 
@@ -300,7 +299,7 @@ def test_solvers_that_find_different_plans_agree(rng):
         problem = otkit.TransportProblem(rng.integers(0, 2, (6, 6)).astype(float))
         methods = "simplex", "lp", "assignment"
         assert len({canonical(problem, method).cols.tobytes() for method in methods}) == 1
-        apart += len({solve_problem(problem, method=method).candidate.cols.tobytes() for method in methods}) > 1
+        apart += len({otkit.transport(problem, method=method).candidate.cols.tobytes() for method in methods}) > 1
     assert apart > 0
 
 
@@ -333,7 +332,7 @@ def test_certificates_of_degenerate_trees_agree(rng):
     for _ in range(60):
         problem = otkit.TransportProblem(rng.integers(0, 5, (4, 4)))
         (smallest, largest), _ = extreme_plans(problem.cost.dense(), problem.a, problem.b)
-        result = solve_problem(problem)
+        result = otkit.transport(problem)
         assert result.certificate.unique is (smallest == largest)
         stuck += smallest == largest and (judge(problem, *result.candidate.basis).reduced == 0.0).any()
         choice += smallest != largest
@@ -344,7 +343,7 @@ def test_certificates_of_degenerate_trees_agree(rng):
 def test_a_verdict_on_some_pairs_alone():
     """A choice among some tight pairs is a choice; without one, the others decide, and they are unknown."""
     problem = PROBLEMS["equal costs"]
-    verdict = judge(problem, *solve_problem(problem).candidate.basis)
+    verdict = judge(problem, *otkit.transport(problem).candidate.basis)
     assert verdict.unique is False
     assert verdict._replace(complete=False).unique is False
     none = np.empty(0, dtype=np.int64)

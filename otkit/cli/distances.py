@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DRAWABLE_DIMENSION = 2
 
 
-class Places(NamedTuple):
+class OutputFiles(NamedTuple):
     """Where a result is written to."""
 
     plan: Path | None
@@ -30,7 +30,7 @@ class Places(NamedTuple):
     save: Path | None
     proof: Path | None
 
-    def checked(self) -> Places:
+    def checked(self) -> OutputFiles:
         """Return the same, or raise an error if one of them can't be written."""
         options.check_places(
             (self.plan, None), (self.plot, options.PICTURES), (self.save, (".npz",)), (self.proof, (".json",))
@@ -58,7 +58,7 @@ def emd(
     json: options.Json = False,
 ) -> None:
     """Wasserstein distance W_p between two sets of points, with its certificate."""
-    places = Places(plan, plot, save, proof).checked()
+    places = OutputFiles(plan, plot, save, proof).checked()
     tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
     problem = options.problem_from(*tables, p=p, metric=metric)
     _finish(_solve(problem, method, max_seconds), tables, places, json=json)
@@ -83,7 +83,7 @@ def transport(
     from otkit.cli.shipments import read_shipment
     from otkit.problem import InfeasibleError
 
-    places = Places(plan, plot, save, proof).checked()
+    places = OutputFiles(plan, plot, save, proof).checked()
     with checking_input():
         shipment = read_shipment(cost, a, b, files)
         try:
@@ -98,18 +98,18 @@ def transport(
 def _solve(problem: TransportProblem, method: str, max_seconds: float | None) -> TransportResult:
     from typing import cast
 
+    from otkit.optimal_transport.settings import Settings
     from otkit.optimal_transport.solve import require_proof, solve_problem
     from otkit.solvers.registry import Method
 
     with checking_input():
-        result = solve_problem(
-            problem, method=cast(Method, method), max_seconds=max_seconds, progress=True, on_failure="return"
-        )
+        settings = Settings(cast(Method, method), max_seconds=max_seconds, progress=True, on_failure="return")
+        result = solve_problem(problem, settings)
     return require_proof(result)  # after Ctrl-C, too, the line on stderr holds the interval
 
 
 def _finish(
-    result: TransportResult, tables: Sequence[Table], places: Places, notes: Sequence[str] = (), *, json: bool
+    result: TransportResult, tables: Sequence[Table], places: OutputFiles, notes: Sequence[str] = (), *, json: bool
 ) -> None:
     """Write the files asked for and print the result; the result goes first, so that nothing can lose it."""
     notes = [*result.problem.cost.reading.notes, *notes]

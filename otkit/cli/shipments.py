@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from otkit.inputs.labelled import Labelled
+from otkit.inputs.labels import Labels
+from otkit.inputs.matching import masses_of
 from otkit.io.dialects import is_count
 from otkit.io.options import FileOptions
 from otkit.io.tables import Table, read_masses, read_matrix
@@ -42,7 +45,6 @@ class Shipment:
 
     def problem(self) -> TransportProblem:
         """Return the problem; InfeasibleError where the masses do not balance."""
-        from otkit.inputs.labels import Labels
         from otkit.problem import TransportProblem
 
         rows, columns = (Labels(names) if names else None for names in self.names)
@@ -70,9 +72,7 @@ def read_shipment(cost: Path, a: Path | None, b: Path | None, files: FileOptions
     return Shipment(matrix.values, (masses[0], masses[1]), tables, tuple(notes), names)
 
 
-def _in_order(
-    side: Table | None, names: Sequence[str], matrix: Table, what: str, notes: list[str]
-) -> np.ndarray | None:
+def _in_order(side: Table | None, names: Sequence[str], matrix: Table, what: str, notes: list[str]) -> Any:
     """Return masses in the order of the matrix; labels that merely number rows or columns are none."""
     if side is None:
         return None
@@ -81,18 +81,8 @@ def _in_order(
         if labels:
             notes.append(f"labels of {side.path} not used: the {what} of {matrix.path} have none of their own")
         return side.arrays[0]
-    place = {label: k for k, label in enumerate(labels)}
-    lacking = [name for name in names if name not in place]
-    extra = sorted(set(labels) - set(names))
-    if lacking or extra:
-        raise ValueError(
-            f"{side.path} must have the labels of the {what} of {matrix.path}, but "
-            + " and ".join(
-                f"{', '.join(map(repr, some[:5]))}{', …' if len(some) > 5 else ''} {verb}"
-                for some, verb in ((lacking, "is missing there"), (extra, "is not in the matrix"))
-                if some
-            )
-            + "."
-        )
-    notes.append(f"{side.path} matched to the {what} of {matrix.path} by label")
-    return side.arrays[0][[place[name] for name in names]]
+    owner = f"the {what} of {matrix.path}"
+    held = Labelled(side.arrays[0], Labels(labels))
+    found = masses_of(Labels(names), held, side.path, owner, remedy="Each label must be there once, in both files.")
+    notes.append(f"{side.path} matched to {owner} by label")
+    return found.masses

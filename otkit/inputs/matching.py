@@ -21,7 +21,9 @@ class Side(NamedTuple):
     said: str
 
 
-def masses_of(owner: Labels | None, masses: Any, name: str, owner_name: str, *, complete: bool = True) -> Side:
+def masses_of(
+    owner: Labels | None, masses: Any, name: str, owner_name: str, *, complete: bool = True, remedy: str = ""
+) -> Side:
     """Return masses in the order of the rows (or columns) that they belong to.
 
     With labels on both sides, each mass goes to the row of its label. A Series beside an array belongs to its rows in
@@ -36,6 +38,8 @@ def masses_of(owner: Labels | None, masses: Any, name: str, owner_name: str, *, 
         What messages call them.
     complete : bool, default True
         Whether every row must have its mass; otherwise one that is not named has none.
+    remedy : str, optional
+        What to do about labels that do not fit, where it is not to give the values of a Series alone.
     """
     shown = None if owner is None or owner.are_numbers_of_rows else owner
     carried = _one_axis(masses, name)
@@ -54,7 +58,7 @@ def masses_of(owner: Labels | None, masses: Any, name: str, owner_name: str, *, 
         return Side(values, shown, f"{name} by label" if shown is not None else "")
     if owner.are_numbers_of_rows and labels.are_numbers_of_rows and complete:
         return Side(values, None, "")  # of another length, which is refused where masses are checked
-    require_known_labels(owner, labels, name, owner_name, complete)
+    require_known_labels(owner, labels, name, owner_name, complete, remedy)
     placed = np.zeros(len(owner))
     placed[owner.places(labels)] = values
     return Side(placed, shown, f"{name} by label")
@@ -70,11 +74,13 @@ def _one_axis(masses: Any, name: str) -> Labelled | None:
     return found if found.values.ndim == 1 and found.labels is not None else None
 
 
-def require_known_labels(owner: Labels, labels: Labels, name: str, owner_name: str, complete: bool) -> None:
+def require_known_labels(
+    owner: Labels, labels: Labels, name: str, owner_name: str, complete: bool, remedy: str = ""
+) -> None:
     """Raise ValueError unless the labels of masses are those of their owner, or some of them."""
-    remedy = f"Add equal ones up, or give the values alone, in order: {name}.to_numpy()."
-    owner.require_unique(owner_name, remedy)
-    labels.require_unique(name, remedy)
+    alone = f"the values alone, in order: {name}.to_numpy()."
+    owner.require_unique(owner_name, remedy or f"Add equal ones up, or give {alone}")
+    labels.require_unique(name, remedy or f"Add equal ones up, or give {alone}")
     unknown = np.flatnonzero(owner.places(labels) < 0).tolist()
     lacking = np.flatnonzero(labels.places(owner) < 0).tolist() if complete else []
     if not (unknown or lacking):
@@ -85,8 +91,8 @@ def require_known_labels(owner: Labels, labels: Labels, name: str, owner_name: s
         if which
     ]
     raise ValueError(
-        f"{name} and {owner_name} must have the same labels, but there are {' and '.join(found)}. Give equal labels to "
-        f"both, or the values alone, in order: {name}.to_numpy()."
+        f"{name} and {owner_name} must have the same labels, but there are {' and '.join(found)}. "
+        f"{remedy or f'Give equal labels to both, or {alone}'}"
     )
 
 
@@ -139,7 +145,7 @@ def along_axes(owner: Labels | None, values: Any, name: str, owner_name: str) ->
     return array
 
 
-class Shipment(NamedTuple):
+class Matched(NamedTuple):
     """Costs and masses in one order, the labels of rows and columns, and how masses were matched, in words."""
 
     a: Any
@@ -149,11 +155,11 @@ class Shipment(NamedTuple):
     said: str
 
 
-def along_costs(cost: Any, a: Any, b: Any, names: tuple[str, str, str] = ("C", "a", "b")) -> Shipment:
+def along_costs(cost: Any, a: Any, b: Any, names: tuple[str, str, str] = ("C", "a", "b")) -> Matched:
     """Return masses in the order of the rows and the columns of a cost matrix, with the labels of these."""
     named, first, second = names
     index, columns = axes_of(cost)
     rows = masses_of(index, a, first, f"the rows of {named}")
     cols = masses_of(columns, b, second, f"the columns of {named}")
     said = [side.said for side in (rows, cols) if side.said]
-    return Shipment(rows.masses, cols.masses, rows.labels, cols.labels, ", ".join(said))
+    return Matched(rows.masses, cols.masses, rows.labels, cols.labels, ", ".join(said))

@@ -17,8 +17,8 @@ import numpy as np
 
 from otkit._typing import FloatArray
 from otkit.costs import Cost, Euclidean
-from otkit.many.atoms import Atoms
 from otkit.many.line import OnLine
+from otkit.many.ragged import RaggedMasses
 from otkit.numerics.floats import EPS
 
 # References, at most, and rows of a table that are worked on at a time: they stay in the cache.
@@ -30,7 +30,7 @@ _ROWS = 64
 CAUTION = 1.0 - 1e-9
 
 
-def by_axes(points: FloatArray, masses: Atoms, order: float, left: int) -> FloatArray:
+def by_axes(points: FloatArray, masses: RaggedMasses, order: float, left: int) -> FloatArray:
     """Return bounds of the first `left` measures to all, for the norm (Σ |·|^order)^(1/order)."""
     count = masses.starts.size - 1
     lines = [OnLine(Euclidean(), column, masses, 1.0) for column in points.T]
@@ -44,7 +44,7 @@ def by_axes(points: FloatArray, masses: Atoms, order: float, left: int) -> Float
     return out
 
 
-def by_centroids(points: FloatArray, masses: Atoms, order: float, left: int) -> FloatArray:
+def by_centroids(points: FloatArray, masses: RaggedMasses, order: float, left: int) -> FloatArray:
     """Return bounds of the first `left` measures to all, from the means of their points."""
     means = averages(points, masses)
     out = np.empty((left, len(means)))
@@ -54,7 +54,7 @@ def by_centroids(points: FloatArray, masses: Atoms, order: float, left: int) -> 
     return np.maximum(out - slack(masses, widest), 0.0)
 
 
-def by_references(points: FloatArray, masses: Atoms, metric: Cost, left: int) -> FloatArray:
+def by_references(points: FloatArray, masses: RaggedMasses, metric: Cost, left: int) -> FloatArray:
     """Return bounds of the first `left` measures to all, from mean distances to a few of the points."""
     chosen = np.unique(np.linspace(0, len(points) - 1, REFERENCES).astype(np.int64))
     distances = metric.between(points, points[chosen]).dense()
@@ -76,7 +76,7 @@ def by_prices(shares: tuple[FloatArray, FloatArray], cost: FloatArray) -> FloatA
     return out - 8.0 * EPS * (n + m + 64.0) * 4.0 * largest
 
 
-def averages(values: FloatArray, masses: Atoms) -> FloatArray:
+def averages(values: FloatArray, masses: RaggedMasses) -> FloatArray:
     """Return the mean of the rows that belong to each measure."""
     means = [
         np.average(values[start:stop], axis=0, weights=masses.weights[start:stop])
@@ -85,7 +85,7 @@ def averages(values: FloatArray, masses: Atoms) -> FloatArray:
     return np.array(means)
 
 
-def slack(masses: Atoms, largest: float) -> float:
+def slack(masses: RaggedMasses, largest: float) -> float:
     """Return more than roundings can add to a difference of means of numbers up to `largest`."""
     return 8.0 * EPS * (float(np.diff(masses.starts).max()) + 64.0) * largest
 

@@ -15,9 +15,9 @@ from otkit.costs import (
     PairCosts,
 )
 from otkit.costs.pairs import MatrixPairs, PointPairs
-from otkit.many.atoms import Atoms, frozen
 from otkit.many.bounds import by_axes, by_centroids, by_prices, by_references
 from otkit.many.pair_kinds import FUNCTION, Found, rooted
+from otkit.many.ragged import RaggedMasses, frozen
 from otkit.many.small import Packed, solve_pairs
 from otkit.many.transports import Transports
 from otkit.numerics.sums import accurate_sum
@@ -35,7 +35,7 @@ _FEW_AXES = 3
 _PORTION = 1_000_000
 
 
-class Clouds(Transports):
+class CloudPairs(Transports):
     """Measures compared by W_p^p.
 
     `cost` holds the costs between all atoms of all measures for clouds; for histograms those between bins, and `bins`
@@ -45,7 +45,14 @@ class Clouds(Transports):
     proof = "float certificates"
 
     def __init__(
-        self, cost: PairCosts | None, masses: Atoms, bins: IntArray, *, symmetric: bool, p: float, points: Any = None
+        self,
+        cost: PairCosts | None,
+        masses: RaggedMasses,
+        bins: IntArray,
+        *,
+        symmetric: bool,
+        p: float,
+        points: Any = None,
     ) -> None:
         self._cost, self._masses, self._bins = cost, masses, bins
         self._points = points
@@ -54,15 +61,17 @@ class Clouds(Transports):
         self._packed: Packed | None = None
 
     @classmethod
-    def of_clouds(cls, cost: PairCosts | None, masses: Atoms, metric: Cost, points: FloatArray, p: float) -> Clouds:
+    def of_clouds(
+        cls, cost: PairCosts | None, masses: RaggedMasses, metric: Cost, points: FloatArray, p: float
+    ) -> CloudPairs:
         """Compare clouds of points at a metric, of which `cost` are the costs between all; none for a function."""
         symmetric = metric.is_metric or cost is not None
         return cls(cost, masses, np.empty(0, np.int64), symmetric=symmetric, p=p, points=(metric, points))
 
     @classmethod
-    def of_histograms(cls, weights: Sequence[FloatArray], cost: FloatArray, *, symmetric: bool, p: float) -> Clouds:
+    def of_histograms(cls, weights: Sequence[FloatArray], cost: FloatArray, *, symmetric: bool, p: float) -> CloudPairs:
         """Compare histograms at given costs between their bins."""
-        masses = Atoms.of(weights)
+        masses = RaggedMasses.of(weights)
         bins = np.concatenate([np.arange(each.size) for each in weights])[masses.atoms]
         return cls(MatrixCosts(np.ascontiguousarray(cost)), masses, bins, symmetric=symmetric, p=p)
 
@@ -86,15 +95,15 @@ class Clouds(Transports):
         how = self._points[0] if self._points is not None else self._cost.pairs.matrix
         return self._masses.starts, self._masses.weights, where, how, self.p
 
-    def restrict(self, which: IntArray) -> Clouds:
+    def restrict(self, which: IntArray) -> CloudPairs:
         """Return the comparison of some of the measures."""
         places, starts = self._masses.chosen(which)
-        masses = Atoms(starts, self._masses.weights[places], np.arange(places.size))
+        masses = RaggedMasses(starts, self._masses.weights[places], np.arange(places.size))
         if self._points is None:
-            return Clouds(self._cost, masses, self._bins[places], symmetric=self.symmetric, p=self.p)
+            return CloudPairs(self._cost, masses, self._bins[places], symmetric=self.symmetric, p=self.p)
         metric, points = self._points
         cost = None if self._cost is None else self._cost.restrict(places, places)
-        return Clouds(cost, masses, self._bins, symmetric=self.symmetric, p=self.p, points=(metric, points[places]))
+        return CloudPairs(cost, masses, self._bins, symmetric=self.symmetric, p=self.p, points=(metric, points[places]))
 
     def problem(self, i: int, j: int) -> TransportProblem:
         """Return the transport problem between two measures, atoms without mass left out."""

@@ -28,8 +28,8 @@ from otkit.checker.certificate import RELATIVE_GAP
 from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, Enclosure, summed_up
 from otkit.costs import Cost
 from otkit.costs.pairs import IEEE_EXPONENTS, power
-from otkit.many.atoms import Atoms, frozen
 from otkit.many.pair_kinds import Found
+from otkit.many.ragged import RaggedMasses, frozen
 from otkit.many.transports import Transports
 from otkit.numerics import double_double as dd
 from otkit.numerics.floats import SMALLEST
@@ -52,7 +52,7 @@ class OnLine(Transports):
     proof = "real-valued |x − y|^p (Monge property), rounding bounded"
     atoms_of_block = 200_000
 
-    def __init__(self, metric: Cost, points: FloatArray, masses: Atoms, p: float) -> None:
+    def __init__(self, metric: Cost, points: FloatArray, masses: RaggedMasses, p: float) -> None:
         self._metric, self._points, self._masses = metric, points, masses
         self.p = p
         order = np.concatenate(
@@ -81,7 +81,7 @@ class OnLine(Transports):
     def restrict(self, which: IntArray) -> OnLine:
         """Return the comparison of some of the measures."""
         places, starts = self._masses.chosen(which)
-        masses = Atoms(starts, self._masses.weights[places], np.arange(places.size))
+        masses = RaggedMasses(starts, self._masses.weights[places], np.arange(places.size))
         return OnLine(self._metric, self._points[places], masses, self.p)
 
     def problem(self, i: int, j: int) -> TransportProblem:

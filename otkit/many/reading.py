@@ -21,13 +21,13 @@ from otkit.inputs.checks import (
 )
 from otkit.inputs.frames import Frame, Missing, Reading, as_clouds
 from otkit.inputs.labelled import axes_of
-from otkit.many.atoms import Atoms
-from otkit.many.clouds import Clouds
+from otkit.many.clouds import CloudPairs
 from otkit.many.containers import list_of_measures
 from otkit.many.divergences import IPMS, ByFunction, Divergences
 from otkit.many.histograms import Bins, as_histograms, require_total
 from otkit.many.line import OnLine
 from otkit.many.pair_kinds import Names, PairKind
+from otkit.many.ragged import RaggedMasses
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.numerics.pickling import owned
 
@@ -86,10 +86,10 @@ def _between_clouds(
     points: Sequence[FloatArray], weights: Sequence[FloatArray], metric: Cost, p: float, names: Names
 ) -> PairKind:
     """Return the comparison of clouds by optimal transport, on the line or elsewhere."""
-    masses = Atoms.of(weights)
+    masses = RaggedMasses.of(weights)
     together = np.concatenate(points)[masses.atoms]
     if not metric.compiled:  # called for the pairs of a problem when that is solved
-        return Clouds.of_clouds(None, masses, metric, together, p)
+        return CloudPairs.of_clouds(None, masses, metric, together, p)
     try:
         cost = metric.between(together, p=p)
     except ValueError:
@@ -102,7 +102,7 @@ def _between_clouds(
     line = cost.line()
     if line is not None and line.scale == 1.0:
         return OnLine(metric, together[:, 0], masses, p)
-    return Clouds.of_clouds(cost, masses, metric, together, p)
+    return CloudPairs.of_clouds(cost, masses, metric, together, p)
 
 
 def _clouds(
@@ -128,7 +128,7 @@ def _clouds(
     return clouds.points, weights, names, clouds.reading
 
 
-def _over_bins(measures: Any, others: Any, ground_cost: ArrayLike, p: float) -> tuple[Clouds, Names]:
+def _over_bins(measures: Any, others: Any, ground_cost: ArrayLike, p: float) -> tuple[CloudPairs, Names]:
     cost = owned(as_cost_array(ground_cost, "ground_cost"))
     n, m = cost.shape
     if others is None and n != m:
@@ -145,7 +145,7 @@ def _over_bins(measures: Any, others: Any, ground_cost: ArrayLike, p: float) -> 
         if not np.isfinite(cost).all():
             raise ValueError(f"ground_cost to the power p = {p:g} must be finite, but it leaves float64. Rescale it.")
     symmetric = n == m and bool((cost == cost.T).all() and (np.diag(cost) == 0.0).all() and cost.min() >= 0.0)
-    return Clouds.of_histograms(rows, cost, symmetric=symmetric, p=p), names
+    return CloudPairs.of_histograms(rows, cost, symmetric=symmetric, p=p), names
 
 
 def _bins(ground_cost: ArrayLike, cost: FloatArray, *, square: bool) -> tuple[Bins, Bins, FloatArray]:

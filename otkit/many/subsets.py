@@ -8,10 +8,10 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.costs import Cost, MatrixCosts
-from otkit.many.atoms import Atoms
-from otkit.many.clouds import Clouds
+from otkit.many.clouds import CloudPairs
 from otkit.many.line import OnLine
 from otkit.many.pair_kinds import PairError
+from otkit.many.ragged import RaggedMasses
 from otkit.many.transports import power_between
 from otkit.numerics.threads import pause
 from otkit.optimal_transport.solve import solve_problem
@@ -41,13 +41,13 @@ class Pool:
         atoms = np.concatenate([rows, cols], axis=1).reshape(-1)
         sizes = np.fromiter(chain.from_iterable(repeat((rows.shape[1], cols.shape[1]), count)), np.int64, 2 * count)
         starts = np.concatenate([[0], np.cumsum(sizes)])
-        masses = Atoms(starts, np.ones(atoms.size), np.arange(atoms.size))
+        masses = RaggedMasses(starts, np.ones(atoms.size), np.arange(atoms.size))
         first = np.arange(0, 2 * count, 2)
         try:
             if self._on_line:
                 return OnLine(self._metric, self._points[atoms, 0], masses, self._p).solve(first, first + 1).value
             if isinstance(self._costs, MatrixCosts):
-                return Clouds(self._costs, masses, atoms, symmetric=True, p=self._p).solve(first, first + 1).value
+                return CloudPairs(self._costs, masses, atoms, symmetric=True, p=self._p).solve(first, first + 1).value
         except PairError as error:
             raise error.error from None  # subsets have no names
         return np.array([self._alone(*pair) for pair in zip(rows, cols, strict=True)])

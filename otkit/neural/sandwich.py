@@ -18,6 +18,7 @@ from otkit.neural.certified import as_metric, between
 from otkit.neural.constraints import CriticOptions
 from otkit.neural.critic import CriticResult, fit_critic
 from otkit.optimal_transport.results import TransportResult
+from otkit.optimal_transport.settings import Settings
 from otkit.optimal_transport.solve import solve_problem
 from otkit.solvers.monitor import Progress
 
@@ -139,7 +140,7 @@ def crosscheck(
         for constraint in constraints
     )
     exact = solve_problem(problem)
-    feasible = solve_problem(problem, method="sinkhorn")
+    feasible = solve_problem(problem, Settings(method="sinkhorn"))
     certificate = exact.certificate
 
     def row(name: str, role: Role, value: float, seconds: float, note: str = "") -> SandwichRow:

@@ -22,6 +22,7 @@ from otkit._typing import FloatArray
 from otkit.checker.certificate import Certificate, certify
 from otkit.costs import Line, SparseCosts
 from otkit.inputs.checks import as_seconds
+from otkit.optimal_transport.settings import Settings
 from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import TransportProblem
 from otkit.solvers.monitor import Progress
@@ -201,8 +202,9 @@ def _solved(problem: TransportProblem, method: Any, max_seconds: float | None) -
     """Run one of otkit's solvers, which brings its certificate along."""
     name = f"otkit {method}"
     try:
+        settings = Settings(method=method, max_seconds=max_seconds, on_failure="return")
         for _ in range(2):
-            result = solve_problem(problem, method=method, max_seconds=max_seconds, on_failure="return")
+            result = solve_problem(problem, settings)
             if result.seconds > SECONDS_WORTH_REPEATING:
                 break
     except (ValueError, MemoryError) as error:

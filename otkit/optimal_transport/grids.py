@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,10 +16,10 @@ from otkit.inputs.checks import as_float_array, entry, require_finite
 from otkit.inputs.frames import as_clouds
 from otkit.inputs.labelled import axes_of
 from otkit.optimal_transport.results import TransportResult
-from otkit.optimal_transport.solve import NotConvergedError, OnFailure, Proof, solve_problem
+from otkit.optimal_transport.settings import OnFailure, Proof, Report, Settings
+from otkit.optimal_transport.solve import NotConvergedError, solve_problem
 from otkit.problem import TransportProblem
 from otkit.solvers.candidate import Candidate
-from otkit.solvers.monitor import Progress
 from otkit.solvers.registry import Method
 
 
@@ -36,7 +35,7 @@ def wasserstein_grid(
     max_seconds: float | None = None,
     on_failure: OnFailure = "raise",
     proof: Proof = "auto",
-    progress: bool | Callable[[Progress], None] = False,
+    progress: Report = False,
     threads: int | None = None,
 ) -> TransportResult:
     """Return the Wasserstein distance W_p between two histograms on regular grids, such as gray images.
@@ -104,13 +103,15 @@ def wasserstein_grid(
     try:
         found = solve_problem(
             problem.restrict(rows, cols),
-            method=method,
-            options=options,
-            max_seconds=max_seconds,
-            on_failure=on_failure,
-            proof=proof,
-            progress=progress,
-            threads=threads,
+            Settings(
+                method=method,
+                options=options,
+                max_seconds=max_seconds,
+                on_failure=on_failure,
+                proof=proof,
+                progress=progress,
+                threads=threads,
+            ),
         )
     except NotConvergedError as error:
         raise NotConvergedError(str(error), _on_all_cells(error.result, problem, rows, cols)) from None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.checker.certificate import Certificate, Evidence, certify
 from otkit.costs import Cost, PairCosts, SparseCosts, as_cost
-from otkit.inputs.checks import as_potentials, require_choice
+from otkit.inputs.checks import as_potentials
 from otkit.inputs.frames import Missing, as_clouds
 from otkit.inputs.labelled import labels_of_rows
 from otkit.measures import DiscreteMeasure, taken_apart
@@ -25,21 +25,21 @@ from otkit.optimal_transport.lifting import between_masses, lifted
 from otkit.optimal_transport.prove import prove, prove_in_order, prove_merged
 from otkit.optimal_transport.rescaling import in_better_unit
 from otkit.optimal_transport.results import TransportResult
+from otkit.optimal_transport.settings import OnFailure, Proof, Report, Settings
 from otkit.problem import InfeasibleError, TransportProblem
 from otkit.problem.merged import MergedProblem, merged_problem
 from otkit.solvers.candidate import Candidate, WarmStart
 from otkit.solvers.choice import GENERAL, select_solver
 from otkit.solvers.infeasible import cut_error
-from otkit.solvers.monitor import Monitor, Progress
+from otkit.solvers.monitor import Monitor
 from otkit.solvers.registry import SOLVERS, Method, Solver
 from otkit.solvers.waiting import waiting
-
-OnFailure = Literal["raise", "return"]
-Proof = Literal["auto", "exact", "float"]
 
 # Equal points are merged where there are at least so many pairs of points, and less than this share of them is left.
 _FEWEST_PAIRS = 128 * 128
 _SMALLER = 0.9
+
+BY_ITSELF = Settings()
 
 _REMEDY = {
     "iteration_limit": "Raise the limit in `options`",
@@ -93,7 +93,7 @@ def wasserstein(
     max_seconds: float | None = None,
     on_failure: OnFailure = "raise",
     proof: Proof = "auto",
-    progress: bool | Callable[[Progress], None] = False,
+    progress: Report = False,
     warm_start: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
     canonical: bool = False,
     threads: int | None = None,
@@ -190,15 +190,17 @@ def wasserstein(
         problem = problem.with_labels(rows, columns)
     return solve_problem(
         problem,
-        method=method,
-        options=options,
-        max_seconds=max_seconds,
-        on_failure=on_failure,
-        proof=proof,
-        progress=progress,
-        warm_start=warm_start,
-        canonical=canonical,
-        threads=threads,
+        Settings(
+            method=method,
+            options=options,
+            max_seconds=max_seconds,
+            on_failure=on_failure,
+            proof=proof,
+            progress=progress,
+            warm_start=warm_start,
+            canonical=canonical,
+            threads=threads,
+        ),
     )
 
 
@@ -212,7 +214,7 @@ def transport(
     max_seconds: float | None = None,
     on_failure: OnFailure = "raise",
     proof: Proof = "auto",
-    progress: bool | Callable[[Progress], None] = False,
+    progress: Report = False,
     warm_start: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
     canonical: bool = False,
     threads: int | None = None,
@@ -260,32 +262,22 @@ def transport(
         raise TypeError("a and b must be left out where C is a TransportProblem: it brings its own masses.")
     return solve_problem(
         C if isinstance(C, TransportProblem) else TransportProblem(C, a, b),
-        method=method,
-        options=options,
-        max_seconds=max_seconds,
-        on_failure=on_failure,
-        proof=proof,
-        progress=progress,
-        warm_start=warm_start,
-        canonical=canonical,
-        threads=threads,
+        Settings(
+            method=method,
+            options=options,
+            max_seconds=max_seconds,
+            on_failure=on_failure,
+            proof=proof,
+            progress=progress,
+            warm_start=warm_start,
+            canonical=canonical,
+            threads=threads,
+        ),
     )
 
 
-def solve_problem(
-    problem: TransportProblem,
-    *,
-    method: Method = "auto",
-    options: Any = None,
-    max_seconds: float | None = None,
-    on_failure: OnFailure = "raise",
-    proof: Proof = "auto",
-    progress: bool | Callable[[Progress], None] = False,
-    warm_start: TransportResult | tuple[ArrayLike, ArrayLike] | None = None,
-    canonical: bool = False,
-    threads: int | None = None,
-) -> TransportResult:
-    """Solve a `TransportProblem`: the road that `wasserstein` and `transport` share, with their parameters.
+def solve_problem(problem: TransportProblem, settings: Settings = BY_ITSELF) -> TransportResult:
+    """Solve a `TransportProblem`: what `wasserstein` and `transport` do once they have one.
 
     Examples
     --------
@@ -295,26 +287,24 @@ def solve_problem(
     >>> solve_problem(problem).value
     3.0
     """
-    require_choice(method, "method", ("auto", *SOLVERS))
-    require_choice(on_failure, "on_failure", ("raise", "return"))
-    require_choice(proof, "proof", ("auto", "exact", "float"))
     problem.require_balance()  # one from a file, or from an InfeasibleError, may have no plan
     problem.cost.require_unchanged()
     start = clock()
+    method, proof, progress, canonical = settings.method, settings.proof, settings.progress, settings.canonical
     by_itself = GENERAL if canonical else select_solver(problem).method
     solver = SOLVERS[by_itself if method == "auto" else method]
     if canonical:
         require_canonical(problem, solver, proof)
     if proof == "exact" and not solver.exact:
         raise ValueError(f"proof must be 'auto' or 'float' for method={method!r}, whose answers are not exact.")
-    warm = None if warm_start is None else _warm_start(warm_start, problem.shape)
+    warm = None if settings.warm_start is None else _warm_start(settings.warm_start, problem.shape)
     if warm is not None and method != "auto" and not solver.warm_start:
         raise ValueError(f"warm_start must be left out for method={method!r}, which can't use it.")
     shown = waiting("solving") if progress is True else nullcontext(progress or None)
-    sharing = nullcontext() if threads is None else sharing_threads(threads)
+    sharing = nullcontext() if settings.threads is None else sharing_threads(settings.threads)
     with sharing, shown as report:
-        task = _Task(options, Monitor(report, max_seconds), warm, proof, canonical)
-        with task.monitor.holding_interrupts() if on_failure == "return" else nullcontext():
+        task = _Task(settings.options, Monitor(report, settings.max_seconds), warm, proof, canonical)
+        with task.monitor.holding_interrupts() if settings.on_failure == "return" else nullcontext():
             while True:
                 answer = _answer_along_the_line if solver.proof == "line" else _answer
                 candidate, certificate = answer(problem, solver, task)
@@ -325,7 +315,9 @@ def solve_problem(
                 if not solver.suits(problem):
                     solver, task = SOLVERS[GENERAL], task._replace(options=None)
     result = TransportResult(problem, candidate, certificate, solver.name, clock() - start)
-    return require_proof(result, exactly=canonical or proof == "exact") if on_failure == "raise" else result
+    if settings.on_failure == "return":
+        return result
+    return require_proof(result, exactly=canonical or proof == "exact")
 
 
 def require_proof(result: TransportResult, *, exactly: bool = False) -> TransportResult:

@@ -12,7 +12,6 @@ rule. What is proved is therefore about the masses as they are given, to the las
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -32,9 +31,9 @@ from otkit.numerics.floats import EPS
 from otkit.numerics.jit import read_only
 from otkit.numerics.sums import accurate_sum
 from otkit.optimal_transport.results import Potentials, TransportResult
-from otkit.optimal_transport.solve import Proof, solve_problem
+from otkit.optimal_transport.settings import Proof, Report, Settings
+from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import InfeasibleError, TransportProblem
-from otkit.solvers.monitor import Progress
 from otkit.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
@@ -197,7 +196,7 @@ def partial_transport(
     options: Any = None,
     max_seconds: float | None = None,
     proof: Proof = "auto",
-    progress: bool | Callable[[Progress], None] = False,
+    progress: Report = False,
     threads: int | None = None,
 ) -> UnbalancedResult:
     """Return the cheapest way to ship a given mass from a to b, which may hold more.
@@ -273,12 +272,14 @@ def partial_transport(
     try:
         solved = solve_problem(
             problem,
-            method=method,
-            options=options,
-            max_seconds=max_seconds,
-            proof=proof,
-            progress=progress,
-            threads=threads,
+            Settings(
+                method=method,
+                options=options,
+                max_seconds=max_seconds,
+                proof=proof,
+                progress=progress,
+                threads=threads,
+            ),
         )
     except InfeasibleError as error:
         raise InfeasibleError(
@@ -301,7 +302,7 @@ def unbalanced_transport(
     options: Any = None,
     max_seconds: float | None = None,
     proof: Proof = "auto",
-    progress: bool | Callable[[Progress], None] = False,
+    progress: Report = False,
     threads: int | None = None,
 ) -> UnbalancedResult:
     """Return the cheapest way from a to b where mass may also be destroyed and created, at a price a unit.
@@ -365,12 +366,14 @@ def unbalanced_transport(
         problem = _of_nothing(cost, a, b, price)
     solved = solve_problem(
         problem,
-        method=method,
-        options=options,
-        max_seconds=max_seconds,
-        proof=proof,
-        progress=progress,
-        threads=threads,
+        Settings(
+            method=method,
+            options=options,
+            max_seconds=max_seconds,
+            proof=proof,
+            progress=progress,
+            threads=threads,
+        ),
     )
     entries, (n, m) = solved.candidate, cost.shape
     shipped = math.fsum(entries.mass[(entries.rows < n) & (entries.cols < m)])

@@ -28,7 +28,7 @@ LEFTOVER_PAIRS = 1 << 14
 PIVOT_ROUNDINGS = 2.0
 
 
-class Arcs(NamedTuple):
+class PricedArcs(NamedTuple):
     """Arcs with reduced costs, and the largest |c| + |f| + |g| of an arc, by which rounding is measured."""
 
     source: Any
@@ -37,12 +37,12 @@ class Arcs(NamedTuple):
     scale: float
 
 
-def arcs_between(pairs: Pairs, f: FloatArray, g: FloatArray, rows: IntArray, cols: IntArray) -> Arcs:
+def arcs_between(pairs: Pairs, f: FloatArray, g: FloatArray, rows: IntArray, cols: IntArray) -> PricedArcs:
     """Return the arcs between some pairs, each of which is given once."""
     cost = reduced_costs(pairs, f, g, rows, cols)
     prices = f[rows] + g[cols]
     scale = float((np.abs(cost + prices) + np.abs(f[rows]) + np.abs(g[cols])).max())
-    return Arcs(rows.astype(np.uint32), (f.size + cols).astype(np.uint32), cost, scale)
+    return PricedArcs(rows.astype(np.uint32), (f.size + cols).astype(np.uint32), cost, scale)
 
 
 class Master:
@@ -64,7 +64,7 @@ class Master:
         demand: IntArray,
         f: FloatArray,
         g: FloatArray,
-        arcs: Arcs,
+        arcs: PricedArcs,
         *,
         tree_arcs: int = 0,
         amounts: Amounts | None = None,

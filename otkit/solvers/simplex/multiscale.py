@@ -19,7 +19,7 @@ from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.candidates import merge_arcs, nearest, refine_arcs
 from otkit.solvers.simplex.dense import LARGEST_EFFORT, solve_dense
 from otkit.solvers.simplex.levels import Level
-from otkit.solvers.simplex.master import Arcs, Master, arcs_between
+from otkit.solvers.simplex.master import Master, PricedArcs, arcs_between
 from otkit.solvers.simplex.pricing import Pricer
 
 # Candidate arcs of each row and each column.
@@ -128,7 +128,7 @@ def started(level: Level, start: Start) -> Master:
     # The constant that f and g can exchange is chosen to keep both small, and so their rounding.
     shift = 0.5 * float((start.g / start.g.size).sum() - (start.f / start.f.size).sum())  # no sum overflows
     f, g = start.f + shift, start.g - shift
-    arcs = Arcs(*merge_arcs(level.pairs, f, g, start.columns_of_rows, start.rows_of_columns))
+    arcs = PricedArcs(*merge_arcs(level.pairs, f, g, start.columns_of_rows, start.rows_of_columns))
     if 1 < min(f.size, g.size) <= KEEP and arcs.cost.size == f.size * g.size:
         arcs, ordered = _most_regret_first(arcs, f.size, g.size), arcs.cost.size
     else:
@@ -136,7 +136,7 @@ def started(level: Level, start: Start) -> Master:
     return Master(level.pairs, level.supply, level.demand, f, g, arcs, tree_arcs=ordered)
 
 
-def _most_regret_first(arcs: Arcs, n: int, m: int) -> Arcs:
+def _most_regret_first(arcs: PricedArcs, n: int, m: int) -> PricedArcs:
     """Order all pairs, of many nodes with few, by what it costs a node to go to the second best of the few instead.
 
     Each node is as good as tied with one of the few, but these do not hold all: whoever ships last goes the wrong way,
@@ -146,7 +146,7 @@ def _most_regret_first(arcs: Arcs, n: int, m: int) -> Arcs:
     axis = 0 if n <= m else 1
     second = np.partition(table, 1, axis=axis).take([1], axis=axis)
     order = np.argsort((table - second).ravel(), kind="stable")
-    return Arcs(arcs.source[order], arcs.sink[order], arcs.cost[order], arcs.scale)
+    return PricedArcs(arcs.source[order], arcs.sink[order], arcs.cost[order], arcs.scale)
 
 
 def resumed(level: Level, state: SimplexState) -> Master:

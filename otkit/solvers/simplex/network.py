@@ -38,7 +38,7 @@ FIRST_PRICE = 2.0
 GROWTH = 8.0
 
 
-class Network:
+class NetworkSimplex:
     """A strongly feasible tree over all arcs, whose costs are held reduced by potentials f and g.
 
     The depot is source 0 and the root, the dump is a sink; the others are the rows and columns. Arcs of depot and dump
@@ -80,7 +80,7 @@ class Network:
         self._price *= GROWTH
         self._set_price(self._price)
 
-    def strand_least(self, monitor: Monitor) -> Network | None:
+    def strand_least(self, monitor: Monitor) -> NetworkSimplex | None:
         """Return a network that strands as little as possible, with potentials that prove it; None if time ran out.
 
         It starts from the tree of this one, which stays as it is.
@@ -166,7 +166,7 @@ def solve_network(problem: TransportProblem, warm: WarmStart | None, max_rounds:
     cost = problem.cost
     assert isinstance(cost, SparseCosts)
     supply, demand, exponent, exact = integer_masses(problem.supply, problem.demand)
-    network = Network(cost, supply, demand, warm or _cold_start(cost))
+    network = NetworkSimplex(cost, supply, demand, warm or _cold_start(cost))
     least = rounds = 0
     status: Status = "iteration_limit"
     while rounds < max_rounds and status == "iteration_limit":

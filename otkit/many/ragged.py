@@ -11,7 +11,7 @@ from otkit._typing import FloatArray, IntArray
 from otkit.numerics.jit import read_only
 
 
-class Atoms(NamedTuple):
+class RaggedMasses(NamedTuple):
     """The atoms with mass of all measures, end to end: ``starts[k]:starts[k + 1]`` are those of the k-th."""
 
     starts: IntArray
@@ -19,7 +19,7 @@ class Atoms(NamedTuple):
     atoms: IntArray
 
     @classmethod
-    def of(cls, weights: Sequence[FloatArray]) -> Atoms:
+    def of(cls, weights: Sequence[FloatArray]) -> RaggedMasses:
         """Lay measures end to end; `atoms` number what is kept among all atoms."""
         together = np.concatenate(weights)
         sizes = np.array([np.count_nonzero(each) for each in weights])
