@@ -16,8 +16,8 @@ from otkit.optimal_transport.solve import transport, wasserstein
 from otkit.problem import TransportProblem
 from otkit.solvers.sinkhorn import SinkhornOptions
 
-# Points of the small and of the large clouds, which take different roads, and of those that are searched in single
-# precision or whose certificate is pruned.
+# Points of the small and of the large clouds, which are solved in different ways, and of those that are searched in
+# single precision or whose certificate is pruned.
 SMALL, LARGE, LARGER = 70, 300, 1000
 
 

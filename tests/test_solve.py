@@ -159,7 +159,7 @@ CHOICES = {
 @pytest.mark.parametrize("name", CHOICES)
 def test_choice_is_explained_and_taken(name):
     problem = CHOICES[name]
-    selection, estimate = select_solver(problem), otkit.estimate(problem)
+    selection, estimate = select_solver(problem), otkit.estimate_resources(problem)
     assert (selection.method == "line") == (name == "line")
     assert otkit.transport(problem).method == estimate.method == selection.method
     assert estimate.reason == selection.reason != ""
@@ -169,7 +169,7 @@ def test_choice_is_explained_and_taken(name):
 def test_estimate_grows_with_the_problem():
     def estimate(n):
         bound = otkit.Euclidean().between(np.zeros((n, 2)), np.ones((n + 1, 2)))
-        return otkit.estimate(TransportProblem(bound, probability=True))
+        return otkit.estimate_resources(TransportProblem(bound, probability=True))
 
     small, large = estimate(10), estimate(2000)
     assert 0 < small.memory < large.memory

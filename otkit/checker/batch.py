@@ -2,7 +2,7 @@
 
 The same sums, by the same kernels (`upper_bound`, `lower_bound`, `error_bounds`), of a plan and potentials whose
 problem has its costs in a matrix: so each number of a batch is proved as it is found. Where an answer does not pass, or
-numbers leave the range in which these bounds hold, the caller is told, and takes the problem to the front door.
+numbers leave the range in which these bounds hold, the caller is told, and solves the problem by itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Divergences by name: the front doors."""
+"""Divergences by name: the public functions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Text as columns: CSV, TSV and their kin in every dialect that is usual, and NumPy's text.
 
 A plain file of numbers is parsed in compiled code once the first lines have told how; every other is cut into cells,
-and each column is judged as a whole. Both roads give the same.
+and each column is judged as a whole. Both ways give the same.
 """
 
 from __future__ import annotations

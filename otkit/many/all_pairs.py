@@ -1,4 +1,4 @@
-"""The front door: all distances among many measures."""
+"""All distances among many measures."""
 
 from __future__ import annotations
 

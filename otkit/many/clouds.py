@@ -154,7 +154,9 @@ class CloudPairs(Transports):
         if small.size:
             proved[small] = self._solve_small(first[small], second[small], found, small)
             assert self._cost is not None
-            least = self._cost.least_accurate  # where powers may have underflowed, the front door takes another unit
+            least = (
+                self._cost.least_accurate
+            )  # where powers may have underflowed, a problem by itself takes another unit
             proved[small] &= (found[small, 1] > 2.0**60 * least) | (least == 0.0)
         answers = Found(*found.T)
         self.solve_one_by_one(first, second, np.flatnonzero(~proved), answers)

@@ -78,7 +78,7 @@ class PairwiseResult:
         return int(i), int(j)
 
     def solve(self, i: int, j: int) -> TransportResult:
-        """Solve one pair again by the front door: with its plan, its prices, and its whole certificate.
+        """Solve one pair again by itself: with its plan, its prices, and its whole certificate.
 
         The plan is between the points that carry mass.
 

@@ -1,4 +1,4 @@
-"""The front door: nearest neighbours, with most pairs ruled out by bounds."""
+"""Nearest neighbours, with most pairs ruled out by bounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all comparisons by optimal transport share: the road through the front door, one pair at a time."""
+"""What all comparisons by optimal transport share: how one pair is solved by itself."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Transports(PairKind):
         """Return the transport problem between two measures, atoms without mass left out."""
 
     def answer(self, i: int, j: int) -> TransportResult:
-        """Solve the problem between two measures by the front door."""
+        """Solve the problem between two measures by itself."""
         try:
             return solve_problem(self.problem(i, j))
         except (ValueError, TypeError, RuntimeError, MemoryError) as error:

@@ -1,4 +1,4 @@
-"""W_1 from all sides: critics and dual prices from below, plans from above, by roads that share no code.
+"""W_1 from all sides: critics and dual prices from below, plans from above, in ways that share no code.
 
 critic's bound ≤ its c-transform ≤ W_1 = exact dual = exact primal ≤ a feasible plan
 """

@@ -1,1 +1,1 @@
-"""The front doors: problems solved, proved, returned, and questions about what was returned."""
+"""Problems solved, proved, returned, and questions about what was returned."""

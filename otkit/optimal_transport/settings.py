@@ -1,4 +1,4 @@
-"""How a problem is to be solved: what the front doors take beside the data, filled in once and passed on whole."""
+"""How a problem is to be solved: what public functions take beside the data, filled in once and passed on whole."""
 
 from __future__ import annotations
 

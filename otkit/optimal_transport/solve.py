@@ -1,4 +1,4 @@
-"""The front doors: choose a solver, solve, certify, and return the answer or say what failed."""
+"""Exact transport: choose a solver, solve, certify, and return the answer or say what failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The duality theorems, checked by numbers on a problem: one optimum reached along independent roads."""
+"""The duality theorems, checked by numbers on a problem: one optimum found in independent ways."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class DualityReport:
 
 
 def verify_duality(problem: TransportProblem) -> DualityReport:
-    """Check the duality theorems on a problem by solving it along every road of the notes.
+    """Check the duality theorems on a problem by solving it in every way of the notes.
 
     The primal LP by HiGHS as it comes and refined, the dual LP as a linear program of its own, the c-transform of
     the dual's f, and, where the cost is a metric, the Kantorovich-Rubinstein form with a measured Lipschitz constant.
