@@ -465,7 +465,7 @@ def test_choice_and_estimate():
     assert otkit.select_solver(PROBLEM).method == "simplex"
     assert "45 arcs" in otkit.select_solver(PROBLEM).reason
     wide = otkit.TransportProblem(scipy.sparse.eye_array(100_000, format="csr"))
-    assert otkit.estimate(wide).memory < 2**28
+    assert otkit.estimate_resources(wide).memory < 2**28
     assert str(wide) == "TransportProblem(100000 × 100000, 100000 arcs, total mass 100000)"
     assert otkit.transport(wide).value == 100_000
 

@@ -260,7 +260,7 @@ def test_a_result_prints_what_was_shipped_and_left():
         ({"b": [1, 2, 3]}, ValueError, "b must have 2 entries"),
         ({"b": None}, TypeError, "b must be array-like"),
         ({"C": [[1, np.nan], [1, 1]]}, ValueError, "C must be finite"),
-        ({"method": "sinkhorn"}, ValueError, "method must be one of auto, lp, simplex"),
+        ({"method": "sinkhorn"}, ValueError, "method must be one of auto, simplex, lp"),
         ({"a": [1e308, 1e308]}, ValueError, "finite total"),
     ],
 )
