@@ -20,9 +20,10 @@ import otkit
 from otkit.cli import app
 from otkit.datasets import bakery, manhattan
 from otkit.io import tables, writing
-from otkit.optimal_transport import comparison, solve
+from otkit.optimal_transport import solve
 from otkit.solvers import waiting
 from otkit.solvers.candidate import SolverStats
+from otkit.solvers.registry import SOLVERS
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(12, 2)), RNG.normal(size=(9, 2)) + 1.0
@@ -33,7 +34,8 @@ WEIGHTS = RNG.random(12)
 def folder(tmp_path, monkeypatch):
     """A folder to work in, with points, weights, a line and the bakery."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(comparison, "LARGEST_SINKHORN", 0)  # left out of `compare`: it takes the longest
+    # Left out of `compare`: it takes the longest.
+    monkeypatch.setitem(SOLVERS, "sinkhorn", dataclasses.replace(SOLVERS["sinkhorn"], largest=0.0))
     writing.write_matrix("x.csv", X)
     writing.write_matrix("y.csv", Y)
     writing.write_table("weighted.csv", {"u": X[:, 0], "loaves": WEIGHTS, "v": X[:, 1]})

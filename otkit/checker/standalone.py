@@ -16,6 +16,7 @@ A *proof* is a JSON object: format, kind, n, m, sha256 (of the problem, see `dig
 "cut", "totals": y = [u; v], such floats; a cut is about the sums above, totals about an a and b that do not balance.
 """
 
+import json
 import math
 import struct
 from collections.abc import Callable, Collection, Iterable
@@ -119,9 +120,11 @@ def require(holds: bool, otherwise: str) -> None:
         raise ProofError(f"The proof does not hold: {otherwise}.")
 
 
-def check(problem: Problem, proof: dict[str, Any]) -> Proved:
-    """Return what the proof proves about the problem, or raise ProofError."""
+def check(problem: Problem, proof: dict[str, Any] | str) -> Proved:
+    """Return what the proof, an object or its text, proves about the problem, or raise ProofError."""
     try:
+        if isinstance(proof, str):  # an object in which a key is given twice is none
+            proof = dict(json.loads(proof, object_pairs_hook=lambda k: dict(k) if len(dict(k)) == len(k) else None))
         kind, head, sizes = proof["kind"], [proof["format"], proof["n"], proof["m"]], [len(problem.a), len(problem.b)]
         require(repr(head) == repr([FORMAT, *sizes]) and kind in KINDS, f"it begins with {head}, {kind!r}")
         require(proof["sha256"] == digest(problem), "it is about other masses or costs, their SHA-256 differs")
@@ -134,58 +137,55 @@ def check(problem: Problem, proof: dict[str, Any]) -> Proved:
         return proved
     except ProofError:
         raise
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, struct.error) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, struct.error) as error:
         raise ProofError(f"The proof does not hold: it can't be followed, {type(error).__name__} {error}.") from error
 
 
 def check_forest(problem: Problem, proof: dict[str, Any]) -> Proved:
     """Check that the flows of a forest are an optimal plan, and that they cost what is claimed."""
-    costs, arcs = problem.costs, [(i, j) for i, j in proof["arcs"]]
-    parents, (a, b, grain, _) = rooted(problem, arcs), whole(problem)
-    cost = {(i, ~j): Fraction(costs.at(i, j)) for i, j in arcs}
-    unit, ways = max(c.denominator for c in cost.values()), [(k, up) for k, up in parents.items() if up is not None]
+    costs, arcs, (a, b, grain, _) = problem.costs, [(i, j) for i, j in proof["arcs"]], whole(problem)
     total_a, total_b, paid = sum(a), sum(b), Fraction(0)
-    left = {i: w * total_b for i, w in enumerate(a)} | {~j: w * total_a for j, w in enumerate(b)}
-    for node, parent in reversed(ways):  # what a leaf has left goes the one way it can
+    left = {i: w * total_b for i, w in enumerate(a) if w} | {~j: w * total_a for j, w in enumerate(b) if w}
+    ways, price = leaves_first(left, arcs), dict.fromkeys(left, 0)
+    cost = {(i, ~j): Fraction(costs.at(i, j)) for i, j in arcs}
+    for node, parent in ways:  # what a leaf has left goes the one way it can
         require(left[node] >= 0, f"the flow along ({max(node, parent)}, {~min(node, parent)}) is negative")
         paid += cost[max(node, parent), min(node, parent)] * left[node]
         left[parent] -= left.pop(node)
     require(not any(left.values()), "the masses of a tree do not balance")
     optimum = paid / (total_a * total_b) * (1 if problem.probability else Fraction(total_a, grain))
     value = float(optimum)  # rounded correctly, as any quotient of two Python integers
-    require(value == float.fromhex(proof["value"]), f"its flows cost {value.hex()}, but it claims {proof['value']}")
+    require(value.hex() == proof["value"], f"its flows cost {value.hex()}, but it claims {proof['value']!r}")
     if proof["kind"] == "line":
         power, ends = costs.numbers[0], sorted((costs.numbers[1 + i], costs.numbers[1 + len(a) + j]) for i, j in arcs)
         require(costs.name.startswith("real") and isinstance(power, int) and power > 0, "costs are no real |x − y|^p")
         require(all(one[1] <= other[1] for one, other in pairwise(ends)), "two of its arcs cross")
     else:
-        price = dict.fromkeys(parents, 0)
-        for node, parent in ways:
+        unit = max(c.denominator for c in cost.values())
+        for node, parent in reversed(ways):
             price[node] = int(cost[max(node, parent), min(node, parent)] * unit) - price[parent]
-        for i, j in costs.pairs or product([k for k in parents if k >= 0], [~k for k in parents if k < 0]):
+        for i, j in costs.pairs or product([k for k in price if k >= 0], [~k for k in price if k < 0]):
             over, under = costs.at(i, j).as_integer_ratio()
             if i in price and ~j in price and (price[i] + price[~j]) * under > over * unit:
                 require(False, f"f_{i} + g_{j} exceeds the cost of the pair ({i}, {j})")
     return Proved(statement(problem, proof["kind"], value), optimum)
 
 
-def rooted(problem: Problem, arcs: list[tuple[int, int]]) -> dict[int, int | None]:
-    """Return the parent of each point with mass, parents first and None at a root; column j is called ~j = −1 − j."""
-    nodes = [i for i, w in enumerate(problem.a) if w] + [~j for j, w in enumerate(problem.b) if w]
-    near: dict[int, list[int]] = {node: [] for node in nodes}
-    require(len(set(arcs)) == len(arcs) < len(nodes), "its arcs hold a cycle")  # so that walking them takes no longer
+def leaves_first(nodes: Iterable[int], arcs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return both ends of each arc, first a leaf of what the arcs before it leave; column j is called ~j = −1 − j."""
+    near: dict[int, set[int]] = {node: set() for node in nodes}
     for i, j in arcs:
         require(type(i) is type(j) is int and i >= 0 > ~j and {i, ~j} <= near.keys(), f"({i}, {j}) joins no two masses")
-        near[i].append(~j)
-        near[~j].append(i)
-    parents: dict[int, int | None] = {}
-    for root in nodes:
-        reached = [root] if parents.setdefault(root, None) is None else []
-        for node in reached:
-            reached += [k for k in near[node] if k not in parents]
-            parents |= dict.fromkeys([k for k in near[node] if k not in parents], node)
-    require(len(arcs) + list(parents.values()).count(None) == len(nodes), "its arcs hold a cycle")
-    return parents
+        near[i].add(~j)
+        near[~j].add(i)
+    leaves, ways = [node for node in near if len(near[node]) == 1], []
+    for leaf in leaves:
+        for node in near[leaf]:  # one, or none where that was a leaf, too
+            ways.append((leaf, node))
+            near[node].remove(leaf)
+            leaves += [node] * (len(near[node]) == 1)
+    require(len(ways) == len(arcs), "its arcs hold a cycle")
+    return ways
 
 
 def check_farkas(problem: Problem, proof: dict[str, Any]) -> Proved:
