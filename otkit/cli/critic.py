@@ -9,7 +9,7 @@ import typer
 
 from otkit.cli import options
 from otkit.cli.failures import NotProvedError, checking_input
-from otkit.cli.printing import console, duration, labelled, print_json, read_fields, read_rows
+from otkit.cli.printing import console, duration, labelled, print_json, proof_rows, read_fields, read_rows
 from otkit.io.options import FileOptions
 from otkit.solvers.waiting import waiting
 
@@ -85,7 +85,7 @@ def _print(check: CrossCheck, tables: Sequence[FileTable]) -> None:
     out = console()
     out.print(table)
     rows = [
-        ("proof", check.exact.certificate.verdict),
+        *proof_rows(check.exact.certificate),
         ("order", "every lower bound ≤ exact ≤ every upper bound" if check.holds else "VIOLATED"),
         ("raw", "what a critic says; divided by its steepest slope between the samples it is a bound"),
         ("c-transform", "a better bound, which takes little from the critic: φ = 0 does well there"),

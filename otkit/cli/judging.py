@@ -54,11 +54,9 @@ def verify(
         residual = "" if row.residual is None else f"{row.residual:.0e}"
         table.add_row(row.name, value, residual, row.note)
     console().print(table)
-    console().print(
-        labelled(
-            [("problem", report.problem[len("TransportProblem(") : -1]), *read_rows(tables, problem.cost.reading.notes)]
-        )
-    )
+    checked = [("checked", report.checked)] if report.checked else []
+    what = ("problem", report.problem[len("TransportProblem(") : -1])
+    console().print(labelled([what, *checked, *read_rows(tables, problem.cost.reading.notes)]))
 
 
 @options.reads_files

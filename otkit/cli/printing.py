@@ -45,6 +45,7 @@ def _plain(value: Any) -> Any:
 def certificate_fields(certificate: Certificate) -> dict[str, Any]:
     """Return a certificate as a dictionary, what it derives included."""
     derived = {"gap": certificate.gap, "optimal": certificate.optimal, "verdict": certificate.verdict}
+    derived["checked"] = _checked(certificate) or None
     return certificate.to_dict() | derived
 
 
@@ -86,10 +87,23 @@ def print_result(result: TransportResult, more: Iterable[tuple[str, str]] = ()) 
     console().print(labelled([*rows, *more]))
 
 
+def _checked(certificate: Certificate) -> str:
+    """Check an exact proof of a small problem once more, and say so."""
+    from otkit.checker.second_check import checked_twice
+
+    return checked_twice(certificate)
+
+
+def proof_rows(certificate: Certificate) -> list[tuple[str, str]]:
+    """Return what is proved as labelled lines; an exact proof of a small problem is checked once more."""
+    checked = _checked(certificate)
+    return [*certificate.lines, *([("checked", checked)] if checked else [])]
+
+
 def certificate_rows(certificate: Certificate) -> list[tuple[str, str]]:
     """Return a certificate as labelled lines."""
     return [
-        *certificate.lines,
+        *proof_rows(certificate),
         ("interval", f"{certificate.lower:.15g} ≤ OPT ≤ {certificate.upper:.15g}, gap {certificate.gap:.2g}"),
         ("plan", f"marginal error {certificate.marginal_error:.2g}, negative mass {certificate.negativity:.2g}"),
         (

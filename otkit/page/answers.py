@@ -9,6 +9,7 @@ import numpy as np
 from otkit._typing import FloatArray
 from otkit.checker.certificate import Certificate, certify
 from otkit.checker.plans import north_west
+from otkit.checker.second_check import checked_twice
 from otkit.datasets import bakery
 from otkit.numerics.sums import accurate_dot, accurate_sum
 from otkit.optimal_transport.duality import proves_infeasible
@@ -95,7 +96,7 @@ def _slack(best: TransportResult) -> FloatArray:
 
 def _certificate(certificate: Certificate) -> dict[str, Any]:
     names = ("lower", "upper", "gap", "proof", "unique", "optimal", "statement")
-    return {name: getattr(certificate, name) for name in names}
+    return {name: getattr(certificate, name) for name in names} | {"checked": checked_twice(certificate)}
 
 
 def _infeasible(town: Town, error: InfeasibleError) -> dict[str, Any]:

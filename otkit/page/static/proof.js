@@ -37,6 +37,7 @@ function ofPlan(town, answer) {
       "upper bound, from the plan": exact(certificate.upper),
       gap: certificate.gap === 0 ? "0" : `${certificate.gap.toExponential(1).replace("-", "−")} (one rounding)`,
       proof: certificate.proof,
+      ...(certificate.checked ? { checked: certificate.checked } : {}),
       "the only best plan?": ONLY[certificate.unique],
     }),
     html("h3", {}, "Why nobody can do it for less"),

@@ -13,8 +13,7 @@ import numpy as np
 
 from otkit._typing import FloatArray
 from otkit.inputs.checks import as_count
-from otkit.optimal_transport.solve import wasserstein
-from otkit.teaching.lessons.lesson import Lesson, divergence
+from otkit.teaching.lessons.lesson import PROVED, Lesson, distance, divergence
 
 COLUMNS = ("n", "W_1", "TV", "JS", "KL(P_n‖P)", "KL(P‖P_n)")
 Pair = tuple[FloatArray, FloatArray, FloatArray]  # atoms on the line, masses of P_n, masses of P
@@ -89,12 +88,12 @@ def _lesson(
     title: str, sequence: Callable[[int], Pair], sizes: Sequence[int], limits: tuple[float, ...], moral: str
 ) -> Lesson:
     rows = tuple((n, *_distances(*sequence(n))) for n in sizes)
-    return Lesson(title, COLUMNS, (*rows, (math.inf, *limits)), moral)
+    return Lesson(title, COLUMNS, (*rows, (math.inf, *limits)), moral, PROVED)
 
 
 def _distances(atoms: FloatArray, p_n: FloatArray, p: FloatArray) -> tuple[float, ...]:
     return (
-        wasserstein(atoms, atoms, p_n, p).distance,
+        distance(atoms, atoms, p_n, p),
         divergence("tv", p_n, p),
         divergence("js", p_n, p),
         divergence("kl", p_n, p),

@@ -13,7 +13,9 @@ from fractions import Fraction
 import numpy as np
 
 from otkit._text import number
+from otkit.checker.second_check import checked_twice
 from otkit.datasets import bakery
+from otkit.optimal_transport.results import TransportResult
 from otkit.optimal_transport.solve import transport, wasserstein
 from otkit.teaching.lessons.lesson import divergence
 from otkit.teaching.lessons.noise import noise_bound
@@ -34,6 +36,8 @@ class Erratum:
         What the two numbers are.
     printed_value, true_value : float
         The quantity as the notes have it, and as it is. They are equal where the notes are right after all.
+    proof : str
+        Where the true one is an optimum, how it is proved.
     """
 
     topic: str
@@ -42,6 +46,7 @@ class Erratum:
     quantity: str
     printed_value: float
     true_value: float
+    proof: str = ""
 
     @property
     def is_wrong(self) -> bool:
@@ -51,9 +56,9 @@ class Erratum:
     def __str__(self) -> str:
         numbers = number(self.true_value)
         numbers = f"{number(self.printed_value)} printed, {numbers} true" if self.is_wrong else f"{numbers}, as printed"
-        return (
-            f"{self.topic}\n  printed  {self.printed}\n  correct  {self.correct}\n  example  {self.quantity}: {numbers}"
-        )
+        lines = [f"printed  {self.printed}", f"correct  {self.correct}", f"example  {self.quantity}: {numbers}"]
+        lines += [f"proved   {self.proof}"] if self.proof else []
+        return "\n  ".join([self.topic, *lines])
 
 
 def errata() -> tuple[Erratum, ...]:
@@ -77,6 +82,12 @@ def errata() -> tuple[Erratum, ...]:
     return tuple(compute() for compute in ERRATA)
 
 
+def _proof(*results: TransportResult) -> str:
+    """Say how optima are proved."""
+    words = {f"{result.certificate.proof}ly, and checked {checked_twice(result.certificate)}" for result in results}
+    return "; ".join(sorted(words))
+
+
 def bakery_assignment() -> Erratum:
     """Solve the bakeries' assignment: 65 minutes are printed as optimal, 64 are, and are proved to be.
 
@@ -88,13 +99,15 @@ def bakery_assignment() -> Erratum:
     """
     bread = bakery()
     printed = bread.cost[range(6), bread.printed_assignment].sum()
+    best = transport(bread.cost)
     return Erratum(
         "Assignment of the bakeries",
         "10 + 7 + 15 + 10 + 14 + 9 = 65 minutes are optimal",
         "64 minutes: x1→y5, x2→y6, x3→y2, x4→y1, x5→y3, x6→y4, proved by prices",
         "the minutes of the best assignment",
         float(printed),
-        transport(bread.cost).value,
+        best.value,
+        _proof(best),
     )
 
 
@@ -204,6 +217,7 @@ def dual_constraint() -> Erratum:
         "what prices may earn in the bakery table; doubled ones break AᵀF ≤ c only",
         float(bread.supply @ (2.0 * f) + bread.demand @ (2.0 * g)),
         result.value,
+        _proof(result),
     )
 
 
@@ -247,13 +261,15 @@ def one_potential() -> Erratum:
     for k in range(3):
         ways = np.minimum(ways, ways[:, k, None] + ways[k])
     p, q = [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]
+    one, two = transport(ways, p, q), transport(cost, p, q)
     return Erratum(
         "One function instead of two",
         "f(x_i) = −g(x_i), since f_i + g_i ≤ c_ii = 0",
         "this needs a common support and a metric cost; otherwise the dual has two functions",
         "the dual value for δ_0, δ_2 and |x − y|² on {0, 1, 2}",
-        transport(ways, p, q).value,
-        transport(cost, p, q).value,
+        one.value,
+        two.value,
+        _proof(one, two),
     )
 
 
@@ -295,14 +311,15 @@ def wasserstein_is_no_f_divergence() -> Erratum:
     >>> erratum.is_wrong, erratum.true_value
     (False, 2.0)
     """
-    near, far = (wasserstein([0.0], [place]).distance for place in (1.0, 2.0))
+    near, far = (wasserstein([0.0], [place]) for place in (1.0, 2.0))
     return Erratum(
         "W_1 and f-GAN",
         "W_1 can't be put into the f-GAN form",
         "right: δ_0 and δ_1 have the f-divergences of δ_0 and δ_2, and half their W_1",
         "W_1(δ_0, δ_2)/W_1(δ_0, δ_1), which for every f-divergence is 1",
-        far / near,
-        far / near,
+        far.distance / near.distance,
+        far.distance / near.distance,
+        _proof(near, far),
     )
 
 
