@@ -14,6 +14,7 @@ import otkit
 from otkit.checker import second_check
 from otkit.checker.second_check import WORDS, checked_twice
 from otkit.cli import app
+from otkit.optimal_transport.settings import Settings
 from otkit.optimal_transport.solve import solve_problem
 from otkit.page.answers import answer
 from otkit.page.examples import examples
@@ -23,7 +24,7 @@ from otkit.teaching import lessons
 
 @pytest.mark.parametrize("name", [name for name, case in ZOO.items() if np.prod(case.make().shape) <= 400])
 def test_what_is_exact_is_checked_twice(name):
-    result = solve_problem(ZOO[name].make(), on_failure="return")
+    result = solve_problem(ZOO[name].make(), Settings(on_failure="return"))
     assert checked_twice(result.certificate) == (WORDS if result.certificate.proof == "exact" else "")
 
 

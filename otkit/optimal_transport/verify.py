@@ -13,6 +13,7 @@ from otkit.inputs.checks import require_memory
 from otkit.numerics.sums import accurate_dot
 from otkit.optimal_transport.duality import c_transform, kantorovich_potential, lipschitz_constant
 from otkit.optimal_transport.results import TransportResult
+from otkit.optimal_transport.settings import Settings
 from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import TransportProblem
 from otkit.solvers.linprog import transport_lp
@@ -116,7 +117,7 @@ def verify_duality(problem: TransportProblem) -> DualityReport:
             "LP has a constraint for each. Verify a sample; at any size the certificate of a result proves its value."
         )
     require_memory(500 * n * m, f"The dual LP of {n} × {m} pairs", "Verify a sample of the points.")
-    result = solve_problem(problem, method="lp", on_failure="return")
+    result = solve_problem(problem, Settings(method="lp", on_failure="return"))
     certificate, checked = result.certificate, checked_twice(result.certificate)
     proved = f"{certificate.proof}, checked twice" if checked else f"certified gap, {certificate.proof}"
     units = _Units(result)
