@@ -275,3 +275,17 @@ def test_one_bad_measure_among_many_is_found_before_work_starts():
     measures = [np.zeros((1, 2))] * 9_999 + [[[0.0, np.inf]]]
     with pytest.raises(ValueError, match=r"measures\[9999\] must be finite"):
         pairwise(measures)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("p", [1, 2])
+def test_last_points_of_hardly_any_mass(p, turned):
+    """Levels before the last are 1 when they are rounded, on either side: nothing is read beyond a sample."""
+    light = otkit.DiscreteMeasure([0.0, 5.0, 6.0], [1.0, 1e-20, 1e-25])
+    others = [otkit.DiscreteMeasure([1.0]), otkit.DiscreteMeasure([100.0, 200.0], [1.0, 3.0])]
+    measures = [*others, light] if turned else [light, *others]
+    found = otkit.pairwise(measures, p=p)
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        one, other = measures[i], measures[j]
+        assert found.distances[i, j] == pytest.approx(otkit.wasserstein(one, other, p=p).distance, rel=1e-12)
+        assert found.distances[j, i] == found.distances[i, j]

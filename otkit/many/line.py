@@ -1,18 +1,4 @@
-"""Samples on the line: each is sorted once, and then every pair takes one pass over two sorted lists.
-
-W_p^p = ∫ |F⁻¹(t) − G⁻¹(t)|^p dt over 0 < t < 1, for p ≥ 1 (Peyré & Cuturi, *Computational Optimal Transport*, remark
-2.30). The integrand changes where t passes a level F_k = (w_1 + … + w_k)/Σw of either measure. Bounds of the errors,
-with u = 2⁻⁵³:
-
-* *Levels* are rounded: they are off by u at most. With F⁻¹(t) = x_1 + Σ_k (x_{k+1} − x_k)[t > F_k], moving the level
-  F_k by u changes the integral by no more than u · max_y ||x_{k+1} − y|^p − |x_k − y|^p|, which is no more than
-  u · p D^{p−1} (x_{k+1} − x_k), where D is the widest distance; all levels of both sides together by
-  u · p D^{p−1} (R + S), R and S being their ranges.
-* *Terms* (t' − t) |x − y|^p have two roundings beside those of the power, and p roundings of the difference in it.
-* *Sums* are compensated: their errors are known but for a second rounding, which counts as it does in `error_bounds`.
-
-Between samples of the same size without weights, whose levels are the same, the integral is the mean of |x_k − y_k|^p.
-"""
+"""Samples on the line: each is sorted once, and then every pair takes one pass over two sorted lists."""
 
 from __future__ import annotations
 
@@ -25,24 +11,20 @@ import numpy as np
 
 from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.checker.certificate import RELATIVE_GAP
-from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, Enclosure, summed_up
+from otkit.checker.error_bounds import EPS, LEAST, summed_up
 from otkit.costs import Cost
-from otkit.costs.pairs import IEEE_EXPONENTS, power
+from otkit.costs.pairs import IEEE_EXPONENTS
+from otkit.many.integrals import WIDTH, mean_power, quantile_integral, write_levels
 from otkit.many.pair_kinds import Found
 from otkit.many.ragged import RaggedMasses, frozen
 from otkit.many.transports import Transports
-from otkit.numerics import double_double as dd
 from otkit.numerics.floats import SMALLEST
 from otkit.numerics.jit import njit
-from otkit.numerics.sums import two_sum
 from otkit.numerics.threads import pause, share
 from otkit.problem import TransportProblem
 
 # Atoms that a thread passes between two looks at the clock: some 0.02 s.
 _PORTION = 5_000_000
-
-# Terms whose sum is taken pairwise, in vectors.
-_WIDTH = 512
 
 
 class OnLine(Transports):
@@ -64,7 +46,7 @@ class OnLine(Transports):
         for k, (start, stop) in enumerate(pairwise(masses.starts)):
             equal[k] = bool((weights[start:stop] == weights[start]).all())
             largest = math.frexp(float(weights[start:stop].max()))[1]
-            _write_levels(np.ldexp(weights[start:stop], -largest), levels[start:stop])
+            write_levels(np.ldexp(weights[start:stop], -largest), levels[start:stop])
         self._sorted = points[order], levels, equal
 
     def __len__(self) -> int:
@@ -138,19 +120,6 @@ class OnLine(Transports):
 
 
 @njit
-def _write_levels(weights: FloatArray, levels: FloatArray) -> None:
-    """Write the sums of the first weights, as shares of all of them, each rounded once."""
-    total = (0.0, 0.0)
-    for weight in weights:
-        total = dd.add(total, (weight, 0.0))
-    sum_so_far = (0.0, 0.0)
-    for k in range(weights.size):
-        sum_so_far = dd.add(sum_so_far, (weights[k], 0.0))
-        levels[k] = min(1.0, dd.divide(sum_so_far, total)[0])
-    levels[-1] = 1.0
-
-
-@njit
 def _integrate_pairs(
     points: FloatArray,
     levels: FloatArray,
@@ -164,72 +133,19 @@ def _integrate_pairs(
     out: FloatArray,
 ) -> None:
     """Write value and bounds for the pairs start … stop of a list."""
-    terms = np.empty(_WIDTH)
+    terms = np.empty(WIDTH)
     roundings = 2.0 * p + 2.0 if p in IEEE_EXPONENTS else 2.0 * p + 18.0
     for k in range(start, stop):
         i, j = first[k], second[k]
         rows, cols = slice(starts[i], starts[i + 1]), slice(starts[j], starts[j + 1])
         x, y = points[rows], points[cols]
         if equal[i] and equal[j] and x.size == y.size:
-            value = _mean_power(x, y, p, terms)
+            value = mean_power(x, y, p, terms)
             high, low, doubt = value, 0.0, 0.5 * EPS * (roundings + 16.0) * value
             if value > 0.0 or p != 1.0:
                 doubt += 8.0 * LEAST
         else:
-            high, low, doubt = _quantile_integral(x, y, levels[rows], levels[cols], p, roundings)
+            high, low, doubt = quantile_integral(x, y, levels[rows], levels[cols], p, roundings)
             value = high + low
         out[0, k], out[2, k] = value, summed_up(high, low, doubt)
         out[1, k] = max(0.0, -summed_up(-high, -low, doubt))
-
-
-@njit
-def _mean_power(x: FloatArray, y: FloatArray, p: float, terms: FloatArray) -> float:
-    """Return the mean of |x − y|^p, no more than 16 roundings beside those of its terms."""
-    total = errors = 0.0
-    for start in range(0, x.size, terms.size):
-        u, v = x[start : start + terms.size], y[start : start + terms.size]
-        half = 1
-        while 2 * half < u.size:
-            half *= 2
-        for k in range(u.size, 2 * half):
-            terms[k] = 0.0
-        if p == 1.0:
-            for k in range(u.size):
-                terms[k] = abs(u[k] - v[k])
-        elif p == 2.0:
-            for k in range(u.size):
-                terms[k] = (u[k] - v[k]) * (u[k] - v[k])
-        else:
-            for k in range(u.size):
-                terms[k] = power(abs(u[k] - v[k]), p)
-        while half > 0:  # elementwise steps vectorise where a running sum does not
-            lower, upper = terms[:half], terms[half : 2 * half]
-            for k in range(half):
-                lower[k] += upper[k]
-            half //= 2
-        total, error = two_sum(total, terms[0])
-        errors += error
-    return (total + errors) / x.size
-
-
-@njit
-def _quantile_integral(
-    x: FloatArray, y: FloatArray, x_levels: FloatArray, y_levels: FloatArray, p: float, roundings: float
-) -> Enclosure:
-    """Enclose ∫ |F⁻¹ − G⁻¹|^p from the sorted atoms of both sides and their levels, the last of which are 1."""
-    total = errors = lost = level = 0.0
-    i = j = 0
-    while i < x.size:
-        before, level = level, min(x_levels[i], y_levels[j])
-        total, error = two_sum(total, (level - before) * power(abs(x[i] - y[j]), p))
-        errors += error
-        lost += abs(error)
-        step = x_levels[i] <= level
-        j += y_levels[j] <= level
-        i += step
-    width = max(x[-1], y[-1]) - min(x[0], y[0])
-    ranges = (x[-1] - x[0]) + (y[-1] - y[0])
-    moved = p * ranges * (1.0 if p == 1.0 else width ** (p - 1.0))
-    count = x.size + y.size
-    doubt = 0.5 * EPS * ((roundings + 2.0) * total + moved) + EPS * count * lost + 8.0 * LEAST * count
-    return total, errors, OUTWARD * OUTWARD * doubt

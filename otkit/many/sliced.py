@@ -23,6 +23,7 @@ from otkit.inputs.checks import (
     require_finite,
 )
 from otkit.inputs.frames import Missing, Reading, as_clouds
+from otkit.many.integrals import WIDTH, mean_power, quantile_integral
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.numerics.jit import njit
 from otkit.numerics.threads import pause, share
@@ -342,6 +343,7 @@ def _measure(sides: tuple[_Side, _Side], directions: FloatArray, p: float, means
     paired = sides[0].size == sides[1].size and sides[0].weights is None and sides[1].weights is None
 
     def work(start: int, stop: int) -> None:
+        terms = np.empty(WIDTH)
         for low in range(start, stop, block):
             pause()
             high = min(stop, low + block)
@@ -349,7 +351,11 @@ def _measure(sides: tuple[_Side, _Side], directions: FloatArray, p: float, means
             for k in range(high - low):
                 x, y = lines[0][k], lines[1][k]
                 x_levels, y_levels = sides[0].sort(x), sides[1].sort(y)
-                means[low + k] = _mean_power(x, y, p) if paired else _integral(x, y, x_levels, y_levels, p)
+                if paired:
+                    means[low + k] = mean_power(x, y, p, terms)
+                else:
+                    total, errors, _ = quantile_integral(x, y, x_levels, y_levels, p, 0.0)
+                    means[low + k] = total + errors
 
     share(work, len(directions), block, 1 + size * len(directions) // _WORTH_A_THREAD)
 
@@ -369,27 +375,6 @@ def _project(coordinates: FloatArray, directions: FloatArray, out: FloatArray) -
                 else:
                     for c in range(np.uint32(points.size)):
                         target[c] += factor * points[c]
-
-
-@njit
-def _mean_power(x: FloatArray, y: FloatArray, p: float) -> float:
-    """Return the mean of |x − y|^p: W_p^p of as many sorted points on either side, of equal weights."""
-    total = 0.0
-    for k in range(x.size):
-        total += power(abs(x[k] - y[k]), p)
-    return total / x.size
-
-
-@njit
-def _integral(x: FloatArray, y: FloatArray, x_levels: FloatArray, y_levels: FloatArray, p: float) -> float:
-    """Return ∫ |F⁻¹ − G⁻¹|^p from sorted points and their levels, whose last is 1."""
-    total = level = 0.0
-    i = j = 0
-    while i < x.size and j < y.size:
-        before, level = level, min(x_levels[i], y_levels[j])
-        total += (level - before) * power(abs(x[i] - y[j]), p)
-        i, j = i + (x_levels[i] <= level), j + (y_levels[j] <= level)
-    return total
 
 
 # --- the best direction ---------------------------------------------------------------------------------------------

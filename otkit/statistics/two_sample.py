@@ -26,9 +26,10 @@ from otkit.costs.pairs import PointPairs
 from otkit.divergences.ipm import median_bandwidth
 from otkit.inputs.checks import as_count, as_power, require_choice
 from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
+from otkit.many.integrals import distribution_integrals
 from otkit.many.subsets import Pool
-from otkit.numerics.jit import int64, njit, read_only
-from otkit.numerics.sums import accurate_sum, two_sum
+from otkit.numerics.jit import read_only
+from otkit.numerics.sums import accurate_sum
 from otkit.numerics.threads import pause, share
 
 Statistic: TypeAlias = Literal["wasserstein", "energy", "mmd"]
@@ -277,7 +278,7 @@ def _on_line(points: FloatArray, n: int, m: int, power: int, scale: float = 1.0)
         values = np.empty(len(members))
         dealt = members[:, order]
         share(
-            lambda start, stop: _integrals(read_only(gaps), read_only(dealt), n, m, power, values, start, stop),
+            partial(distribution_integrals, read_only(gaps), read_only(dealt), n, m, power, values),
             len(members),
             max(1, _PORTION // gaps.size) if gaps.size else len(members),
             1 + dealt.size // _PORTION,
@@ -285,18 +286,3 @@ def _on_line(points: FloatArray, n: int, m: int, power: int, scale: float = 1.0)
         return values * (scale * power)
 
     return of
-
-
-@njit
-def _integrals(
-    gaps: FloatArray, dealt: BoolArray, n: int, m: int, power: int, values: FloatArray, start: int, stop: int
-) -> None:
-    """Write ∫ |F − G| or ∫ (F − G)² for each deal; nm (F − G) is an integer."""
-    for k in range(start, stop):
-        level, total, errors = int64(0), 0.0, 0.0
-        for i in range(gaps.size):
-            level += m if dealt[k, i] else -n
-            height = abs(level) / (n * m)
-            total, error = two_sum(total, (height * height if power == 2 else height) * gaps[i])
-            errors += error
-        values[k] = total + errors
