@@ -55,8 +55,8 @@ def truth(law, d: int, amount: float) -> float:
 def row(name: str, law, d: int, amount: float, repetitions: int, n: int) -> list[str]:
     rng, start = np.random.default_rng(0), time.perf_counter()
     samples = [law(rng, n, d, amount) for _ in range(repetitions)]
-    sample = [otkit.wasserstein_interval(x, y) for x, y in samples]
-    laws = [otkit.wasserstein_interval(x, y, population=True) for x, y in samples]
+    sample = [otkit.wasserstein_interval(x, y, rng=0) for x, y in samples]
+    laws = [otkit.wasserstein_interval(x, y, population=True, rng=0) for x, y in samples]
     distances, estimates = (np.array([getattr(each, what) for each in laws]) for what in ("distance", "estimate"))
     between, mean = truth(law, d, amount), distances.mean()
     return [

@@ -215,12 +215,12 @@ DOORS = (
     Door("cramer_distance", _WEIGHTED, number=_value, shift=True, degree=1, mass_degree=0),
     Door("mmd", _WEIGHTED, number=_value, shift=True, degree=0, mass_degree=0),
     Door("total_variation", _WEIGHTED, number=_value, shift=True, degree=0, mass_degree=0),
-    Door("two_sample_test", _SAMPLES, _options(permutations=19), number=lambda test: [test.statistic, test.pvalue],
-         shift=True, shuffled=False),
-    Door("wasserstein_interval", _SAMPLES, _options(subsamples=4), number=lambda found: [found.distance, found.upper],
-         shift=True, degree=1, shuffled=False),
+    Door("two_sample_test", _SAMPLES, _options(permutations=19, rng=0),
+         number=lambda test: [test.statistic, test.pvalue], shift=True, shuffled=False),
+    Door("wasserstein_interval", _SAMPLES, _options(subsamples=4, rng=0),
+         number=lambda found: [found.distance, found.upper], shift=True, degree=1, shuffled=False),
     # Divergences
-    Door("estimate_divergence", _SAMPLES, _options(divergence="js"), number=_value, shift=True, degree=0),
+    Door("estimate_divergence", _SAMPLES, _options(divergence="js", rng=0), number=_value, shift=True, degree=0),
     Door("variational_bound", _PAIR, _options(divergence="js", critic=_critic), number=_value,
          as_given=True),
     *(Door(name, _HISTOGRAMS, mass_degree=0, shuffled=False)

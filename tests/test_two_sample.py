@@ -39,7 +39,7 @@ def test_each_deal_is_measured_as_the_library_does(rng, statistic, d):
 @pytest.mark.parametrize("metric", ["euclidean", "cityblock", "sqeuclidean"])
 def test_powers_and_metrics(rng, p, metric):
     x, y = rng.normal(size=12), rng.normal(size=7) + 1.0
-    found = otkit.two_sample_test(x, y, p=p, metric=metric, permutations=5)
+    found = otkit.two_sample_test(x, y, p=p, metric=metric, permutations=5, rng=0)
     assert found.statistic == pytest.approx(otkit.wasserstein(x, y, p=p, metric=metric).distance, rel=1e-10)
 
 
@@ -52,7 +52,7 @@ def test_the_p_value_is_the_share_of_all_deals(rng):
     for chosen in itertools.combinations(range(7), 4):
         first = np.isin(np.arange(7), chosen)
         far += otkit.energy_distance(pooled[first], pooled[~first]).value >= observed - 1e-12
-    found = otkit.two_sample_test(x, y, statistic="energy", permutations=20_000)
+    found = otkit.two_sample_test(x, y, statistic="energy", permutations=20_000, rng=0)
     assert found.pvalue == pytest.approx(far / 35, abs=4.0 * math.sqrt(0.25 / 20_000))
 
 
@@ -71,10 +71,10 @@ def test_the_level_is_exact(stop_at_level):
 def test_ties_count_against_rejection():
     """Data on two points: most deals are as far apart as the samples, whatever rounding does to their distances."""
     x, y = np.repeat([0.1, 0.7], [6, 4]), np.repeat([0.1, 0.7], [5, 5])
-    found = otkit.two_sample_test(x, y, statistic="energy", permutations=500)
+    found = otkit.two_sample_test(x, y, statistic="energy", permutations=500, rng=0)
     counts = deals(np.random.default_rng(0), 10, 10, 500)[:, np.concatenate([x, y]) == 0.1].sum(axis=1)
     assert found.pvalue == (1 + (np.abs(counts - 5.5) >= 0.5).sum()) / 501 == 1.0
-    assert otkit.two_sample_test(np.ones(5), np.ones(4), permutations=50).pvalue == 1.0
+    assert otkit.two_sample_test(np.ones(5), np.ones(4), permutations=50, rng=0).pvalue == 1.0
 
 
 @pytest.mark.parametrize("level", [0.01, 0.05, 0.3])
@@ -83,8 +83,8 @@ def test_stopping_early_changes_no_decision(level):
     stopped = 0
     for shift in np.linspace(0.0, 1.5, 40):
         x, y = rng.normal(size=20), rng.normal(size=20) + shift
-        whole = otkit.two_sample_test(x, y, permutations=200)
-        early = otkit.two_sample_test(x, y, permutations=200, stop_at_level=level)
+        whole = otkit.two_sample_test(x, y, permutations=200, rng=0)
+        early = otkit.two_sample_test(x, y, permutations=200, stop_at_level=level, rng=0)
         assert (early.pvalue <= level) == (whole.pvalue <= level)
         assert np.array_equal(early.null_distribution, whole.null_distribution[: early.null_distribution.size])
         assert early.stopped == (early.null_distribution.size < 200)
@@ -95,7 +95,7 @@ def test_stopping_early_changes_no_decision(level):
 def test_a_difference_is_found_and_its_size_told(rng):
     x, y = rng.normal(size=(60, 2)), rng.normal(size=(50, 2)) + 1.5
     for statistic in ("energy", "mmd"):
-        found = otkit.two_sample_test(x, y, statistic=statistic)
+        found = otkit.two_sample_test(x, y, statistic=statistic, rng=0)
         assert found.pvalue == 0.001
         assert found.effect == pytest.approx(found.statistic - found.null_distribution.mean())
     assert str(found).startswith("p = 0.001 (MMD² = ")
@@ -106,7 +106,7 @@ def test_any_function_may_be_the_statistic(rng):
         return abs(np.median(x) - np.median(y))
 
     x, y = rng.normal(size=15), rng.normal(size=15) + 2.0
-    found = otkit.two_sample_test(x, y, statistic=medians, permutations=99)
+    found = otkit.two_sample_test(x, y, statistic=medians, permutations=99, rng=0)
     assert (found.name, found.statistic) == ("medians", medians(x[:, None], y[:, None]))
     assert found.pvalue <= 0.02
 
@@ -115,16 +115,22 @@ def test_neither_threads_nor_portions_change_a_bit(rng, monkeypatch):
     x, y = rng.normal(size=(40, 2)), rng.normal(size=(30, 2))
     for statistic in ("wasserstein", "energy", "mmd"):
         for sides in ((x, y), (x[:, 0], y[:, 0])):
-            found = [otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null_distribution.tobytes()]
+            found = [
+                otkit.two_sample_test(*sides, statistic=statistic, permutations=40, rng=0).null_distribution.tobytes()
+            ]
             for count in (1, 3):
                 with threads(count):
                     found.append(
-                        otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null_distribution.tobytes()
+                        otkit.two_sample_test(
+                            *sides, statistic=statistic, permutations=40, rng=0
+                        ).null_distribution.tobytes()
                     )
             with monkeypatch.context() as patch:
                 patch.setattr(permutations, "_TOGETHER", 7)
                 found.append(
-                    otkit.two_sample_test(*sides, statistic=statistic, permutations=40).null_distribution.tobytes()
+                    otkit.two_sample_test(
+                        *sides, statistic=statistic, permutations=40, rng=0
+                    ).null_distribution.tobytes()
                 )
             assert len(set(found)) == 1, statistic
 

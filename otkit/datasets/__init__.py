@@ -12,6 +12,7 @@ import numpy as np
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.inputs.checks import as_count
+from otkit.inputs.randomness import Rng, as_generator
 
 __all__ = [
     "Bakery",
@@ -26,8 +27,6 @@ __all__ = [
     "swiss_roll",
     "twenty_five_gaussians",
 ]
-
-Seed = int | np.random.Generator | np.random.SeedSequence | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +142,7 @@ def manhattan() -> Manhattan:
     )
 
 
-def gaussians(n: int, d: int = 2, *, mean: ArrayLike = 0.0, rng: Seed = None) -> FloatArray:
+def gaussians(n: int, d: int = 2, *, mean: ArrayLike = 0.0, rng: Rng = None) -> FloatArray:
     """Draw n points of the normal distribution N(mean, I) in d dimensions.
 
     Parameters
@@ -151,8 +150,8 @@ def gaussians(n: int, d: int = 2, *, mean: ArrayLike = 0.0, rng: Seed = None) ->
     n, d : int
         Number of points and dimension.
     mean : array-like, broadcast to shape (d,)
-    rng : int, Generator, SeedSequence or None
-        Anything `numpy.random.default_rng` takes: the same number gives the same points.
+    rng : None, int or numpy.random.Generator, optional
+        Where the randomness comes from: a number gives the same points each time.
 
     Returns
     -------
@@ -164,9 +163,7 @@ def gaussians(n: int, d: int = 2, *, mean: ArrayLike = 0.0, rng: Seed = None) ->
     (4, 3)
     """
     size = as_count(n, "n"), as_count(d, "d")
-    return np.random.default_rng(rng).standard_normal(size) + np.broadcast_to(
-        np.asarray(mean, dtype=np.float64), size[1:]
-    )
+    return as_generator(rng).standard_normal(size) + np.broadcast_to(np.asarray(mean, dtype=np.float64), size[1:])
 
 
 def ring_centres() -> FloatArray:
@@ -181,7 +178,7 @@ def grid_centres() -> FloatArray:
     return np.column_stack([np.repeat(ticks, 5), np.tile(ticks, 5)])
 
 
-def eight_gaussians(n: int, *, sigma: float = 0.02, rng: Seed = None) -> FloatArray:
+def eight_gaussians(n: int, *, sigma: float = 0.02, rng: Rng = None) -> FloatArray:
     """Draw n points from eight narrow normal distributions on a ring of radius 2, each as likely.
 
     A usual target of generative models, of which many cover some of the eight modes only.
@@ -191,7 +188,7 @@ def eight_gaussians(n: int, *, sigma: float = 0.02, rng: Seed = None) -> FloatAr
     n : int
     sigma : float
         Standard deviation of each mode.
-    rng : int, Generator, SeedSequence or None
+    rng : None, int or numpy.random.Generator, optional
 
     Returns
     -------
@@ -211,7 +208,7 @@ def eight_gaussians(n: int, *, sigma: float = 0.02, rng: Seed = None) -> FloatAr
     return _around(ring_centres(), n, sigma, rng)
 
 
-def twenty_five_gaussians(n: int, *, sigma: float = 0.05, rng: Seed = None) -> FloatArray:
+def twenty_five_gaussians(n: int, *, sigma: float = 0.05, rng: Rng = None) -> FloatArray:
     """Draw n points from 25 narrow normal distributions on a 5 × 5 grid of spacing 2, each as likely.
 
     Parameters and references as for `eight_gaussians`.
@@ -224,7 +221,7 @@ def twenty_five_gaussians(n: int, *, sigma: float = 0.05, rng: Seed = None) -> F
     return _around(grid_centres(), n, sigma, rng)
 
 
-def swiss_roll(n: int, *, sigma: float = 0.03, rng: Seed = None) -> FloatArray:
+def swiss_roll(n: int, *, sigma: float = 0.03, rng: Rng = None) -> FloatArray:
     """Draw n points along a spiral in the plane, from the middle (radius 0.63) outwards (radius 1.88).
 
     The point with parameter t, uniform between 1.5 π and 4.5 π, lies at t (cos t, sin t) / 7.5; normal noise is added.
@@ -234,7 +231,7 @@ def swiss_roll(n: int, *, sigma: float = 0.03, rng: Seed = None) -> FloatArray:
     n : int
     sigma : float
         Standard deviation of the noise in each coordinate.
-    rng : int, Generator, SeedSequence or None
+    rng : None, int or numpy.random.Generator, optional
 
     Returns
     -------
@@ -245,7 +242,7 @@ def swiss_roll(n: int, *, sigma: float = 0.03, rng: Seed = None) -> FloatArray:
     >>> swiss_roll(1000, rng=0).shape
     (1000, 2)
     """
-    generator = np.random.default_rng(rng)
+    generator = as_generator(rng)
     t = generator.uniform(1.5 * math.pi, 4.5 * math.pi, as_count(n, "n"))
     spiral = np.column_stack([t * np.cos(t), t * np.sin(t)]) / 7.5
     return spiral + _width(sigma) * generator.standard_normal(spiral.shape)
@@ -271,8 +268,8 @@ def parallel_lines(n: int, theta: float) -> tuple[FloatArray, FloatArray]:
     return np.column_stack([np.zeros(n), heights]), np.column_stack([np.full(n, float(theta)), heights])
 
 
-def _around(centres: FloatArray, n: int, sigma: float, rng: Seed) -> FloatArray:
-    generator = np.random.default_rng(rng)
+def _around(centres: FloatArray, n: int, sigma: float, rng: Rng) -> FloatArray:
+    generator = as_generator(rng)
     chosen = centres[generator.integers(len(centres), size=as_count(n, "n"))]
     return chosen + _width(sigma) * generator.standard_normal(chosen.shape)
 

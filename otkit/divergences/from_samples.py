@@ -14,6 +14,7 @@ from otkit.divergences.samples import classifier, corrected, gaussian, histogram
 from otkit.divergences.samples.points import Options, as_samples
 from otkit.inputs.checks import as_count, require_choice
 from otkit.inputs.frames import Missing
+from otkit.inputs.randomness import Rng, seeded
 
 Estimator = Callable[[FDivergence, FloatArray, FloatArray, Options, np.random.Generator], DivergenceResult]
 
@@ -24,6 +25,7 @@ ESTIMATORS: dict[str, Estimator] = {
     "histogram": histogram.estimate,
     "gaussian": gaussian.estimate,
 }
+_RANDOM = frozenset(["corrected", "classifier", "gaussian"])  # the others take no random numbers
 
 
 def select_estimator(n: int, m: int, d: int) -> tuple[str, str]:
@@ -53,7 +55,7 @@ def estimate_divergence(
     k: int | None = None,
     bins: int | None = None,
     folds: int = 5,
-    rng: int | np.random.Generator | None = 0,
+    rng: Rng = None,
     missing: Missing = "raise",
 ) -> DivergenceResult:
     r"""Estimate :math:`D_f(P\|Q)` from samples x of P and y of Q, with a standard error.
@@ -79,8 +81,9 @@ def estimate_divergence(
         Bins per axis, for "histogram".
     folds : int
         Folds of the cross-fit, for "classifier".
-    rng : int, Generator or None
-        Source of randomness, for "corrected", "classifier" and "gaussian". The default makes the result reproducible.
+    rng : None, int or numpy.random.Generator, optional
+        Where the randomness of "corrected", "classifier" and "gaussian" comes from: a number gives the same answer each
+        time; None draws anew, and the result says the `seed` that gives its numbers again.
     missing : {"raise", "drop"}, default "raise"
         What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
         them out and say how many.
@@ -111,7 +114,7 @@ def estimate_divergence(
     >>> import numpy as np, otkit
     >>> rng = np.random.default_rng(0)
     >>> x, y = rng.normal(0, 1, 1000), rng.normal(1, 1, 1000)
-    >>> result = otkit.estimate_divergence("kl", x, y)  # 0.5
+    >>> result = otkit.estimate_divergence("kl", x, y, rng=0)  # 0.5
     >>> low, high = result.interval()
     >>> result.kind, bool(low < 0.5 < high)
     ('estimate', True)
@@ -133,11 +136,11 @@ def estimate_divergence(
                 f"{option} is for estimator={of!r}, but {option} = {given} was given with estimator={estimator!r}, "
                 f"which is {chosen!r} here."
             )
-    result = ESTIMATORS[chosen](divergence, x, y, options, np.random.default_rng(rng))
+    generator, seed = seeded(rng)
+    result = ESTIMATORS[chosen](divergence, x, y, options, generator)
     detail = reading.added_to(result.detail)
     lowest = float(divergence.f(1.0))
     if result.value < lowest:
         what = "negative" if lowest == 0.0 else f"below the least possible, {lowest:.4g}"
-        note = f"the estimate is {what}, as noise makes it where P and Q are close"
-        return DivergenceResult(result.value, result.kind, result.error, f"{detail}; {note}")
-    return replace(result, detail=detail)
+        detail = f"{detail}; the estimate is {what}, as noise makes it where P and Q are close"
+    return replace(result, detail=detail, seed=seed if chosen in _RANDOM else None)

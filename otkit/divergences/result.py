@@ -30,6 +30,8 @@ class DivergenceResult:
         beyond the largest float, 1.8e308.
     detail : str
         How it was found, or what to mind.
+    seed : int or None
+        What `rng=` takes to draw the same numbers again; None where nothing is random, or a generator was given.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class DivergenceResult:
     kind: Kind
     error: float | FloatArray
     detail: str = ""
+    seed: int | None = None
 
     def interval(self, level: float = 0.95) -> tuple[float | FloatArray, float | FloatArray]:
         """Return the ends of the interval that the divergence lies in.
@@ -95,7 +98,8 @@ class DivergenceResult:
         if np.ndim(self.value) == 0 and self.value == self.error == np.inf:
             return f"> 1.79769e+308 ({what}; {self.detail})"
         number = f"{'≥ ' * (self.kind == 'lower_bound')}{value}{'' if proved else f' ± {error}'}"
-        return f"{number} ({'; '.join(part for part in (what, self.detail) if part)})"
+        seed = "" if self.seed is None else f"seed {self.seed}"
+        return f"{number} ({'; '.join(part for part in (what, self.detail, seed) if part)})"
 
     def __repr__(self) -> str:
         return f"DivergenceResult({self})"

@@ -23,6 +23,7 @@ from otkit.inputs.checks import (
     require_finite,
 )
 from otkit.inputs.frames import Missing, Reading, as_clouds
+from otkit.inputs.randomness import Rng, seeded
 from otkit.many.integrals import WIDTH, mean_power, quantile_integral
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.numerics.jit import njit
@@ -76,7 +77,7 @@ def sliced_wasserstein(
     *,
     p: float = 1,
     projections: int | ArrayLike = 100,
-    rng: np.random.Generator | int | None = None,
+    rng: Rng = None,
     missing: Missing = "raise",
     threads: int | None = None,
 ) -> SlicedResult:
@@ -97,8 +98,9 @@ def sliced_wasserstein(
         The Wasserstein power, at least 1.
     projections : int or array-like of shape (k, d), default 100
         How many random directions to take, at least 2; or the directions themselves, drawn by the caller.
-    rng : numpy.random.Generator or int, optional
-        Where the randomness comes from.
+    rng : None, int or numpy.random.Generator, optional
+        Where the randomness comes from: a number gives the same answer each time; None draws anew, and the result says
+        the `seed` that gives its numbers again.
     missing : {"raise", "drop"}, default "raise"
         What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
         them, or leave them out and say how many.
@@ -127,11 +129,11 @@ def sliced_wasserstein(
     >>> import otkit
     >>> result = otkit.sliced_wasserstein([[0.0, 0.0]], [[3.0, 4.0]], projections=4000, rng=0)
     >>> print(result)
-    3.16055 ± 0.024 (estimate with its standard error; 4000 directions, p = 1)
+    3.16055 ± 0.024 (estimate with its standard error; 4000 directions, p = 1; seed 0)
     """
     sides, p, shift, reading = _prepared(x, y, a, b, p, missing)
     d = sides[0].coordinates.shape[0]
-    directions = _directions(projections, d, rng)
+    directions, seed = _directions(projections, d, rng)
     if d == 1:
         return _on_line(wasserstein(x, y, a, b, p=p, missing=missing, threads=threads))
     means = np.empty(len(directions))
@@ -146,6 +148,7 @@ def sliced_wasserstein(
         kind="estimate",
         error=math.ldexp(deviation / (p * value ** (p - 1.0)) if value > 0.0 else 0.0, shift),
         detail=reading.added_to(f"{count} directions, p = {p:g}"),
+        seed=seed,
         p=p,
         directions=directions,
         distances=np.ldexp(means ** (1.0 / p), shift),
@@ -161,7 +164,7 @@ def max_sliced_wasserstein(
     p: float = 2,
     starts: int = 8,
     max_iterations: int = 50,
-    rng: np.random.Generator | int | None = None,
+    rng: Rng = None,
     missing: Missing = "raise",
     threads: int | None = None,
 ) -> SlicedResult:
@@ -181,8 +184,9 @@ def max_sliced_wasserstein(
         Directions to start from: that between the means, the others at random.
     max_iterations : int, default 50
         Steps from each start at most.
-    rng : numpy.random.Generator or int, optional
-        Where the randomness comes from.
+    rng : None, int or numpy.random.Generator, optional
+        Where the randomness comes from: a number gives the same answer each time; None draws anew, and the result says
+        the `seed` that gives its numbers again.
 
     Returns
     -------
@@ -198,14 +202,15 @@ def max_sliced_wasserstein(
     >>> import otkit
     >>> result = otkit.max_sliced_wasserstein([[0.0, 0.0]], [[3.0, 4.0]], rng=0)
     >>> print(result)
-    ≥ 5 (lower bound; best of 8 starts, p = 2)
+    ≥ 5 (lower bound; best of 8 starts, p = 2; seed 0)
     >>> abs(result.directions[0]).round(9).tolist()
     [0.6, 0.8]
     """
     sides, p, shift, reading = _prepared(x, y, a, b, p, missing)
     starts, max_iterations = as_count(starts, "starts"), as_count(max_iterations, "max_iterations")
     d = sides[0].coordinates.shape[0]
-    directions = _random_directions(starts, d, np.random.default_rng(rng))
+    generator, seed = seeded(rng)
+    directions = _random_directions(starts, d, generator)
     between = sides[0].mean() - sides[1].mean()
     if between.any():
         directions[0] = between / np.sqrt(between @ between)
@@ -224,6 +229,7 @@ def max_sliced_wasserstein(
         kind="lower_bound",
         error=0.0,
         detail=reading.added_to(f"best of {starts} starts, p = {p:g}"),
+        seed=seed,
         p=p,
         directions=directions[best : best + 1],
         distances=np.array([distance]),
@@ -292,13 +298,14 @@ def _prepared(
     return (one, other), as_power(p), shift, clouds.reading
 
 
-def _directions(projections: int | ArrayLike, d: int, rng: np.random.Generator | int | None) -> FloatArray:
-    """Return unit vectors; on the line, one."""
+def _directions(projections: int | ArrayLike, d: int, rng: Rng) -> tuple[FloatArray, int | None]:
+    """Return unit vectors, and the seed that they were drawn with, if they were."""
     if np.ndim(projections) == 0:
         count = as_count(projections, "projections")
         if count < 2:
             raise ValueError("projections must be at least 2, for a standard error, but projections = 1 was given.")
-        return _random_directions(count, d, np.random.default_rng(rng))
+        generator, seed = seeded(rng)
+        return _random_directions(count, d, generator), seed
     given = as_float_array(projections, "projections")
     if given.ndim != 2 or given.shape[1] != d or len(given) < 2:
         raise ValueError(
@@ -308,7 +315,7 @@ def _directions(projections: int | ArrayLike, d: int, rng: np.random.Generator |
     lengths = np.sqrt((given * given).sum(axis=1))
     if not lengths.all():
         raise ValueError(f"projections must be directions, but projections[{int(lengths.argmin())}] is zero.")
-    return given / lengths[:, None]
+    return given / lengths[:, None], None
 
 
 def _on_line(result: TransportResult) -> SlicedResult:

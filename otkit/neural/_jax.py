@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-import numpy as np
+from otkit.inputs.randomness import Rng, as_generator
 
 try:
     import equinox as eqx
@@ -31,6 +31,6 @@ def double_precision() -> AbstractContextManager[None]:
     return enable_x64()
 
 
-def as_key(rng: int | np.random.Generator | None) -> jax.Array:
+def as_key(rng: Rng) -> jax.Array:
     """Return a JAX key drawn from a seed or a NumPy generator."""
-    return jax.random.key(int(np.random.default_rng(rng).integers(2**31)))
+    return jax.random.key(int(as_generator(rng).integers(2**31)))

@@ -16,6 +16,7 @@ import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
 from otkit.inputs.checks import as_count, as_positive
+from otkit.inputs.randomness import Rng, seeded
 from otkit.neural import training
 from otkit.neural._jax import as_key, jax, jnp, optax
 from otkit.neural.constraints import Constraint
@@ -110,7 +111,7 @@ class Adversarial(ABC):
         x: ArrayLike,
         *,
         held_out: ArrayLike | None = None,
-        rng: int | np.random.Generator | None = None,
+        rng: Rng = None,
         progress: bool | Callable[[Progress], None] = False,
     ) -> Trained:
         """Train on points, judged by exact W_1 between fresh samples and held-out points.
@@ -120,8 +121,9 @@ class Adversarial(ABC):
         x : array-like, shape (n, d)
         held_out : array-like, shape (m, d), optional
             Points to judge by. By default a tenth of x is held out, at most 1000 points.
-        rng : int, Generator or None
-            The same number gives the same model on the same machine.
+        rng : None, int or numpy.random.Generator, optional
+            Where the randomness comes from: a number gives the same model each time on the same machine; None draws
+            anew, and the model says its `seed`.
         progress : bool or callable, default False
             Show progress on stderr, or hand each `otkit.solvers.monitor.Progress` to your own function.
 
@@ -137,9 +139,10 @@ class Adversarial(ABC):
             The training diverged.
         """
         began = time.perf_counter()
-        points, kept, random = training.split(x, held_out, rng)
+        generator, seed = seeded(rng)
+        points, kept = training.split(x, held_out, generator)
         data = training.standardize(points)
-        start_key, key = jax.random.split(as_key(random))
+        start_key, key = jax.random.split(as_key(generator))
         state = self._start(start_key, points.shape[1])
 
         def sample(state: _State, key: jax.Array, n: int) -> FloatArray:
@@ -153,7 +156,7 @@ class Adversarial(ABC):
         critic = self.constraint.effective(state.critic, state.carried)[0]
         function = _as_function(critic, data, self.measures_length)
         seconds = time.perf_counter() - began
-        return Trained(self, state.averaged, function, data.centre, data.scale, history, seconds)
+        return Trained(self, state.averaged, function, data.centre, data.scale, history, seconds, seed)
 
     def _start(self, key: jax.Array, dimension: int) -> _State:
         hidden = [self.width] * self.depth
@@ -237,6 +240,8 @@ class Trained:
     history : History
     seconds : float
         Wall-clock time of the training, compiling and judging included.
+    seed : int or None
+        What `rng=` takes to draw the same numbers again; None where a generator was given.
     """
 
     model: Adversarial
@@ -246,8 +251,9 @@ class Trained:
     scale: float
     history: History
     seconds: float
+    seed: int | None
 
-    def sample(self, n: int, *, rng: int | np.random.Generator | None = None) -> FloatArray:
+    def sample(self, n: int, *, rng: Rng = None) -> FloatArray:
         """Draw n points from the model, shape (n, d)."""
         shape = as_count(n, "n"), self.model.latent
         return _to_data(_make(self.generator, as_key(rng), shape), Standardised(np.empty(0), self.centre, self.scale))

@@ -15,6 +15,7 @@ from otkit._typing import ArrayLike, IntArray
 from otkit.costs import Cost
 from otkit.inputs.checks import require_choice
 from otkit.inputs.frames import Missing
+from otkit.inputs.randomness import Rng, seeded
 from otkit.neural.certified import CriticBounds, as_metric, between, bounds_of, clouds
 from otkit.neural.constraints import PRESETS, CriticOptions
 from otkit.neural.fitting import Look, Split, norm_order, train
@@ -69,6 +70,8 @@ class CriticResult(CriticBounds):
         Numbers of points that carry mass.
     seconds : float
         Wall-clock time, compiling included.
+    seed : int or None
+        What `rng=` takes to draw the same numbers again; None where a generator was given.
     """
 
     global_constant: float
@@ -79,6 +82,7 @@ class CriticResult(CriticBounds):
     metric: str
     shape: tuple[int, int]
     seconds: float
+    seed: int | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as a dictionary, without the critic and its training."""
@@ -91,6 +95,7 @@ class CriticResult(CriticBounds):
             "m": self.shape[1],
             "steps": self.history[-1].step,
             "seconds": self.seconds,
+            "seed": self.seed,
         }
 
     def __str__(self) -> str:
@@ -126,7 +131,7 @@ def fit_critic(
     metric: str | Cost = "euclidean",
     held_out: float = 0.0,
     missing: Missing = "raise",
-    rng: int | np.random.Generator | None = 0,
+    rng: Rng = None,
     progress: bool | Callable[[Progress], None] = False,
 ) -> CriticResult:
     """Train a critic φ between two samples, and return what it proves: W_1 ≥ `lower_bound`.
@@ -154,8 +159,9 @@ def fit_critic(
     missing : {"raise", "drop"}, default "raise"
         What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
         them, or leave them out and say how many.
-    rng : int, Generator or None
-        Source of randomness. The default makes the result reproducible.
+    rng : None, int or numpy.random.Generator, optional
+        Where the randomness comes from: a number gives the same critic each time on the same machine; None draws anew,
+        and the result says the `seed`.
     progress : bool or callable
         Show the step and the bound so far; or a function that gets a `Progress` now and then.
 
@@ -175,8 +181,7 @@ def fit_critic(
     Notes
     -----
     Of all critics seen in training the one with the best bound is kept. Its weights are then evaluated in float64, and
-    what it proves is measured over all pairs, not assumed: see `CriticBounds`. The same seed gives the same critic on
-    the same machine.
+    what it proves is measured over all pairs, not assumed: see `CriticBounds`.
 
     References
     ----------
@@ -189,7 +194,7 @@ def fit_critic(
     --------
     >>> import otkit
     >>> x, y = otkit.datasets.gaussians(64, rng=0), otkit.datasets.gaussians(64, mean=[2, 0], rng=1)
-    >>> result = otkit.neural.fit_critic(x, y, constraint="groupsort")
+    >>> result = otkit.neural.fit_critic(x, y, constraint="groupsort", rng=0)
     >>> exact = otkit.wasserstein(x, y).distance
     >>> bool(0.98 * exact < result.lower_bound <= exact)
     True
@@ -199,7 +204,7 @@ def fit_critic(
     cost = as_metric(metric)
     order = norm_order(cost)
     problem = between(x, y, a, b, cost, missing)
-    generator = np.random.default_rng(rng)
+    generator, seed = seeded(rng)
     split = _split(problem, held_out, generator)
     shown = waiting("training a critic") if progress is True else nullcontext(progress or None)
     with shown as tell:
@@ -222,6 +227,7 @@ def fit_critic(
         metric=cost.name,
         shape=problem.shape,
         seconds=time.perf_counter() - start,
+        seed=seed,
     )
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
 from otkit.inputs.checks import as_count, as_points, as_positive, require_same_dimension
+from otkit.inputs.randomness import Rng, seeded
 from otkit.neural import training
 from otkit.neural._jax import as_key, double_precision, eqx, jax, jnp, optax
 from otkit.neural.networks import Network, mlp
@@ -159,7 +160,7 @@ class Flow:
         x: ArrayLike,
         *,
         held_out: ArrayLike | None = None,
-        rng: int | np.random.Generator | None = None,
+        rng: Rng = None,
         progress: bool | Callable[[Progress], None] = False,
     ) -> TrainedFlow:
         """Fit to points by maximum likelihood, judged by exact W_1 between fresh samples and held-out points.
@@ -169,8 +170,9 @@ class Flow:
         x : array-like, shape (n, d), d ≥ 2
         held_out : array-like, shape (m, d), optional
             Points to judge by. By default a tenth of x is held out, at most 1000 points.
-        rng : int, Generator or None
-            The same number gives the same model on the same machine.
+        rng : None, int or numpy.random.Generator, optional
+            Where the randomness comes from: a number gives the same model each time on the same machine; None draws
+            anew, and the model says its `seed`.
         progress : bool or callable, default False
             Show progress on stderr, or hand each `otkit.solvers.monitor.Progress` to your own function.
 
@@ -186,14 +188,15 @@ class Flow:
             The training diverged.
         """
         began = time.perf_counter()
-        points, kept, random = training.split(x, held_out, rng)
+        generator, seed = seeded(rng)
+        points, kept = training.split(x, held_out, generator)
         dimension = points.shape[1]
         if dimension < 2:
             raise ValueError(
                 "x must have at least 2 coordinates, of which one is kept while the other moves, but it has 1."
             )
         data = training.standardize(points)
-        start_key, key = jax.random.split(as_key(random))
+        start_key, key = jax.random.split(as_key(generator))
         layers = self._start(start_key, dimension)
         optimizer = optax.adam(optax.cosine_decay_schedule(self.learning_rate, self.rounds))
         batches = jnp.asarray(data.points, dtype=jnp.float32)
@@ -226,7 +229,8 @@ class Flow:
             looks=self.looks,
             progress=progress,
         )
-        return TrainedFlow(self, state.averaged, data.centre, data.scale, history, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        return TrainedFlow(self, state.averaged, data.centre, data.scale, history, seconds, seed)
 
     def _start(self, key: jax.Array, dimension: int) -> tuple[Coupling, ...]:
         """Return the identity: coupling layers whose networks end in weights of zero."""
@@ -254,6 +258,8 @@ class TrainedFlow:
     history : History
     seconds : float
         Wall-clock time of the training, compiling and judging included.
+    seed : int or None
+        What `rng=` takes to draw the same numbers again; None where a generator was given.
     """
 
     model: Flow
@@ -262,8 +268,9 @@ class TrainedFlow:
     scale: float
     history: History
     seconds: float
+    seed: int | None
 
-    def sample(self, n: int, *, rng: int | np.random.Generator | None = None) -> FloatArray:
+    def sample(self, n: int, *, rng: Rng = None) -> FloatArray:
         """Draw n points from the model, shape (n, d)."""
         return self.forward(jax.random.normal(as_key(rng), (as_count(n, "n"), len(self.centre))))
 

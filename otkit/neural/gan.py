@@ -11,6 +11,7 @@ import numpy as np
 from otkit._typing import ArrayLike, FloatArray
 from otkit.divergences.gan import discriminator_value, optimal_discriminator
 from otkit.inputs.checks import as_count, as_points, require_same_dimension
+from otkit.inputs.randomness import Rng
 from otkit.neural._jax import jax, jnp, optax
 from otkit.neural.adversarial import Adversarial, Trained
 
@@ -100,9 +101,7 @@ class DiscriminatorCheck:
         return float(np.average(np.abs(self.discriminator - self.optimum), weights=weights))
 
 
-def check_discriminator(
-    trained: Trained, x: ArrayLike, *, bins: int = 40, rng: int | np.random.Generator | None = None
-) -> DiscriminatorCheck:
+def check_discriminator(trained: Trained, x: ArrayLike, *, bins: int = 40, rng: Rng = None) -> DiscriminatorCheck:
     """Compare the discriminator of a trained `GAN` with D* = p/(p + q), both densities counted on a grid.
 
     Parameters
@@ -113,7 +112,7 @@ def check_discriminator(
         Data, the more the better; as many points are generated.
     bins : int
         Cells along each coordinate.
-    rng : int, Generator or None
+    rng : None, int or numpy.random.Generator, optional
 
     Returns
     -------

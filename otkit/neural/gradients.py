@@ -14,6 +14,7 @@ import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
 from otkit.inputs.checks import as_count, as_points, require_same_dimension
+from otkit.inputs.randomness import Rng
 from otkit.neural._jax import as_key, jax, jnp
 from otkit.neural.adversarial import Trained
 from otkit.optimal_transport.duality import subgradient
@@ -51,7 +52,7 @@ def generator_gradients(
     *,
     n: int = 1000,
     slopes: Callable[[FloatArray], FloatArray] | None = None,
-    rng: int | np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> GeneratorGradients:
     """Return the gradient of W_1 in the weights of a generator: the exact one, and that of its critic.
 
@@ -64,7 +65,7 @@ def generator_gradients(
         How many points to generate.
     slopes : callable, optional
         ∇φ, taking points of shape (n, d) to gradients of the same shape; by default that of the trained critic.
-    rng : int, Generator or None
+    rng : None, int or numpy.random.Generator, optional
 
     Returns
     -------

@@ -9,11 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import numpy as np
-
 from otkit._typing import ArrayLike
 from otkit.costs import Cost
 from otkit.inputs.frames import Missing
+from otkit.inputs.randomness import Rng
 from otkit.neural.certified import as_metric, between
 from otkit.neural.constraints import CriticOptions
 from otkit.neural.critic import CriticResult, fit_critic
@@ -108,7 +107,7 @@ def crosscheck(
     constraints: Sequence[str | CriticOptions] = ("one-sided",),
     metric: str | Cost = "euclidean",
     missing: Missing = "raise",
-    rng: int | np.random.Generator | None = 0,
+    rng: Rng = None,
     progress: bool | Callable[[Progress], None] = False,
 ) -> CrossCheck:
     """Hold W_1 of two sample sets between what critics prove, the exact dual and primal, and a feasible plan.
@@ -130,7 +129,7 @@ def crosscheck(
     >>> import dataclasses, otkit
     >>> from otkit.neural import PRESETS, crosscheck
     >>> x, y = otkit.datasets.gaussians(40, rng=0), otkit.datasets.gaussians(40, mean=[2, 0], rng=1)
-    >>> check = crosscheck(x, y, constraints=[dataclasses.replace(PRESETS["groupsort"], steps=300)])
+    >>> check = crosscheck(x, y, constraints=[dataclasses.replace(PRESETS["groupsort"], steps=300)], rng=0)
     >>> check.holds, [row.role for row in check.rows]
     (True, ['no bound', 'lower', 'lower', 'exact', 'exact', 'upper'])
     """

@@ -81,19 +81,17 @@ def standardize(points: FloatArray) -> Standardised:
     return Standardised(moved / scale, centre, scale)
 
 
-def split(
-    x: ArrayLike, held_out: ArrayLike | None, rng: int | np.random.Generator | None
-) -> tuple[FloatArray, FloatArray, np.random.Generator]:
-    """Return data to train on, data to judge by, and the generator of random numbers that chose them."""
+def split(x: ArrayLike, held_out: ArrayLike | None, generator: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Return data to train on, and data to judge by."""
     given = {"x": x} if held_out is None else {"x": x, "held_out": held_out}
-    (points, *kept), generator = as_clouds(given, invariant=False).points, np.random.default_rng(rng)
+    points, *kept = as_clouds(given, invariant=False).points
     if kept:
-        return points, kept[0], generator
+        return points, kept[0]
     if len(points) < 2:
         raise ValueError(f"x must hold at least 2 points, of which some are held out, but it holds {len(points)}.")
     size = min(max(int(HELD_OUT_SHARE * len(points)), 1), HELD_OUT_MOST)
     shuffled = generator.permutation(len(points))
-    return points[shuffled[size:]], points[shuffled[:size]], generator
+    return points[shuffled[size:]], points[shuffled[:size]]
 
 
 def train(

@@ -29,6 +29,7 @@ from otkit.divergences.result import DivergenceResult
 from otkit.divergences.variational import variational_bound
 from otkit.inputs.checks import require_choice
 from otkit.inputs.frames import Missing, as_clouds
+from otkit.inputs.randomness import Rng, seeded
 from otkit.neural._jax import as_key, jax, jnp, optax
 from otkit.neural.function import CriticFunction
 from otkit.neural.networks import Network, mlp
@@ -101,6 +102,8 @@ class VariationalResult:
     shape : tuple of two ints
         Numbers of held-out points.
     seconds : float
+    seed : int or None
+        What `rng=` takes to draw the same numbers again; None where a generator was given.
     """
 
     bound: DivergenceResult
@@ -110,6 +113,7 @@ class VariationalResult:
     history: tuple[Validation, ...]
     shape: tuple[int, int]
     seconds: float
+    seed: int | None
 
     @property
     def value(self) -> float:
@@ -144,7 +148,7 @@ def fit_variational(
     fit: str = "variational",
     held_out: float = 0.5,
     missing: Missing = "raise",
-    rng: int | np.random.Generator | None = 0,
+    rng: Rng = None,
     progress: bool | Callable[[Progress], None] = False,
 ) -> VariationalResult:
     """Fit a neural critic to D_f(P‖Q) from samples, and return its value on points that it has not seen.
@@ -162,8 +166,9 @@ def fit_variational(
     missing : {"raise", "drop"}, default "raise"
         What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
         them out and say how many.
-    rng : int, Generator or None
-        Source of randomness. The default makes the result reproducible.
+    rng : None, int or numpy.random.Generator, optional
+        Where the randomness comes from: a number gives the same answer each time on the same machine; None draws anew,
+        and the result says the `seed`.
     progress : bool or callable
         Show the step; or a function that gets a `Progress` now and then.
 
@@ -186,7 +191,7 @@ def fit_variational(
     >>> import numpy as np, otkit
     >>> rng = np.random.default_rng(0)
     >>> x, y = rng.normal(1, 1, 4000), rng.normal(0, 1, 4000)
-    >>> result = otkit.neural.fit_variational("kl", x, y, fit="classification")
+    >>> result = otkit.neural.fit_variational("kl", x, y, fit="classification", rng=0)
     >>> result.bound.kind, bool(abs(result.value - 0.5) < 3 * result.error)
     ('lower_bound', True)
     """
@@ -195,7 +200,7 @@ def fit_variational(
     require_choice(fit, "fit", FITS)
     clouds = as_clouds({"x": x, "y": y}, missing=missing, invariant=False)  # a critic looks at the points themselves
     x, y = clouds.points
-    generator = np.random.default_rng(rng)
+    generator, seed = seeded(rng)
     parts = [_parts(points, name, held_out, generator) for points, name in ((x, "x"), (y, "y"))]
     used, judging, unseen = zip(*parts, strict=True)
     judged = chosen if fit == "variational" else _of_log_ratio(chosen)
@@ -213,7 +218,7 @@ def fit_variational(
     bound = variational_bound(judged, critic, *unseen, fitted_on=(seen[0], seen[1]))
     bound = dataclasses.replace(bound, detail=clouds.reading.added_to(bound.detail))
     sizes = len(unseen[0]), len(unseen[1])
-    return VariationalResult(bound, critic, judged, fit, history, sizes, time.perf_counter() - start)
+    return VariationalResult(bound, critic, judged, fit, history, sizes, time.perf_counter() - start, seed)
 
 
 def _of_log_ratio(divergence: FDivergence) -> FDivergence:

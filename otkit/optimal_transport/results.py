@@ -13,6 +13,7 @@ from otkit._typing import FloatArray, IntArray
 from otkit.checker.certificate import Certificate
 from otkit.inputs.checks import require_memory
 from otkit.inputs.labels import written
+from otkit.inputs.randomness import Rng, as_generator
 from otkit.io.archives import write_archive
 from otkit.problem import TransportProblem
 from otkit.problem.files import FILE_FORMATS
@@ -261,14 +262,14 @@ class TransportResult:
         image[rows] = cols
         return image
 
-    def sample_pairs(self, size: int, *, rng: np.random.Generator | int | None = None) -> tuple[IntArray, IntArray]:
+    def sample_pairs(self, size: int, *, rng: Rng = None) -> tuple[IntArray, IntArray]:
         """Return `size` pairs of indices (i, j) drawn from the plan, each with probability Γ_ij / ΣΓ.
 
         Parameters
         ----------
         size : int
             Number of pairs.
-        rng : numpy.random.Generator or int, optional
+        rng : None, int or numpy.random.Generator, optional
             Where the randomness comes from.
 
         Examples
@@ -280,7 +281,7 @@ class TransportResult:
         """
         entries = self.candidate
         shares = entries.mass / entries.mass.sum()
-        drawn = np.random.default_rng(rng).choice(entries.mass.size, size=size, p=shares)
+        drawn = as_generator(rng).choice(entries.mass.size, size=size, p=shares)
         return entries.rows[drawn], entries.cols[drawn]
 
     def sensitivity(self) -> Sensitivity:

@@ -28,6 +28,7 @@ from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import Cost, as_cost
 from otkit.inputs.checks import as_count, as_power
 from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
+from otkit.inputs.randomness import Rng, seeded
 from otkit.many.subsets import Pool
 
 # Half-samples of one sample beside one another, for its self-distance.
@@ -57,6 +58,8 @@ class WassersteinInterval:
     decay : float
         β, the rate at which the squares of such distances fall with n; 2/d in dimension d > 2, at most 1.
     p : float
+    seed : int or None
+        What `rng=` takes to draw the same numbers again; None where a generator was given.
     reading : Reading
         How the samples were read, in words.
     """
@@ -70,6 +73,7 @@ class WassersteinInterval:
     self_distance: tuple[float, float]
     decay: float
     p: float
+    seed: int | None
     reading: Reading = NOTHING
 
     @property
@@ -84,11 +88,12 @@ class WassersteinInterval:
         return "for the distance between the laws"
 
     def __str__(self) -> str:
+        seed = "" if self.seed is None else f"; seed {self.seed}"
         return (
             f"{self.estimate:.4g}, {self.level:.0%} interval {self.lower:.4g} to {self.upper:.4g} "
             f"({self.reading.added_to(self.detail)}; "
             f"W_{self.p:g} = {self.distance:.4g}, between halves of x {self.self_distance[0]:.4g}, of y "
-            f"{self.self_distance[1]:.4g})"
+            f"{self.self_distance[1]:.4g}{seed})"
         )
 
 
@@ -104,7 +109,7 @@ def wasserstein_interval(
     p: float = 1.0,
     metric: Metric = "euclidean",
     subsamples: int = 64,
-    rng: int | np.random.Generator | None = 0,
+    rng: Rng = None,
     missing: Missing = "raise",
 ) -> WassersteinInterval:
     """Return W_p between two samples with an interval, by subsampling.
@@ -123,8 +128,9 @@ def wasserstein_interval(
     subsamples : int
         How many half-samples to draw. The work is that of as many problems of half the size, or with `population` some
         twice that.
-    rng : int, Generator or None
-        The same number gives the same answer; None draws anew each time.
+    rng : None, int or numpy.random.Generator, optional
+        Where the randomness comes from: a number gives the same answer each time; None draws anew, and the result says
+        the `seed` that gives its numbers again.
     missing : {"raise", "drop"}, default "raise"
         What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
         them out and say how many.
@@ -156,7 +162,7 @@ def wasserstein_interval(
     >>> import otkit
     >>> rng = np.random.default_rng(1)
     >>> x, y = rng.normal(size=(200, 3)), rng.normal(size=(200, 3)) + [1.0, 0.0, 0.0]
-    >>> found = otkit.wasserstein_interval(x, y, population=True)
+    >>> found = otkit.wasserstein_interval(x, y, population=True, rng=0)
     >>> round(found.distance, 1), found.lower < 1.0 < found.upper
     (1.0, True)
     """
@@ -176,7 +182,7 @@ def wasserstein_interval(
 
     p = as_power(p)
     pool = _Squares(np.concatenate([x, y]), cost, p)
-    generator = np.random.default_rng(rng)
+    generator, seed = seeded(rng)
     n, m = len(x), len(y)
     whole = float(pool.between(np.arange(n)[None], n + np.arange(m)[None])[0])
     rows, cols = _orders(generator, n, subsamples), n + _orders(generator, m, subsamples)
@@ -202,6 +208,7 @@ def wasserstein_interval(
         self_distance=(math.sqrt(by_halves[0]), math.sqrt(by_halves[1])),
         decay=decay,
         p=p,
+        seed=seed,
         reading=clouds.reading,
     )
 

@@ -26,6 +26,7 @@ from otkit.costs.pairs import PointPairs
 from otkit.divergences.ipm import median_bandwidth
 from otkit.inputs.checks import as_count, as_power, require_choice
 from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
+from otkit.inputs.randomness import Rng, seeded
 from otkit.many.integrals import distribution_integrals
 from otkit.many.subsets import Pool
 from otkit.numerics.jit import read_only
@@ -63,6 +64,8 @@ class TwoSampleTest:
         What was measured, such as "W_1".
     stopped : bool
         Whether the test ended early, the decision being clear.
+    seed : int or None
+        What `rng=` takes to deal the same way again; None where a generator was given.
     reading : Reading
         How the samples were read, in words.
     """
@@ -72,6 +75,7 @@ class TwoSampleTest:
     null_distribution: FloatArray
     name: str
     stopped: bool
+    seed: int | None
     reading: Reading = NOTHING
 
     @property
@@ -83,9 +87,10 @@ class TwoSampleTest:
         null = self.null_distribution
         by_chance = f"{null.mean():.4g} ± {null.std():.2g} by chance"
         early = ", stopped early" if self.stopped else ""
+        seed = "" if self.seed is None else f", seed {self.seed}"
         return (
             f"p = {self.pvalue:.4g} ({self.name} = {self.statistic:.4g}, {by_chance}; "
-            f"{self.reading.added_to(f'{null.size} permutations{early}')})"
+            f"{self.reading.added_to(f'{null.size} permutations{early}{seed}')})"
         )
 
     def __repr__(self) -> str:
@@ -101,7 +106,7 @@ def two_sample_test(
     stop_at_level: float | None = None,
     p: float = 1.0,
     metric: str | Cost | Metric = "euclidean",
-    rng: int | np.random.Generator | None = 0,
+    rng: Rng = None,
     missing: Missing = "raise",
 ) -> TwoSampleTest:
     """Test whether two samples come from the same law, by permutations.
@@ -121,8 +126,9 @@ def two_sample_test(
         over that of the deals drawn, a valid p-value, too. Saves most of the work where nothing is there to be found.
     p, metric : float and str or cost
         For "wasserstein", as in `otkit.wasserstein`.
-    rng : int, Generator or None
-        The same number gives the same answer; None draws anew each time.
+    rng : None, int or numpy.random.Generator, optional
+        Where the randomness comes from: a number gives the same answer each time; None draws anew, and the result says
+        the `seed` that gives its numbers again.
     missing : {"raise", "drop"}, default "raise"
         What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
         them out and say how many.
@@ -144,9 +150,9 @@ def two_sample_test(
     >>> import otkit
     >>> rng = np.random.default_rng(0)
     >>> x, y = rng.normal(0.0, 1.0, 100), rng.normal(0.7, 1.0, 80)
-    >>> print(otkit.two_sample_test(x, y, permutations=199))
-    p = 0.005 (W_1 = ..., ... by chance; 199 permutations)
-    >>> otkit.two_sample_test(x, y[:40] - 0.7, statistic="energy", stop_at_level=0.05).pvalue > 0.05
+    >>> print(otkit.two_sample_test(x, y, permutations=199, rng=0))
+    p = 0.005 (W_1 = ..., ... by chance; 199 permutations, seed 0)
+    >>> otkit.two_sample_test(x, y[:40] - 0.7, statistic="energy", stop_at_level=0.05, rng=0).pvalue > 0.05
     True
     """
     moves = as_cost(metric).translation_invariant if statistic == "wasserstein" else not callable(statistic)
@@ -156,7 +162,13 @@ def two_sample_test(
     most = _most_exceedances(stop_at_level, permutations)
     measure = _measure(statistic, x, y, p, metric)
     observed = float(measure.of(_members(len(x), len(y), 1))[0])
-    generator = np.random.default_rng(rng)
+    generator, seed = seeded(rng)
+
+    def outcome(pvalue: float, null: FloatArray, *, stopped: bool) -> TwoSampleTest:
+        """Return the outcome in units of the statistic, of which a power was compared."""
+        statistic, distribution = observed**measure.root, null**measure.root
+        return TwoSampleTest(statistic, pvalue, distribution, measure.name, stopped, seed, clouds.reading)
+
     null, exceeding = np.empty(permutations), 0
     together = max(1, min(_TOGETHER, _MOST_MEMBERS // (len(x) + len(y))))
     for start in range(0, permutations, together):
@@ -167,16 +179,9 @@ def two_sample_test(
         reached = np.flatnonzero(exceeding + np.cumsum(beyond) >= most)
         if reached.size:
             drawn = start + int(reached[0]) + 1
-            return _outcome(measure, observed, most / drawn, null[:drawn], drawn < permutations, clouds.reading)
+            return outcome(most / drawn, null[:drawn], stopped=drawn < permutations)
         exceeding += int(beyond.sum())
-    return _outcome(measure, observed, (exceeding + 1) / (permutations + 1), null, False, clouds.reading)
-
-
-def _outcome(
-    measure: _Measure, observed: float, pvalue: float, null: FloatArray, stopped: bool, reading: Reading
-) -> TwoSampleTest:
-    """Return the outcome in units of the statistic, of which a power was compared."""
-    return TwoSampleTest(observed**measure.root, pvalue, null**measure.root, measure.name, stopped, reading)
+    return outcome((exceeding + 1) / (permutations + 1), null, stopped=False)
 
 
 def _most_exceedances(level: float | None, permutations: int) -> float:
