@@ -28,7 +28,7 @@ directions /= np.linalg.norm(directions, axis=1)[:, None]
 otkit.sliced_wasserstein(x[:9], y[:9], p=2, projections=directions)
 ot.sliced_wasserstein_distance(x[:9], y[:9], projections=directions.T)
 """
-OURS = "print(otkit.sliced_wasserstein(x, y, p=2, projections=directions).value)"
+OURS = "print(otkit.sliced_wasserstein(x, y, p=2, projections=directions).distance)"
 THEIRS = "print(ot.sliced_wasserstein_distance(x, y, projections=directions.T, p=2))"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -14,14 +15,16 @@ from otkit.divergences.ipm import energy_distance, mmd
 from otkit.many.all_pairs import pairwise
 from otkit.optimal_transport.solve import transport, wasserstein
 from otkit.problem import TransportProblem
+from otkit.solvers.monitor import Progress
 from otkit.solvers.sinkhorn import SinkhornOptions
+from otkit.solvers.waiting import waiting
 
 # Points of the small and of the large clouds, which are solved in different ways, and of those that are searched in
 # single precision or whose certificate is pruned.
 SMALL, LARGE, LARGER = 70, 300, 1000
 
 
-def warmup(report: Callable[[str, float], None] | None = None) -> dict[str, float]:
+def warmup(*, progress: bool | Callable[[Progress], None] = False) -> dict[str, float]:
     """Compile what the usual calls need, and keep it for later processes.
 
     Numba compiles a kernel when it is first called, which takes seconds, and otkit keeps it for every process that
@@ -30,8 +33,9 @@ def warmup(report: Callable[[str, float], None] | None = None) -> dict[str, floa
 
     Parameters
     ----------
-    report : callable, optional
-        Called with each kind of call and its seconds once it is through.
+    progress : bool or callable, default False
+        True shows what is through, in the terminal or notebook; a callable gets a `Progress` for each kind of call, and
+        its seconds in the text.
 
     Returns
     -------
@@ -45,13 +49,14 @@ def warmup(report: Callable[[str, float], None] | None = None) -> dict[str, floa
     >>> list(seconds)[:2]
     ['small clouds', 'points on the line']
     """
-    seconds = {}
-    for name, call in _usual_calls().items():
-        began = time.perf_counter()
-        call()
-        seconds[name] = time.perf_counter() - began
-        if report is not None:
-            report(name, seconds[name])
+    start, seconds = time.perf_counter(), {}
+    with waiting("compiling") if progress is True else nullcontext(progress or None) as tell:
+        for name, call in _usual_calls().items():
+            began = time.perf_counter()
+            call()
+            seconds[name] = time.perf_counter() - began
+            if tell is not None:
+                tell(Progress(f"{seconds[name]:7.2f} s  {name}", time.perf_counter() - start))
     return seconds
 
 

@@ -141,11 +141,6 @@ _SHIPMENT = {
     "a": Data(Kind.WEIGHTS, _A, "C", 0),
     "b": Data(Kind.WEIGHTS, _B, "C", 1),
 }
-_PROBLEM = {
-    "cost": _SHIPMENT["C"],
-    "a": Data(Kind.WEIGHTS, _A, "cost", 0),
-    "b": Data(Kind.WEIGHTS, _B, "cost", 1),
-}
 _HISTOGRAMS = {"p": _histogram(_P), "q": _histogram(_Q)}
 
 _OVER_BINS = {"measures": Data(Kind.HISTOGRAMS, _ROWS), "ground_cost": Data(Kind.COST, abs(_P[:, None] - _P))}
@@ -192,7 +187,7 @@ DOORS = (
          shift=True, degree=2, case="on the line"),
     # Transport at given costs
     Door("transport", _SHIPMENT, number=_value, degree=1, mass_degree=1),
-    Door("TransportProblem", _PROBLEM, number=lambda problem: otkit.transport(problem).value, degree=1, mass_degree=1),
+    Door("TransportProblem", _SHIPMENT, number=lambda problem: otkit.transport(problem).value, degree=1, mass_degree=1),
     Door("transport_lp", _SHIPMENT, number=lambda program: [*program[1], *program[2]], shuffled=False),
     Door("partial_transport", _SHIPMENT, number=_value, degree=1, mass_degree=1),
     Door("unbalanced_transport", _SHIPMENT, _options(price=2), number=_value, mass_degree=1),
@@ -206,7 +201,7 @@ DOORS = (
          number=_distance, mass_degree=0, shuffled=False),
     Door("certify", {"plan": Data(Kind.PLAN, _array([[1, 0, 0], [0, 1, 1], [0, 0, 0], [1, 0, 2]]))},
          lambda: {"problem": _problem()}, number=lambda found: found.upper, shuffled=False),
-    Door("c_transform", {"cost": Data(Kind.COST, _COST), "f": Data(Kind.VALUES, _array([0, -1, 2, 1]))},
+    Door("c_transform", {"C": Data(Kind.COST, _COST), "f": Data(Kind.VALUES, _array([0, -1, 2, 1]))},
          number=list, shuffled=False),
     Door("lipschitz_constant", {"values": Data(Kind.VALUES, _array([0, -1, 2, 1])), "points": _points(_X)},
          shift=True, degree=-1, shuffled=False),

@@ -87,7 +87,7 @@ def point_problems(draw, extreme=False):
     x, y = draw(clouds(dimension=st.just(dimension))), draw(clouds(dimension=st.just(dimension)))
     metric = draw(st.sampled_from([otkit.Euclidean(), otkit.Cityblock()]))
     a, b = draw(weights(len(x), extreme)), draw(weights(len(y), extreme))
-    return otkit.TransportProblem(metric.between(x, y, draw(powers)), a, b, probability=True)
+    return otkit.TransportProblem(metric.between(x, y, p=draw(powers)), a, b, probability=True)
 
 
 problems = st.one_of(matrix_problems(), point_problems(extreme=True))

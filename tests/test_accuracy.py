@@ -23,7 +23,7 @@ CASES = [
     for metric in METRICS
     for p in (1.0, 1.5, 2.0, 3.0, 6.0)
     for d in DIMENSIONS
-    if as_cost(metric).between(np.ones((1, d)), np.full((1, d), 2.0), p).accuracy is not None
+    if as_cost(metric).between(np.ones((1, d)), np.full((1, d), 2.0), p=p).accuracy is not None
 ]
 
 
@@ -62,7 +62,7 @@ def worst(metric, p: float, d: int, size: int) -> float:
     most = 0.0
     for exponent in (0, -40, 40):  # of one power of two for all points: relative errors do not change
         scale = 2.0**exponent
-        cost = as_cost(metric).between(x * scale, y * scale, p)
+        cost = as_cost(metric).between(x * scale, y * scale, p=p)
         known = cost.accuracy
         assert known is not None
         part = range(size) if exponent == 0 else range(0, size, 8)

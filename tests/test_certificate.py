@@ -294,7 +294,7 @@ def test_large_potentials_prove_nothing_false():
 def test_all_pairs_are_judged_on_a_long_line(rng, p):
     """Beyond some millions of pairs minima are searched by the Monge property; they are those of the matrix."""
     x, y = rng.normal(size=2300), rng.normal(size=1900) * 2
-    problem = otkit.TransportProblem(otkit.Euclidean().between(x, y, p))
+    problem = otkit.TransportProblem(otkit.Euclidean().between(x, y, p=p))
     f, g = rng.normal(size=2300), rng.normal(size=1900)
     proof = certify(problem, potentials=(f, g))
     cost = np.abs(x[:, None] - y) ** p

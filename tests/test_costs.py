@@ -354,7 +354,7 @@ class TestBound:
     )
     def test_arithmetic(self, cost: Cost, p, arithmetic):
         x, y = clouds(2)
-        assert cost.between(x, y, p).arithmetic == arithmetic
+        assert cost.between(x, y, p=p).arithmetic == arithmetic
 
     def test_line(self):
         x, y = clouds(1)
@@ -364,7 +364,7 @@ class TestBound:
             (Minkowski(7), 3, 3),
             (Chebyshev(), 1.5, 1.5),
         ]:
-            line = cost.between(x, y, p).line()
+            line = cost.between(x, y, p=p).line()
             assert (line.scale, line.p) == (1.0, degree)
             np.testing.assert_array_equal(line.x, x[:, 0])
             np.testing.assert_array_equal(line.y, y[:, 0])

@@ -224,7 +224,7 @@ def test_progress_is_told():
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_function_in_numpy_is_the_network(activation):
     with double_precision():
-        network = jax.jit(lambda key: mlp((3, 8, 6, 1), key, activation))(jax.random.key(0))
+        network = jax.jit(lambda key: mlp((3, 8, 6, 1), key, activation=activation))(jax.random.key(0))
         z = np.random.default_rng(0).normal(size=(9, 3))
         shifted = (z - np.array([1.0, 2.0, 3.0])) / 0.5
         values = np.asarray(jax.jit(lambda points: network(points) * 0.5)(shifted))[:, 0]
@@ -257,7 +257,7 @@ def test_penalties_of_a_linear_function(target, one_sided, expected):
 def test_normalised_networks():
     @jax.jit
     def normalised(key):
-        network = jax.tree.map(lambda w: 3.0 * w + 0.1, mlp((3, 16, 8, 1), key, "maxmin"))
+        network = jax.tree.map(lambda w: 3.0 * w + 0.1, mlp((3, 16, 8, 1), key, activation="maxmin"))
         return orthonormal(network), spectral(network, spectral_start(network, key), steps=40)[0]
 
     sorting, normal = normalised(jax.random.key(1))

@@ -273,7 +273,7 @@ def test_exchanged_sides(divergence, measures):
 @given(ordinary.filter(lambda divergence: divergence.alpha is None), pairs(extreme=False))
 def test_ones_own_generator_gives_the_same(divergence, measures):
     p, q = measures
-    own = FDivergence.from_generator(divergence.f, "own")
+    own = FDivergence.from_generator(divergence.f, name="own")
     mine, table = f_divergence(own, p, q), f_divergence(divergence, p, q)
     assert mine.value == pytest.approx(table.value, rel=1e-9, abs=1e-12)
 

@@ -154,7 +154,7 @@ def test_pickles(divergence):
 @pytest.mark.parametrize("name", OWN)
 def test_ends_of_ones_own_generator(name):
     f, at_zero, slope, closed, symmetric = OWN[name]
-    own = FDivergence.from_generator(f, name)
+    own = FDivergence.from_generator(f, name=name)
     assert own.at_zero == pytest.approx(at_zero, abs=1e-12)
     assert own.slope_at_infinity == pytest.approx(slope, abs=1e-12)
     assert (own.conjugate_closed, own.symmetric) == (closed, symmetric)
@@ -162,7 +162,7 @@ def test_ends_of_ones_own_generator(name):
 
 @given(divergences.filter(lambda divergence: divergence.name != "gan"), ratios, outputs)
 def test_what_is_found_from_f_alone_is_the_table(divergence, u, v):
-    own = FDivergence.from_generator(divergence.f, divergence.name)
+    own = FDivergence.from_generator(divergence.f, name=divergence.name)
     assert own.at_zero == pytest.approx(divergence.at_zero, abs=1e-12)
     assert own.slope_at_infinity == pytest.approx(divergence.slope_at_infinity, rel=1e-12)
     assert own.conjugate_closed == divergence.conjugate_closed

@@ -24,7 +24,7 @@ from otkit.solvers.monitor import Monitor
 
 
 def ordered_problem(x, y, a=None, b=None, p=1.0, *, probability=True):
-    problem = otkit.TransportProblem(Cityblock().between(x, y, p), a, b, probability=probability)
+    problem = otkit.TransportProblem(Cityblock().between(x, y, p=p), a, b, probability=probability)
     return problem.restrict(*problem.cost.line_order)
 
 

@@ -29,7 +29,7 @@ def certified(problem, options=None, monitor=None):
 
 
 def cloud_problem(rng, n=70, m=80, p=1.0, uniform=False):
-    cost = otkit.Euclidean().between(rng.normal(size=(n, 2)), rng.normal(size=(m, 2)) + 0.5, p)
+    cost = otkit.Euclidean().between(rng.normal(size=(n, 2)), rng.normal(size=(m, 2)) + 0.5, p=p)
     masses = (None, None) if uniform else (rng.random(n), rng.random(m))
     return otkit.TransportProblem(cost, *masses, probability=True)
 

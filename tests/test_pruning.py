@@ -39,7 +39,7 @@ def bound_cost(metric, p, cloud, n, m, d, seed):
     x, y = CLOUDS[cloud](rng, rng.normal(size=(n, d)), rng.normal(size=(m, d)))
     if metric == "cosine":  # which has no zero vector
         x, y = x + 7.0, y + 7.0
-    return as_cost(metric).between(x, y, p)
+    return as_cost(metric).between(x, y, p=p)
 
 
 def potentials_of(kind, cost, rng):

@@ -30,7 +30,7 @@ def uniform(seed: int, *shape: int) -> np.ndarray:
 def clouds(n: int, m: int, d: int, cost: otkit.costs.Cost, p: float = 1.0, *, weighted: bool = True):
     x, y = uniform(1, n, d), uniform(2, m, d) + 0.25
     a, b = (uniform(3, n), uniform(4, m)) if weighted else (None, None)
-    return otkit.TransportProblem(cost.between(x, y, p), a, b, probability=True)
+    return otkit.TransportProblem(cost.between(x, y, p=p), a, b, probability=True)
 
 
 def matrix(n: int, m: int) -> otkit.TransportProblem:

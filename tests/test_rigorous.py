@@ -52,7 +52,7 @@ def hostile_costs(kind, n, m, rng):
     if kind == "negative":
         return -rng.random((n, m))
     if kind == "line":
-        return otkit.Euclidean().between(rng.random(n), rng.random(m), rng.choice([1.0, 1.5, 2.0, 3.0]))
+        return otkit.Euclidean().between(rng.random(n), rng.random(m), p=rng.choice([1.0, 1.5, 2.0, 3.0]))
     return rng.integers(0, 9, (n, m)) * 5e-324
 
 
@@ -215,7 +215,7 @@ def test_integers_are_not_rounded(seed):
 def test_search_on_a_long_line_misses_no_more_than_is_said(p, rng):
     """Many equal and nearly equal points, and potentials that nearly tie: where comparisons go wrong."""
     x, y = (np.round(rng.normal(size=size), 2) * (1.0 + 2.0**-52 * rng.integers(0, 3, size)) for size in (2300, 1900))
-    cost = otkit.Euclidean().between(x, y, p)
+    cost = otkit.Euclidean().between(x, y, p=p)
     assert cost.is_searched
     matrix = cost.dense()
     g = matrix.min(axis=0)

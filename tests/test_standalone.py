@@ -639,7 +639,7 @@ IEEE = [
     ("metric", "p", "d"), [(metric, p, d) for metric, powers, widths in IEEE for p in powers for d in widths]
 )
 def test_plain_python_evaluates_the_same_bits(metric, p, d, rng):
-    cost = as_cost(metric).between(rng.normal(size=(7, d)) + 3, rng.normal(size=(9, d)), p)
+    cost = as_cost(metric).between(rng.normal(size=(7, d)) + 3, rng.normal(size=(9, d)), p=p)
     assert cost.arithmetic == "ieee"
     costs = proof_files.plain(otkit.TransportProblem(cost, probability=True), "tree").costs
     assert "points" in costs.name
@@ -806,7 +806,7 @@ def test_what_libraries_may_differ_by_is_known_to_a_few_units(metric, p, d, rng)
     """No two machines are farther apart than the bound, nor is the bound far above what they can be."""
     x, y = _points_of(metric, d, rng)
     metric = as_cost(metric)
-    cost = metric.between(x, y, p)
+    cost = metric.between(x, y, p=p)
     assert cost.arithmetic == "libm"
     here = cost.dense()
     bound = largest_difference(cost.pairs, here)

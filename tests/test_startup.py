@@ -69,6 +69,6 @@ def test_after_the_warmup_nothing_is_compiled():
 
 def test_seconds_of_every_kind():
     told = []
-    seconds = otkit.warmup(lambda name, time: told.append((name, time)))
-    assert list(seconds.items()) == told
+    seconds = otkit.warmup(progress=told.append)
+    assert [f"{time:7.2f} s  {name}" for name, time in seconds.items()] == [each.text for each in told]
     assert all(time > 0.0 for time in seconds.values())

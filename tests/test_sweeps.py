@@ -18,13 +18,13 @@ SIZES = [(1, 1), (3, 5), (40, 300)] + ([(700, 900)] if COMPILED else [])  # the 
 KINDS = {
     "euclidean": lambda x, y: as_cost("euclidean").between(x, y),
     "squares": lambda x, y: as_cost("sqeuclidean").between(x, y),
-    "euclidean, general power": lambda x, y: as_cost("euclidean").between(x, y, 2.5),
-    "cityblock cubed": lambda x, y: as_cost("cityblock").between(x, y, 3),
-    "chebyshev": lambda x, y: as_cost("chebyshev").between(x, y, 1.5),
-    "cubes": lambda x, y: Minkowski(3).between(x, y, 3),
+    "euclidean, general power": lambda x, y: as_cost("euclidean").between(x, y, p=2.5),
+    "cityblock cubed": lambda x, y: as_cost("cityblock").between(x, y, p=3),
+    "chebyshev": lambda x, y: as_cost("chebyshev").between(x, y, p=1.5),
+    "cubes": lambda x, y: Minkowski(3).between(x, y, p=3),
     "powers": lambda x, y: Minkowski(2.5).between(x, y),
     "haversine": lambda x, y: as_cost("haversine").between(x[:, :2], y[:, :2]),
-    "cosine": lambda x, y: as_cost("cosine").between(x, y, 2),
+    "cosine": lambda x, y: as_cost("cosine").between(x, y, p=2),
     "matrix": lambda x, y: bind(x[:, :1] * y[:, 1] - 1),
     "matrix, columns first": lambda x, y: bind(np.asfortranarray(x[:, :1] * y[:, 1])),
     "matrix, single precision": lambda x, y: bind((x[:, :1] * y[:, 1]).astype(np.float32)),
@@ -198,7 +198,7 @@ class TestLine:
         self.check(x, y, f, C.min(axis=0), p, atol=1e-14)
 
     def check(self, x, y, f, g, p, atol):
-        costs = as_cost("euclidean").between(x, y, p)
+        costs = as_cost("euclidean").between(x, y, p=p)
         C = costs.dense()
         everyone, all_columns = np.arange(x.size), np.arange(y.size)
         minima, argmin = costs.row_minima(g)

@@ -139,7 +139,7 @@ def test_other_doors():
     assert otkit.wasserstein_grid(A, B, p=2, spacing=1e-200).distance == 2e-200
     assert otkit.wasserstein_grid(A, B, p=2, spacing=1e200).distance == 2e200
     sliced = otkit.sliced_wasserstein([0.0, 0.9], [0.3, 0.95], p=700)
-    assert sliced.value == pytest.approx(0.3 * 0.5 ** (1 / 700), rel=1e-14)
+    assert sliced.distance == pytest.approx(0.3 * 0.5 ** (1 / 700), rel=1e-14)
     subgradient = otkit.subgradient(otkit.wasserstein([[0.0, 0.0]], [[3e-209, 4e-209]], p=2))
     assert subgradient.x[0] == pytest.approx([-0.6, -0.8], rel=1e-14)
 

@@ -15,7 +15,7 @@ from otkit.optimal_transport.duality import KantorovichPotential
 
 
 def clouds(rng, metric=otkit.Euclidean(), p=1.0, n=25, m=30):  # noqa: B008 (a frozen dataclass)
-    cost = metric.between(rng.normal(size=(n, 2)), rng.normal(size=(m, 2)), p)
+    cost = metric.between(rng.normal(size=(n, 2)), rng.normal(size=(m, 2)), p=p)
     return otkit.TransportProblem(cost, rng.random(n), rng.random(m), probability=True)
 
 

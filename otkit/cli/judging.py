@@ -78,8 +78,7 @@ def compare(
 
     tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
     problem = options.problem_from(*tables, p=p, metric=metric)
-    with waiting("comparing") as progress:
-        comparison = run(problem, max_seconds=max_seconds, progress=progress)
+    comparison = run(problem, max_seconds=max_seconds, progress=True)
     if json:
         contenders = [_contender_fields(comparison, row) for row in comparison.contenders]
         bounds = {"lower": comparison.lower, "upper": comparison.upper}

@@ -82,7 +82,7 @@ class Cost(ABC):
         """The distance of which it is a power: itself, but for the square of one."""
         return self
 
-    def between(self, x: ArrayLike, y: ArrayLike | None = None, p: float = 1.0) -> PairCosts:
+    def between(self, x: ArrayLike, y: ArrayLike | None = None, *, p: float = 1.0) -> PairCosts:
         """Bind the p-th power of this cost to two clouds.
 
         Parameters
@@ -630,7 +630,7 @@ def cost_matrix(
     array([[0., 4.],
            [5., 3.]])
     """
-    return as_cost(metric).between(x, y, p).dense()
+    return as_cost(metric).between(x, y, p=p).dense()
 
 
 def _require_representable(pairs: PointPairs, name: str, p: float) -> None:

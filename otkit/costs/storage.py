@@ -77,7 +77,7 @@ def _from_parts(header: Mapping[str, Any], arrays: Mapping[str, Any], width: int
             raise ValueError(f"parameters of {kind.__name__} are {parameters!r}, which it does not have")
         cost = kind(**{name: header_entry(parameters, name, float) for name in parameters})
         if unit == 1.0:
-            return cost.between(arrays["x"], arrays["y"], p)
+            return cost.between(arrays["x"], arrays["y"], p=p)
         clouds = as_clouds({"x": arrays["x"], "y": arrays["y"]}, invariant=False)
         x, y = clouds.points
         bound = cost.in_unit(x, y, checks.as_power(p), unit)

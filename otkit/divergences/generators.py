@@ -125,7 +125,7 @@ class FDivergence:
         return self.at_zero + self.slope_at_infinity
 
     @classmethod
-    def from_generator(cls, f: Function, name: str = "f") -> FDivergence:
+    def from_generator(cls, f: Function, *, name: str = "f") -> FDivergence:
         """Return the f-divergence of your own f, from f alone.
 
         Convexity and f(1) = 0 are checked; limits, derivative and conjugate are found numerically, to some ten digits.

@@ -64,42 +64,13 @@ class DivergenceResult:
         tuple
             (low, high). A lower bound says nothing about the high end: ∞.
         """
-        if not 0.0 < level < 1.0:
-            raise ValueError(f"level must lie between 0 and 1, but level = {shown(level)} was given.")
-        from scipy.special import ndtri
-
-        value, error = np.asarray(self.value), np.asarray(self.error)
-        if self.kind == "estimate":
-            width = float(ndtri(0.5 + 0.5 * level)) * error
-            ends = value - width, value + width
-        elif self.kind == "lower_bound":
-            ends = value - float(ndtri(level)) * error, np.full_like(value, np.inf)
-        else:
-            beyond = np.isinf(value) & np.isinf(error)
-            with np.errstate(invalid="ignore"):
-                ends = np.where(beyond, np.finfo(np.float64).max, value - error), value + error
-        low, high = (end if end.ndim else float(end) for end in ends)
-        return low, high
+        return interval_of(self.value, self.error, self.kind, level)
 
     def __float__(self) -> float:
         return float(self.value)
 
     def __str__(self) -> str:
-        proved = self.kind == "lower_bound" and not np.any(self.error)  # between measures: nothing was sampled
-        what = {
-            "exact": "exact, with a bound on the rounding error",
-            "quadrature": "by quadrature, with its error estimate",
-            "estimate": "estimate with its standard error",
-            "lower_bound": "lower bound" if proved else "lower bound with its standard error",
-        }[self.kind]
-        value, error = (
-            (f"{self.value:.6g}", f"{self.error:.2g}") if np.ndim(self.value) == 0 else (self.value, self.error)
-        )
-        if np.ndim(self.value) == 0 and self.value == self.error == np.inf:
-            return f"> 1.79769e+308 ({what}; {self.detail})"
-        number = f"{'≥ ' * (self.kind == 'lower_bound')}{value}{'' if proved else f' ± {error}'}"
-        seed = "" if self.seed is None else f"seed {self.seed}"
-        return f"{number} ({'; '.join(part for part in (what, self.detail, seed) if part)})"
+        return in_words(self.value, self.error, self.kind, self.detail, self.seed)
 
     def __repr__(self) -> str:
         return f"DivergenceResult({self})"
@@ -108,3 +79,42 @@ class DivergenceResult:
 def beyond_floats(kind: Kind, detail: str) -> DivergenceResult:
     """Return a divergence that is finite, but larger than every float: rounded to ∞, with an error of ∞."""
     return DivergenceResult(np.inf, kind, np.inf, f"{detail}, beyond float64")
+
+
+def interval_of(
+    value: float | FloatArray, error: float | FloatArray, kind: Kind, level: float
+) -> tuple[float | FloatArray, float | FloatArray]:
+    """Return the ends of the interval that a number with an error of some kind stands for."""
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level must lie between 0 and 1, but level = {shown(level)} was given.")
+    from scipy.special import ndtri
+
+    value, error = np.asarray(value), np.asarray(error)
+    if kind == "estimate":
+        width = float(ndtri(0.5 + 0.5 * level)) * error
+        ends = value - width, value + width
+    elif kind == "lower_bound":
+        ends = value - float(ndtri(level)) * error, np.full_like(value, np.inf)
+    else:
+        beyond = np.isinf(value) & np.isinf(error)
+        with np.errstate(invalid="ignore"):
+            ends = np.where(beyond, np.finfo(np.float64).max, value - error), value + error
+    low, high = (end if end.ndim else float(end) for end in ends)
+    return low, high
+
+
+def in_words(value: float | FloatArray, error: float | FloatArray, kind: Kind, detail: str, seed: int | None) -> str:
+    """Return a number with its error as one line: what kind it is, how it was found, and the seed if there is one."""
+    proved = kind == "lower_bound" and not np.any(error)  # between measures: nothing was sampled
+    what = {
+        "exact": "exact, with a bound on the rounding error",
+        "quadrature": "by quadrature, with its error estimate",
+        "estimate": "estimate with its standard error",
+        "lower_bound": "lower bound" if proved else "lower bound with its standard error",
+    }[kind]
+    single = np.ndim(value) == 0
+    if single and value == error == np.inf:
+        return f"> 1.79769e+308 ({what}; {detail})"
+    amount, give_or_take = (f"{value:.6g}", f"{error:.2g}") if single else (value, error)
+    number = f"{'≥ ' * (kind == 'lower_bound')}{amount}{'' if proved else f' ± {give_or_take}'}"
+    return f"{number} ({'; '.join(part for part in (what, detail, '' if seed is None else f'seed {seed}') if part)})"

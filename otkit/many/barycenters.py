@@ -114,6 +114,9 @@ class BarycenterResult:
         used = np.flatnonzero(self.masses)
         return DiscreteMeasure(Frame(self.reading.columns, block=self.points[used]), self.masses[used])
 
+    def __float__(self) -> float:
+        return self.value
+
     def __str__(self) -> str:
         how = "average of quantile functions" if self.method == "line" else "linear program"
         return (

@@ -14,7 +14,7 @@ import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs.pairs import power
-from otkit.divergences.result import DivergenceResult
+from otkit.divergences.result import Kind, in_words, interval_of
 from otkit.inputs.checks import (
     as_count,
     as_float_array,
@@ -41,29 +41,47 @@ _LEAST_GAIN = 1e-9
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class SlicedResult(DivergenceResult):
+class SlicedResult:
     """A sliced distance.
 
     Attributes
     ----------
-    value : float
-        The distance.
+    distance : float
     kind : {"estimate", "lower_bound", "exact"}
         "estimate": a mean over random directions; "lower_bound": a maximum over the directions that were tried; "exact"
         on the line, where there is one direction, up to rounding.
     error : float
         Standard error of the mean over directions; it says nothing about what the points were sampled from.
     detail : str
+        How it was found.
     p : float
     directions : ndarray, shape (k, d)
         Unit vectors.
     distances : ndarray, shape (k,)
         W_p of the projections onto each.
+    seed : int or None
+        What `rng=` takes to draw the same directions again; None where none were drawn, or a generator was given.
     """
 
+    distance: float
+    kind: Kind
+    error: float
+    detail: str
     p: float
     directions: FloatArray
     distances: FloatArray
+    seed: int | None = None
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Return the ends of the interval that the distance lies in, as `DivergenceResult.interval` does."""
+        low, high = interval_of(self.distance, self.error, self.kind, level)
+        return float(low), float(high)
+
+    def __float__(self) -> float:
+        return self.distance
+
+    def __str__(self) -> str:
+        return in_words(self.distance, self.error, self.kind, self.detail, self.seed)
 
     def __repr__(self) -> str:
         return f"SlicedResult({self})"
@@ -110,7 +128,7 @@ def sliced_wasserstein(
     Returns
     -------
     SlicedResult
-        `value`, `error` (one standard error), and `distances` along `directions`.
+        `distance`, `error` (one standard error), and `distances` along `directions`.
 
     Raises
     ------
@@ -144,7 +162,7 @@ def sliced_wasserstein(
     value = mean ** (1.0 / p)
     deviation = math.sqrt(math.fsum((means - mean) ** 2) / (count - 1) / count)
     return SlicedResult(
-        value=math.ldexp(value, shift),
+        distance=math.ldexp(value, shift),
         kind="estimate",
         error=math.ldexp(deviation / (p * value ** (p - 1.0)) if value > 0.0 else 0.0, shift),
         detail=reading.added_to(f"{count} directions, p = {p:g}"),
@@ -191,7 +209,7 @@ def max_sliced_wasserstein(
     Returns
     -------
     SlicedResult
-        `value`, of kind "lower_bound", and the direction in ``directions[0]``.
+        `distance`, of kind "lower_bound", and the direction in ``directions[0]``.
 
     References
     ----------
@@ -225,7 +243,7 @@ def max_sliced_wasserstein(
     best = int(means.argmax())
     distance = math.ldexp(float(means[best]) ** (1.0 / p), shift)
     return SlicedResult(
-        value=distance,
+        distance=distance,
         kind="lower_bound",
         error=0.0,
         detail=reading.added_to(f"best of {starts} starts, p = {p:g}"),
@@ -324,7 +342,7 @@ def _on_line(result: TransportResult) -> SlicedResult:
     ends = [result.problem.cost.root(max(0.0, end)) for end in (certificate.lower, certificate.upper)]
     error = max(abs(value - end) for end in ends) + 2.0 * math.ulp(value)
     return SlicedResult(
-        value=value,
+        distance=value,
         kind="exact",
         error=error,
         detail=result.problem.cost.reading.added_to(f"on the line, p = {p:g}"),

@@ -118,7 +118,7 @@ def _optimizer(options: CriticOptions) -> optax.GradientTransformation:
 @partial(jax.jit, static_argnames=("options", "dimension"))
 def _start(key: jax.Array, *, options: CriticOptions, dimension: int) -> Any:
     """Return what is carried from step to step: network, state of the constraint, moments of the optimizer."""
-    network = jax.tree.map(_single, mlp((dimension, *options.widths, 1), key, options.activation))
+    network = jax.tree.map(_single, mlp((dimension, *options.widths, 1), key, activation=options.activation))
     network, state = options.constraint.start(network, jax.random.fold_in(key, 0))
     return network, state, _optimizer(options).init(network)
 

@@ -58,7 +58,7 @@ class Network(eqx.Module):
         return x @ self.weights[-1].T + self.biases[-1]
 
 
-def mlp(sizes: Sequence[int], key: jax.Array, activation: str = "relu") -> Network:
+def mlp(sizes: Sequence[int], key: jax.Array, *, activation: str = "relu") -> Network:
     """Return a network of the given widths, input and output included, with random weights and zero biases.
 
     Weights are He's for the ReLUs, Glorot's for the smooth activations, and orthogonal for "maxmin".

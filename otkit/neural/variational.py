@@ -270,7 +270,7 @@ def _train(
     centre, scale = pooled.mean(axis=0), float(pooled.std()) or 1.0
     samples = [jnp.asarray((points - centre) / scale, jnp.float32) for points in used]
     values = None if divergence is None else tables(divergence)
-    network = mlp((pooled.shape[1], *_WIDTHS, 1), key, "softplus")
+    network = mlp((pooled.shape[1], *_WIDTHS, 1), key, activation="softplus")
     network = jax.tree.map(lambda part: part.astype(jnp.float32), network)
     carried = network, _optimizer().init(network)
     best, best_seen = _critic(network, centre, scale, used), Validation(0, -np.inf)

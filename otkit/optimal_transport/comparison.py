@@ -11,6 +11,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib.util import find_spec
@@ -27,6 +28,7 @@ from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import TransportProblem
 from otkit.solvers.monitor import Progress
 from otkit.solvers.registry import SOLVERS
+from otkit.solvers.waiting import waiting
 
 # Sizes n·m up to which a peer takes seconds rather than minutes, or fits in memory; above, its row says so.
 LARGEST_DENSE_LP = 100_000
@@ -119,7 +121,7 @@ def compare(
     problem: TransportProblem,
     *,
     max_seconds: float | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: bool | Callable[[Progress], None] = False,
 ) -> Comparison:
     """Solve a problem with every solver that applies, otkit's and its peers', and judge every answer alike.
 
@@ -128,8 +130,8 @@ def compare(
     problem : TransportProblem
     max_seconds : float, optional
         Limit for each of otkit's own solvers.
-    progress : callable, optional
-        Called with a `Progress` as each solver starts.
+    progress : bool or callable, default False
+        True shows which solver is at work, in the terminal or notebook; a callable gets a `Progress` as each starts.
 
     Returns
     -------
@@ -148,10 +150,11 @@ def compare(
     max_seconds = as_seconds(max_seconds)
     start = time.perf_counter()
     rows = []
-    for name, run in (*_own(problem, max_seconds), *_peers(problem)):
-        if progress is not None:
-            progress(Progress(name, time.perf_counter() - start))
-        rows.append(Contender(name, note=run) if isinstance(run, str) else run())
+    with waiting("comparing") if progress is True else nullcontext(progress or None) as tell:
+        for name, run in (*_own(problem, max_seconds), *_peers(problem)):
+            if tell is not None:
+                tell(Progress(name, time.perf_counter() - start))
+            rows.append(Contender(name, note=run) if isinstance(run, str) else run())
     return Comparison(problem, tuple(rows))
 
 

@@ -37,15 +37,15 @@ class Solved(Protocol):
         """Plan and potentials."""
 
 
-def c_transform(cost: PairCosts | ArrayLike, f: ArrayLike) -> FloatArray:
+def c_transform(C: PairCosts | ArrayLike, f: ArrayLike) -> FloatArray:
     """Return f^c_j = min_i c_ij − f_i, the largest g with f_i + g_j ≤ c_ij.
 
     Any f, however poor, becomes a feasible pair (f, f^c) and so a lower bound Σ a f + Σ b f^c of the transport cost.
 
     Parameters
     ----------
-    cost : PairCosts or array-like of shape (n, m)
-        For the transform of g over the columns, pass ``cost.transpose()`` (or the transposed matrix).
+    C : PairCosts or array-like of shape (n, m)
+        For the transform of g over the columns, pass ``problem.cost.transpose()`` (or the transposed matrix).
     f : array-like, shape (n,)
 
     Returns
@@ -67,8 +67,8 @@ def c_transform(cost: PairCosts | ArrayLike, f: ArrayLike) -> FloatArray:
     >>> otkit.c_transform([[1, 2], [3, 1]], [1, 0])
     array([0., 1.])
     """
-    bound = bind(cost)
-    values = checks.as_float_array(masses_of(axes_of(cost)[0], f, "f", "the rows of cost").masses, "f")
+    bound = bind(C)
+    values = checks.as_float_array(masses_of(axes_of(C)[0], f, "f", "the rows of C").masses, "f")
     if values.shape != (bound.shape[0],):
         raise ValueError(f"f must have shape ({bound.shape[0]},), one entry a row, but its shape is {values.shape}.")
     checks.require_finite(values, "f")

@@ -85,6 +85,10 @@ class TransportResult:
         """Wasserstein distance, value^(1/p)."""
         return self.problem.cost.root(self.certificate.value)
 
+    def __float__(self) -> float:
+        """Return the distance between two probability measures, and the cost of the plan between other masses."""
+        return self.distance if self.problem.probability else self.value
+
     @cached_property
     def plan(self) -> coo_array:
         """Optimal plan Γ, shape (n, m), sparse; `plan.toarray()` for the dense matrix."""

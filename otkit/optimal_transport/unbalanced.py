@@ -171,6 +171,9 @@ class UnbalancedResult:
         (f, g), (n, m) = self.balanced.potentials, self.shape
         return -float(f[n] + g[m]) if self.price is None else 0.0
 
+    def __float__(self) -> float:
+        return self.value
+
     def __str__(self) -> str:
         a, b = self.balanced.problem.a[: self.shape[0]], self.balanced.problem.b[: self.shape[1]]
         left = " of a, ".join(f"{accurate_sum(side):.12g}" for side in (self.leftover_a, self.leftover_b))

@@ -33,7 +33,7 @@ class TransportProblem(Frozen):
 
     Parameters
     ----------
-    cost : array-like of shape (n, m), or PairCosts
+    C : array-like of shape (n, m), or PairCosts
         The cost of each pair: a matrix as it is, or a cost bound to its points (``otkit.Euclidean().between(x, y)``),
         which is evaluated where it is needed and never stored. A matrix of `scipy.sparse` lists the arcs of a graph: an
         explicit zero is an arc of cost zero, no entry is no arc. The index and the columns of a data frame label the
@@ -91,15 +91,15 @@ class TransportProblem(Frozen):
 
     def __init__(
         self,
-        cost: PairCosts | ArrayLike,
+        C: PairCosts | ArrayLike,
         a: ArrayLike | None = None,
         b: ArrayLike | None = None,
         *,
         probability: bool = False,
     ) -> None:
-        bound = bind(cost)
+        bound = bind(C)
         n, m = bound.shape
-        a, b, rows, columns, matching = along_costs(cost, a, b)
+        a, b, rows, columns, matching = along_costs(C, a, b)
         self.__dict__.update(row_labels=rows, col_labels=columns, matching=matching)
         probability = probability or (a is None and b is None and n != m)
         masses = [as_weights(a, "a", n).copy(), as_weights(b, "b", m).copy()]

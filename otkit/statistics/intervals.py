@@ -87,6 +87,10 @@ class WassersteinInterval:
             return "for the distance between the laws, extrapolated; in so many dimensions samples are mostly chance"
         return "for the distance between the laws"
 
+    def __float__(self) -> float:
+        """Return what the interval is about."""
+        return self.estimate
+
     def __str__(self) -> str:
         seed = "" if self.seed is None else f"; seed {self.seed}"
         return (
