@@ -299,7 +299,7 @@ def test_all_pairs_are_judged_on_a_long_line(rng, p):
     proof = certify(problem, potentials=(f, g))
     cost = np.abs(x[:, None] - y) ** p
     worst = (f[:, None] + g - cost).max()
-    assert proof.dual_violation * proof.scale == pytest.approx(worst, rel=1e-12)
+    assert worst <= proof.dual_violation * proof.scale <= worst + 1e-13 * cost.max()  # what the search may miss
     by_rows = (cost - g).min(axis=1).mean() + g.mean()
     by_cols = (cost - f[:, None]).min(axis=0).mean() + f.mean()
     by_nothing = max(cost.min(axis=1).mean(), cost.min(axis=0).mean())  # what potentials of zero prove

@@ -56,7 +56,7 @@ def check(problem, rows, cols, whole=True):
     """
     verdict = judge(problem, rows, cols)
     costs, prices = problem.cost.dense(), verdict.vertex.prices
-    unit, doubt = Fraction(2) ** int(prices.low), Fraction(3.0 * 2.0**-53 * prices.reach + float(np.finfo(float).tiny))
+    unit, doubt = Fraction(2) ** int(prices.low), Fraction(4.0 * 2.0**-53 * prices.reach + float(np.finfo(float).tiny))
     reduced = reduced_costs(problem, rows, cols)
     listed = dict(
         zip(zip(verdict.rows.tolist(), verdict.cols.tolist(), strict=True), verdict.reduced.tolist(), strict=True)

@@ -27,7 +27,7 @@ from otkit.numerics.fixed_point import (
     enclosed,
     head,
     limbs,
-    nearest,
+    rounded_down,
     scaled,
 )
 from otkit.numerics.jit import int64, njit
@@ -35,9 +35,10 @@ from otkit.problem import TransportProblem
 
 
 class Prices(NamedTuple):
-    """The potentials of a tree: in limbs, in units of 2**low, rows before columns; and the floats nearest to them.
+    """The potentials of a tree: in limbs, in units of 2**low, rows before columns; and as floats, each rounded down.
 
-    `exact` says whether all these floats are the potentials themselves; `reach` is max |f| + max |g|.
+    So where no pair is overpriced, the floats overprice none either: f_i + g_j ≤ c_ij holds for their real sum. `exact`
+    says whether all these floats are the potentials themselves; `reach` is max |f| + max |g|.
     """
 
     limbs: IntArray
@@ -175,7 +176,7 @@ def _potentials(
                     potentials[v, part] = -potentials[u, part]
                 add(potentials[v], low, costs[tree.arc[v]], int64(1))
                 carry(potentials[v])
-            price, _ = nearest(potentials[v], low)
+            price, _ = rounded_down(potentials[v], low)
             if v < n:
                 top_f, bottom_f = max(top_f, price), min(bottom_f, price)
             else:
@@ -192,7 +193,7 @@ def _potentials(
             for part in range(shift.size):
                 potentials[v, part] += sign * shift[part]
             carry(potentials[v])
-            rounded[v], is_float = nearest(potentials[v], low)
+            rounded[v], is_float = rounded_down(potentials[v], low)
             exact &= is_float
             if v < n:
                 reach_f = max(reach_f, abs(rounded[v]))

@@ -20,9 +20,8 @@ import numpy as np
 
 from otkit._text import told_apart
 from otkit._typing import FloatArray, IntArray
-from otkit.checker.basic_solution import Vertex
 from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounded_up, search_error
-from otkit.checker.line import LineProof
+from otkit.checker.line import LineProof, prove_on_line
 from otkit.checker.lower_bound import weigh_potentials
 from otkit.checker.plans import Entries, mended, north_west, plan_entries
 from otkit.checker.upper_bound import Marginals, Weighed, weigh_plan
@@ -97,15 +96,19 @@ class Certificate:
     value : float
         ⟨C, Γ⟩ of the plan as it was handed over; nan if there was none.
     marginal_error : float
-        Σ |row sum − a| + Σ |column sum − b|, as a fraction of the total mass.
+        Σ |row sum − a| + Σ |column sum − b|, as a fraction of the total mass. This and the next three are measured on
+        the float64 arrays of plan and potentials, and rounded up: the real numbers are no larger, and zero where it
+        says zero.
     negativity : float
         Mass of the negative entries of the plan, as a fraction of the total mass.
     dual_violation : float
-        max (f_i + g_j − c_ij, 0) over all pairs, in units of `scale`.
+        max (f_i + g_j − c_ij, 0) over all pairs, in units of `scale`; zero where the proof is exact, since potentials
+        are those of the tree, rounded down.
     slackness_error : float
         max |c_ij − f_i − g_j| over pairs that carry mass, in units of `scale`.
     scale : float
-        The mean |cost| of a shipped unit: the problem's own unit, so that rescaled costs or masses judge alike.
+        The mean |cost| of a shipped unit: the problem's own unit, so that rescaled costs or masses judge alike; 1 where
+        nothing is shipped at any cost.
     tolerance : float
         The gap up to which a float certificate calls the answer optimal, in units of cost × mass.
     proof : {"exact", "float", "bounds"}
@@ -250,6 +253,21 @@ class Certificate:
         return self.verdict
 
 
+class Optimum(NamedTuple):
+    """An optimum that is proved in exact arithmetic, before the arrays that hold plan and potentials are measured.
+
+    Attributes
+    ----------
+    value : tuple of three floats
+        The optimum rounded once, and the floats that hold it between them.
+    unique : bool or None
+        Whether no other plan is optimal; None if that is not known.
+    """
+
+    value: tuple[float, float, float]
+    unique: bool | None
+
+
 class _Primal(NamedTuple):
     """A plan, judged."""
 
@@ -258,7 +276,7 @@ class _Primal(NamedTuple):
     roundings: float  # what of that bound is there for the rounding of masses alone
     ceiling: float  # that bound without it
     magnitude: float  # Σ Γ |c| of that plan
-    marginal_error: float
+    marginal_error: float  # this, negativity and slack are rounded up
     negativity: float
     slack: float
     fault: str
@@ -272,7 +290,7 @@ class _Dual(NamedTuple):
     magnitude: float  # Σ a |f| + Σ b |g| of the feasible potentials
     row_slack: FloatArray  # min_j c_ij − f_i − g_j
     col_slack: FloatArray
-    least_slack: float
+    violation: float  # no less than max (f + g − c, 0)
     reach: float  # max |f| + max |g| over points that carry mass
 
 
@@ -324,6 +342,10 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     problem.cost.require_unchanged()
     entries = plan_entries(plan, problem.shape) if plan is not None else _corner_rule(problem)
     f, g, dual_fault = _finite_potentials(potentials, problem)
+    if plan is not None and potentials is not None and not dual_fault:
+        along = _along_the_line(problem, entries, f, g)
+        if along is not None:
+            return along
     masses = exact_masses(problem)
     primal = _judge_plan(problem, masses, entries, f, g)
     try:
@@ -336,7 +358,7 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         raise ValueError(TOO_LARGE)
 
     lower, upper = dual.lower, primal.upper
-    scale = _unit_cost(primal, dual, problem.total)
+    scale = primal.magnitude / problem.total or 1.0
     tolerance = _tolerance(primal.magnitude, dual.magnitude) + SUBNORMAL_ROUNDINGS * LEAST * sum(problem.shape)
     # An answer is not to blame for what rounding has done to the masses, nor for a search; but what hides the value
     # proves nothing.
@@ -359,8 +381,8 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         value=primal.value if plan is not None else float("nan"),
         marginal_error=primal.marginal_error,
         negativity=primal.negativity,
-        dual_violation=max(0.0, -dual.least_slack) / scale,
-        slackness_error=primal.slack / scale,
+        dual_violation=_quotient(dual.violation, scale),
+        slackness_error=_quotient(primal.slack, scale),
         scale=scale,
         tolerance=tolerance + primal.roundings + dual.roundings,
         proof="bounds" if fault else "float",
@@ -371,25 +393,79 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     )
 
 
-def exact_certificate(problem: TransportProblem, vertex: Vertex, unique: bool | None) -> Certificate:
-    """Return the certificate of a vertex that `otkit.checker.optimality` has found optimal.
+def exact_certificate(
+    problem: TransportProblem, optimum: Optimum, plan: Entries, f: FloatArray, g: FloatArray
+) -> Certificate:
+    """Return the certificate of an optimum that `otkit.checker.optimality` has proved, and of the arrays that hold it.
+
+    The potentials are those of the proof, rounded down, so that they overprice no pair.
 
     Raises
     ------
     ValueError
         The optimum leaves float64.
     """
-    # In this order it does not overflow; and it does not depend on the order of the arcs.
-    scale = accurate_dot(np.abs(vertex.costs), vertex.mass / problem.total)
+    primal = _judge_plan(problem, exact_masses(problem), plan, f, g)
+    scale = primal.magnitude / problem.total
+    if not math.isfinite(scale):  # costs of either sign, whose sum is no float
+        scale = accurate_dot(np.abs(problem.cost.at(plan.rows, plan.cols)), plan.mass / problem.total)
+    scale = scale or 1.0
+    residuals = primal.marginal_error, _quotient(primal.slack, scale), scale
     accuracy = problem.cost.accuracy if problem.probability else None
-    return _exact(problem, vertex.value, scale, unique, costs_in_words(problem), accuracy)
+    return _exact(problem, optimum, residuals, costs_in_words(problem), accuracy)
 
 
 def line_certificate(problem: TransportProblem, proof: LineProof) -> Certificate:
-    """Return the certificate of what `otkit.checker.line` has proved."""
-    cost, scale = problem.cost, proof.value[0] / problem.total
+    """Return the certificate of what `otkit.checker.line` has proved, its residuals for real-valued costs."""
+    cost, scale = problem.cost, proof.value[0] / problem.total or 1.0
+    marginal_error, slackness = _quotient(proof.marginal_error, problem.total), _quotient(proof.slackness_error, scale)
     accuracy = Accuracy(cost.p, cost.unit) if problem.probability and cost.p <= LARGEST_POWER else None
-    return _exact(problem, proof.value, scale, proof.unique, REAL_COSTS + in_unit(problem), accuracy)
+    optimum, residuals = Optimum(proof.value, proof.unique), (marginal_error, slackness, scale)
+    return _exact(problem, optimum, residuals, REAL_COSTS + in_unit(problem), accuracy)
+
+
+def _along_the_line(problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArray) -> Certificate | None:
+    """Return the certificate of a plan and potentials that are those of a path through sorted points on the line.
+
+    A tie, where a row and a column end together, is taken as the solver takes it: down, then to the right.
+    """
+    if problem.cost.line() is None or not (plan.mass > 0.0).all():
+        return None
+    row_order, col_order = problem.cost.line_order
+    if f[row_order[0]] != 0.0:  # as that of a path is
+        return None
+    i, j = (_inverse(order).take(which) for order, which in ((row_order, plan.rows), (col_order, plan.cols)))
+    along = np.lexsort((j, i))
+    path = _staircase(i[along], j[along], *problem.shape)
+    ordered = problem.restrict(row_order, col_order)
+    proof = None if path is None else prove_on_line(ordered, *path)
+    if path is None or proof is None:
+        return None
+    used, rows, cols = np.flatnonzero(proof.mass), row_order[path[0]], col_order[path[1]]
+    pairs = (proof.mass, plan.mass), (rows, plan.rows), (cols, plan.cols)
+    same_plan = all(np.array_equal(own[used], given[along]) for own, given in pairs)
+    if not (same_plan and np.array_equal(proof.f, f[row_order]) and np.array_equal(proof.g, g[col_order])):
+        return None
+    between = (problem.a[rows] > 0.0) & (problem.b[cols] > 0.0)
+    return line_certificate(ordered, proof).resting_on(Evidence(problem, rows[between], cols[between], "line"))
+
+
+def _inverse(order: IntArray) -> IntArray:
+    """Return the place of each number in a permutation."""
+    place = np.empty_like(order)
+    place[order] = np.arange(order.size)
+    return place
+
+
+def _staircase(rows: IntArray, cols: IntArray, n: int, m: int) -> tuple[IntArray, IntArray] | None:
+    """Return the cells of a monotone path from the first cell to the last through some cells; None if there is none."""
+    down = np.diff(rows, prepend=0, append=n - 1)
+    right = np.diff(cols, prepend=0, append=m - 1)
+    if min(down.min(), right.min()) < 0:
+        return None
+    to_right = np.repeat(np.tile([False, True], down.size), np.column_stack([down, right]).ravel())
+    along = np.concatenate([[0], np.cumsum(to_right)])
+    return np.arange(n + m - 1) - along, along
 
 
 def costs_in_words(problem: TransportProblem) -> str:
@@ -408,33 +484,41 @@ def in_unit(problem: TransportProblem) -> str:
 
 def _exact(
     problem: TransportProblem,
-    value: tuple[float, float, float],
-    scale: float,
-    unique: bool | None,
+    optimum: Optimum,
+    residuals: tuple[float, float, float],
     costs: str,
     accuracy: Accuracy | None,
 ) -> Certificate:
-    """Return a certificate of an optimum: (the nearest float, those that hold it between them)."""
-    nearest, lower, upper = value
+    """Return a certificate of an optimum whose plan has no negative entry and whose potentials overprice no pair.
+
+    The residuals are the marginal error, the slackness error and the scale.
+    """
+    nearest, lower, upper = optimum.value
+    marginal_error, slackness, scale = residuals
     if not math.isfinite(nearest):
         raise ValueError(TOO_LARGE)
     return Certificate(
         lower=lower,
         upper=upper,
         value=nearest,
-        marginal_error=0.0,
+        marginal_error=marginal_error,
         negativity=0.0,
         dual_violation=0.0,
-        slackness_error=0.0,
-        scale=scale or 1.0,
+        slackness_error=slackness,
+        scale=scale,
         tolerance=0.0,
         proof="exact",
         fault="",
-        unique=unique,
+        unique=optimum.unique,
         costs=costs,
         rescaling=problem.rescaling,
         accuracy=accuracy,
     )
+
+
+def _quotient(value: float, unit: float) -> float:
+    """Return a number that is not negative in some unit, rounded up."""
+    return math.nextafter(value / unit, math.inf) if value > 0.0 else value
 
 
 def _judge_plan(problem: TransportProblem, masses: Masses, plan: Entries, f: FloatArray, g: FloatArray) -> _Primal:
@@ -463,14 +547,16 @@ def _judge_plan(problem: TransportProblem, masses: Masses, plan: Entries, f: Flo
         plan = Entries(*mended(*plan, problem.supply, problem.demand))
         mended_plan = weigh_plan(problem, plan, f, g, masses, negative=False, mends=False)[0]
     upper, roundings, ceiling = _ceiling(problem, masses, mended_plan, marginals)
+    # The exact masses are those of the problem times 1 + stretch, and those of the columns a little apart.
+    stretched = 2.0 * (abs(masses.stretch) + masses.stretch_doubt) * total + masses.apart
     return _Primal(
         weighed.value,
         upper,
         roundings,
         ceiling,
         mended_plan.magnitude,
-        marginal_error / total,
-        weighed.negative / total,
+        _quotient(OUTWARD * (marginal_error + marginals.doubt + stretched), total),
+        _quotient(weighed.negative, total),
         weighed.slack,
         fault,
     )
@@ -559,10 +645,14 @@ def _finite_potentials(potentials: Any, problem: TransportProblem) -> tuple[Floa
         f = as_prices(problem.cost.row_minima(g)[0])
     elif g is None:
         g = as_prices(problem.cost.column_minima(f)[0])
-    # (f + t, g − t) is the same pair; a large common part would only hide digits.
+    return f, g, ""
+
+
+def _without_common_part(f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return (f − t, g + t), which is the same pair, where a large common part t would only hide digits."""
     _, low, high = span(f)
     middle = low / 2.0 + high / 2.0
-    return (f - middle, g + middle, "") if abs(middle) > high - low else (f, g, "")
+    return (f - middle, g + middle) if abs(middle) > high - low else (f, g)
 
 
 def _judge_potentials(
@@ -573,9 +663,15 @@ def _judge_potentials(
     row_slack, col_slack = cost.slack_minima(f, g, near=(plan.rows, plan.cols))
     if not cost.complete:
         row_slack, col_slack = as_prices(row_slack), as_prices(col_slack)
-    missed = search_error(cost, f, g)
+    missed, sides = search_error(cost, f, g), (row_slack, col_slack)
+    violation = _violation(col_slack, g, missed)
+    small = _without_common_part(f, g)
+    if small[0] is not f:
+        f, g = small
+        sides = cost.slack_minima(f, g, near=(plan.rows, plan.cols))
+        sides = as_prices(sides[0]), as_prices(sides[1])
     # Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f.
-    raised = f + row_slack, g + col_slack
+    raised = f + sides[0], g + sides[1]
     priced = weigh_potentials(problem, masses, f, g, raised, added=True, missed=missed)
     if EPS * priced.cancelled > _tolerance(shipped_cost, min(priced.by_rows_magnitude, priced.by_cols_magnitude)):
         # What cancels in these sums dwarfs the cost: potentials far out, where nothing is shipped. Transforms from
@@ -587,7 +683,18 @@ def _judge_potentials(
     least = math.ceil(lower) if problem.integral and math.isfinite(lower) else lower
     if lower < least <= lower + 8.0 * EPS * magnitude and cost.are_integers:
         lower = float(least)
-    return _Dual(lower, missed * problem.total, magnitude, row_slack, col_slack, span(row_slack)[1], priced.reach)
+    return _Dual(lower, missed * problem.total, magnitude, row_slack, col_slack, violation, priced.reach)
+
+
+def _violation(col_slack: FloatArray, g: FloatArray, missed: float) -> float:
+    """Return no less than max (f_i + g_j − c_ij, 0), zero only where that is, from the least slack of each column.
+
+    A slack s = fl(fl(c − f) − g) is off by u|s| + u|fl(c − f)| at most, and |fl(c − f)| ≤ (1 + u)|s| + |g|.
+    """
+    over = np.flatnonzero(col_slack < 0.0)
+    excess = EPS * 0.5 * (2.2 * np.abs(col_slack[over]) + 1.1 * np.abs(g[over])) - col_slack[over]
+    worst = float(excess.max(initial=0.0)) + missed
+    return math.nextafter(worst, math.inf) if worst > 0.0 else 0.0
 
 
 def _cheapest_ways(problem: TransportProblem, masses: Masses, shipped_cost: float, plan: Entries) -> float:
@@ -604,7 +711,7 @@ def _at_least(problem: TransportProblem) -> _Dual:
     least = problem.cost.floor
     lower = least * problem.total * (1.0 - math.copysign(1e-12, least))
     n, m = problem.shape
-    return _Dual(lower, 0.0, abs(lower), np.zeros(n), np.zeros(m), 0.0, 0.0)
+    return _Dual(lower, 0.0, abs(lower), np.zeros(n), np.zeros(m), math.inf, 0.0)
 
 
 def _tolerance(shipped_cost: float, priced: float) -> float:
@@ -612,17 +719,12 @@ def _tolerance(shipped_cost: float, priced: float) -> float:
     return RELATIVE_GAP * shipped_cost + POTENTIAL_ROUNDINGS * EPS * (shipped_cost + priced)
 
 
-def _unit_cost(primal: _Primal, dual: _Dual, total: float) -> float:
-    """Return the mean |cost| of a shipped unit; where all are zero, the mean |potential|; 1 where that is zero too."""
-    return (primal.magnitude or dual.magnitude) / total or 1.0
-
-
 def _overpriced(problem: TransportProblem, dual: _Dual, f: FloatArray, g: FloatArray, tolerance: float) -> str:
     """Say which pair is overpriced by more than the tolerance and the rounding of its own two potentials, if any is.
 
     Points without mass may lie far beyond all that is shipped, and so may their prices.
     """
-    if -dual.least_slack <= tolerance:
+    if not dual.violation > tolerance:
         return ""
     roundings = 4.0 * POTENTIAL_ROUNDINGS * EPS
     rows = np.flatnonzero(-dual.row_slack > tolerance + roundings * np.abs(f))

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
+from otkit.checker.error_bounds import LEAST, OUTWARD, scaled_outward
 from otkit.checker.integer_masses import Balance, Portion, balance, portions, worth_of_mass, worth_of_rest
 from otkit.costs.evaluated import Line
 from otkit.numerics import double_double as dd
@@ -48,6 +49,12 @@ from otkit.problem import TransportProblem
 # Below this, terms of a sum of products of numbers near 1 may have been lost to underflow.
 _SMALL = 2.0**-800
 
+# Of lengths, powers and masses below the first, underflow may have taken less than the second.
+_THIN, _UNDERFLOW = 2.0**-400, 2.0**-900
+
+# No less than the relative errors of a product of double-doubles, of a sum, and of a mass (`leading`).
+_PRODUCT, _SUM, _MASS = 2.0**-103, 2.0**-104, 2.0**-87
+
 # Products of limbs up to which an exact cost is worth its time, some minutes. Ordinary points stay far below for any n
 # that fits into memory; coordinates from 1e-300 to 1e300 have a hundred limbs, and their powers more.
 _MOST_PRODUCTS = 10**11
@@ -63,9 +70,13 @@ class LineProof(NamedTuple):
     mass : ndarray
         The plan on the cells of the path, each entry rounded once.
     f, g : ndarray
-        The potentials, which are tight along the path, to rounding; f is 0 at the first point.
+        The potentials that are tight along the path, each rounded down: f_i + g_j ≤ scale · |x_i − y_j|^p holds for the
+        floats and every pair, in real numbers. f is 0 at the first point.
     unique : bool or None
         Whether no other plan is optimal; None if that is not known.
+    marginal_error, slackness_error : float
+        No less than Σ |row sum − a| + Σ |column sum − b| of this plan, and the largest scale · |x − y|^p − f − g where
+        it ships, in real numbers.
     """
 
     value: tuple[float, float, float]
@@ -73,6 +84,8 @@ class LineProof(NamedTuple):
     f: FloatArray
     g: FloatArray
     unique: bool | None
+    marginal_error: float
+    slackness_error: float
 
 
 def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> LineProof | None:
@@ -115,7 +128,7 @@ def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> 
     fraction, exponent = math.frexp(scale)
     how, unit = balance(problem)
     f, g, mass = np.empty(n), np.empty(m), np.empty(rows.size)
-    sound, moves, exchange, cost = _walk(
+    sound, moves, exchange, cost, lost, slack = _walk(
         x, y, 2.0**-span, int(p), fraction, exponent + span * int(p),
         problem.a, problem.b, how, portions(how, unit), total,
         rows, cols, mass, f, g,
@@ -131,7 +144,10 @@ def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> 
     if value is None or math.isinf(value[0]):
         return None
     unique = False if exchange else True if p > 1.0 or min(n, m) == 1 else None
-    return LineProof(value, mass, f, g, unique)
+    if problem.integral:  # then all masses are integers, and none was rounded
+        lost = 0.0
+    residuals = scaled_outward(lost, total, math.inf), scaled_outward(slack, exponent + span * int(p), math.inf)
+    return LineProof(value, mass, f, g, unique, *residuals)
 
 
 def _exact_line(problem: TransportProblem) -> Line | None:
@@ -177,19 +193,23 @@ def _walk(
     mass: FloatArray,
     f: FloatArray,
     g: FloatArray,
-) -> tuple[bool, bool, bool, dd.DoubleDouble]:
+) -> tuple[bool, bool, bool, dd.DoubleDouble, float, float]:
     """Write the plan and the potentials along a path; return what they prove.
 
     First, whether points and path are in order and no entry of the plan is negative. Second, whether anything moves at
     all. Third, whether equal points share their mass: where several rows at one point ship to several columns, mass can
-    be exchanged at no cost, and only there if p > 1, when the plan between the points themselves is the only one. At
-    last, the cost, in units of 2**total masses and lengths of 1 / unit.
+    be exchanged at no cost, and only there if p > 1, when the plan between the points themselves is the only one. Then
+    the cost, in units of 2**total masses and lengths of 1 / unit. At last how far the marginals of the written plan are
+    off, in units of 2**total, and how slack a pair with mass may be.
     """
     n, m = x.size, y.size
     cost, u, v = (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)
+    u_off = v_off = u_below = v_below = 0.0  # bounds of the errors of u and v, and of what rounding down takes
+    lost = slack = 0.0
+    thin = False
     moves = exchange = rows_of_x = cols_of_x = rows_of_y = cols_of_y = False
     if rows[0] != 0 or cols[0] != 0:  # so many single steps that stay within n × m end in the last cell
-        return False, moves, exchange, cost
+        return False, moves, exchange, cost, 0.0, 0.0
     row_portion, col_portion, rest_portion = portion
     low_a, low_b, factor_a, factor_b = how.low_a, how.low_b, how.factor_a, how.factor_b
     left = np.zeros(how.size + 4, dtype=np.int64)  # S − T
@@ -207,22 +227,25 @@ def _walk(
         else:
             filled, share = rest_sign != 0, rest
         mass[k] = scaled(share[0], share[2])
+        thin |= filled and mass[k] < _THIN
 
-        high, low = two_sum(x[i], -y[j])
-        direction = unit if high >= 0.0 else -unit
-        length = (high * direction, low * direction)
-        price = length
-        for _ in range(1, p):
-            price = dd.multiply(price, length)
+        price, price_off, high = _price(x[i], y[j], unit, p)
         share_of_total = (scaled(share[0], share[2] - total), scaled(share[1], share[2] - total))
+        lost += abs(share_of_total[1]) + _MASS * share_of_total[0]
         cost = dd.add(cost, dd.multiply(price, share_of_total))
         if new_col:
+            v_off, exact = price_off + u_off, price[1] == 0.0 and u[1] == 0.0
             v = dd.subtract(price, u)
-            g[j] = scaled(v[0] * scale, exponent)
+            v_off += 0.0 if exact else _SUM * abs(v[0])
+            g[j], v_below = _rounded_down(v, v_off, scale, exponent)
         else:
+            u_off, exact = price_off + v_off, price[1] == 0.0 and v[1] == 0.0
             u = dd.subtract(price, v)
+            u_off += 0.0 if exact else _SUM * abs(u[0])
         if new_row:
-            f[i] = scaled(u[0] * scale, exponent)
+            f[i], u_below = _rounded_down(u, u_off, scale, exponent)
+        if mass[k] > 0.0:
+            slack = max(slack, u_below + v_below)
 
         if filled:
             moves |= high != 0.0
@@ -238,14 +261,54 @@ def _walk(
         new_row = i + 1 < n and rows[k + 1] == i + 1 and cols[k + 1] == j
         new_col = j + 1 < m and cols[k + 1] == j + 1 and rows[k + 1] == i
         if not ((new_row and sign <= 0 and x[i] <= x[i + 1]) or (new_col and sign >= 0 and y[j] <= y[j + 1])):
-            return False, moves, exchange, cost
+            return False, moves, exchange, cost, 0.0, 0.0
         rest, rest_sign = worth_of_rest(left, rest_portion), sign
         if new_row:
             add_multiple(left, factor_a, low_a, a[i + 1], int64(1))
         else:
             add_multiple(left, factor_b, low_b, b[j + 1], -int64(1))
         sign = sign_of(left)
-    return sign == 0, moves, exchange, cost
+    lost = 2.0 * OUTWARD * lost + (_UNDERFLOW if thin else 0.0)
+    return sign == 0, moves, exchange, cost, lost, OUTWARD * slack
+
+
+@njit
+def _price(x: float, y: float, unit: float, p: int) -> tuple[dd.DoubleDouble, float, float]:
+    """Return the p-th power of a distance, a bound of its error, and the difference of the points, rounded."""
+    high, low = two_sum(x, -y)
+    direction = unit if high >= 0.0 else -unit
+    length = (high * direction, low * direction)
+    price, exact = length, True
+    for _ in range(1, p):
+        exact &= price[1] == 0.0 and length[1] == 0.0
+        price = dd.multiply(price, length)
+    off = 0.0 if exact else p * _PRODUCT * price[0]
+    if high != 0.0 and min(price[0], length[0]) < _THIN:
+        off += _UNDERFLOW
+    return price, off, high
+
+
+@njit
+def _rounded_down(value: dd.DoubleDouble, off: float, scale: float, exponent: int) -> tuple[float, float]:
+    """Return a float that is no more than scale · 2**exponent times a number within `off` of a double-double.
+
+    The other one is, in units of 2**exponent, a bound of what lies between the two.
+    """
+    if scale == 0.5:
+        high, low, off = 0.5 * value[0], 0.5 * value[1], 0.5 * off
+    else:
+        high, low = dd.multiply(value, (scale, 0.0))
+        off = OUTWARD * off + _PRODUCT * abs(high) + (_UNDERFLOW if abs(high) < _THIN else 0.0)
+    least = low if off == 0.0 else np.nextafter(low - off, -np.inf)
+    total, error = two_sum(high, least)
+    if error < 0.0:
+        total = np.nextafter(total, -np.inf)
+    result, below = scaled(total, exponent), (high - total) + low + off
+    if abs(result) < 2.0**-1020 and total != 0.0:
+        if scaled(result, -exponent) > total:
+            result = np.nextafter(result, -np.inf)
+        below += scaled(2.0 * LEAST, -exponent)
+    return result, below
 
 
 def exact_cost(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Fraction | None:

@@ -5,13 +5,13 @@ being the potentials of the tree (Ahuja, Magnanti & Orlin, *Network Flows*, theo
 (`otkit.checker.basic_solution`), and so is the comparison of each pair that floating point cannot decide. It decides
 nearly all:
 
-With u = 2**-53, F and G exact and f, g their nearest floats, so that |f − F| ≤ u' |f| for u' barely above u, let
+With u = 2**-53, F and G exact and f, g these rounded down, so that |f − F| ≤ 2u' |f| for u' barely above u, let
 s = fl(fl(c − f) − g). Subtraction has no error but a factor of 1 + δ, |δ| ≤ u, even where it underflows; so
 c − f ≥ s₁ − u'|s₁| for s₁ = fl(c − f), |s₁| ≤ |s₁ − g| + |g|, and s₁ − g ≥ s (1 − u') if s > 0. Therefore
 
-    c − F − G ≥ s₁ − g − u'|s₁| − u'(|f| + |g|) ≥ s (1 − 2u') − 2u'|g| − u'|f|,
+    c − F − G ≥ s₁ − g − u'|s₁| − 2u'(|f| + |g|) ≥ s (1 − 2u') − 3u'|g| − 2u'|f|,
 
-which is positive if s > 3u (|f| + |g|). (In that product, underflow may cost as much as `TINY`, which is added.) In the
+which is positive if s > 4u (|f| + |g|). (In that product, underflow may cost as much as `TINY`, which is added.) In the
 same way it is negative if −s is that large. What is left is compared in limbs, and c fits into those of F and G.
 """
 
@@ -106,7 +106,7 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict 
     prices, (n, m) = vertex.prices, problem.shape
     if not prices.reach < LARGEST:
         return None
-    doubt = 1.5 * EPS * prices.reach + TINY
+    doubt = 2.0 * EPS * prices.reach + TINY
     pairs, parent = problem.cost.pairs, vertex.tree.parent
     if n * m <= AT_ONCE and problem.cost.complete:
         batch = Batch(np.empty(n * m, np.int64), np.empty(n * m, np.int64), np.empty(n * m))

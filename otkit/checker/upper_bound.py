@@ -46,8 +46,8 @@ class Weighed(NamedTuple):
     value: float  # Σ Γ c
     ceiling: float  # no less than that sum of real numbers
     magnitude: float  # Σ Γ |c|
-    negative: float  # Σ of −Γ over negative entries
-    slack: float  # max |c − f − g| over entries that carry mass
+    negative: float  # no less than Σ of −Γ over negative entries; that itself where the sum is a float
+    slack: float  # no less than max |c − f − g| over entries that carry mass; that itself where it is a float
     absent: float  # Σ |Γ| over pairs that are no arcs; then value and slack are infinite
     least: float  # the least c of entries that carry mass, or 0 if that is less
 
@@ -61,6 +61,7 @@ class Marginals(NamedTuple):
     """How far the marginals of a plan are off, and what it costs at most to put them right."""
 
     error: float  # Σ |row sum − supply| + Σ |column sum − demand|, as it is
+    doubt: float  # by how much that may be off, and supply and demand from the exact masses but for a factor
     off: float  # the same for the mended, stretched plan and the exact masses, with what rounding may add
     detour: float  # what it costs at most to ship a unit through the hub; nan where no entry is large enough
 
@@ -105,7 +106,7 @@ def weigh_plan(
         1,
         portions,
     )
-    (marginal_error, needs_mending, off, detour, *_), *parts = sums.tolist()
+    (marginal_error, needs_mending, off, detour, doubt, *_), *parts = sums.tolist()
     weighed = mended_plan = _summed(parts)
     if not weighed.exact:
         weighed = mended_plan = _in_scaled_form(problem, plan, weighed)
@@ -113,7 +114,7 @@ def weigh_plan(
         mended_plan = _summed(mended_sums.tolist())
         if not mended_plan.exact:
             mended_plan = _in_scaled_form(problem, Entries(*mended(*plan, supply, demand)), mended_plan)
-    return weighed, mended_plan, Marginals(marginal_error, off, detour)
+    return weighed, mended_plan, Marginals(marginal_error, doubt, off, detour)
 
 
 def _summed(parts: list[list[float]]) -> Weighed:
@@ -121,7 +122,7 @@ def _summed(parts: list[list[float]]) -> Weighed:
     values = [part[0] for part in parts] + [part[1] for part in parts]
     _, _, doubt, magnitude, negative, slack, absent, least = parts[0]
     for part in parts[1:]:
-        doubt, magnitude, negative = doubt + part[2], magnitude + part[3], negative + part[4]
+        doubt, magnitude, negative = doubt + part[2], magnitude + part[3], rounded_up([negative, part[4]])
         slack, absent, least = max(slack, part[5]), absent + part[6], min(least, part[7])
     if absent > 0.0:
         return Weighed(math.inf, math.inf, magnitude, negative, math.inf, absent, least)
@@ -190,10 +191,10 @@ def weigh_jobs(
 ) -> None:
     """Do the jobs start … stop of weighing a plan, all in one call where it is small.
 
-    Job 0 writes the marginal error, and whether the plan needs mending, because an entry is negative or marginals are
-    off by more than a few roundings of the mass; if so, and if it `mends`, it weighs the mended plan as well. Then it
-    writes by how much the marginals of the plan, mended where it is, may be off, and the price of a detour. Each of the
-    others sums the costs of a portion of the entries.
+    Job 0 writes the marginal error and its doubt, and whether the plan needs mending, because an entry is negative or
+    marginals are off by more than a few roundings of the mass; if so, and if it `mends`, it weighs the mended plan as
+    well. Then it writes by how much the marginals of the plan, mended where it is, may be off, and the price of a
+    detour. Each of the others sums the costs of a portion of the entries.
     """
     for job in range(start, stop):
         if job > 0:
@@ -203,7 +204,7 @@ def weigh_jobs(
         col_error, col_doubt, _ = _weigh_marginal(cols, mass, demand, b, factor_b)
         error = row_error + col_error
         needs_mending = mends and (negative or not error <= MARGINAL_ROUNDINGS * EPS * total)
-        sums[0, 0], sums[0, 1] = error, needs_mending
+        sums[0, 0], sums[0, 1], sums[0, 4] = error, needs_mending, row_doubt + col_doubt
         hub_row, hub_col, hub_mass = _largest_entry(rows, cols, mass)
         if needs_mending:
             new_rows, new_cols, new_mass = mended(rows, cols, mass, supply, demand)
@@ -241,7 +242,7 @@ def _weigh_portion(
     sums: FloatArray,
 ) -> None:
     """Write the sums of `Weighed` over a portion of the entries: Σ Γ c in two parts, how far they are off, the rest."""
-    value = errors = lost = magnitude = negative = slack = absent = least = 0.0
+    value = errors = lost = magnitude = negative = negative_lost = slack = absent = least = 0.0
     underflows = 0
     first = portion * PORTION
     last = min(mass.size, first + PORTION)
@@ -259,13 +260,27 @@ def _weigh_portion(
         magnitude += size
         underflows += size < SMALLEST_PRODUCT and cost != 0.0 and shipped != 0.0
         if shipped > 0.0:
-            slack = max(slack, abs(cost - f[i] - g[j]))
+            slack = max(slack, _slack(cost, f[i], g[j]))
             least = min(least, cost)
         else:
-            negative -= shipped
+            negative, error = two_sum(negative, -shipped)
+            negative_lost += abs(error)
     doubt = 2 * (last - first) * EPS * lost + 8.0 * LEAST * underflows
+    if negative_lost > 0.0:
+        negative = np.nextafter(negative + OUTWARD * negative_lost, np.inf)
     sums[0], sums[1], sums[2], sums[3] = value, errors, doubt, magnitude
     sums[4], sums[5], sums[6], sums[7] = negative, slack, absent, least
+
+
+@njit
+def _slack(cost: float, f: float, g: float) -> float:
+    """Return |c − f − g|, or a float above it where that is none."""
+    once, lost = two_sum(cost, -f)
+    twice, lost_too = two_sum(once, -g)
+    rest, low = two_sum(lost, lost_too)
+    slack, lower = two_sum(twice, rest)
+    beyond = abs(low) + abs(lower)
+    return abs(slack) if beyond == 0.0 else np.nextafter(abs(slack) + OUTWARD * beyond, np.inf)
 
 
 def products_are_exact(magnitude: float) -> bool:

@@ -231,16 +231,17 @@ class PairCosts(Frozen, ABC):
     ) -> tuple[FloatArray, FloatArray]:
         """Return the minima of (c_ij − f_i) − g_j over each row and over each column, from one sweep.
 
-        Rows and columns of pairs `near` the minima, such as those that carry mass, spare most of a large sweep where
-        boxes around points bound the cost; the result does not depend on them.
+        Their signs are those of the real numbers: f_i + g_j ≤ c_ij holds for all pairs exactly where no minimum is
+        negative. Rows and columns of pairs `near` the minima, such as those that carry mass, spare most of a large
+        sweep where boxes around points bound the cost; the result does not depend on them.
         """
         n, m = self.shape
         f, g = _as_prices(f, "f", n), _as_prices(g, "g", m)
         if self._on_long_line():
             cols, rows = self._line_argmin(g, transposed=False), self._line_argmin(f, transposed=True)
             return (
-                (self._line_costs(cols, transposed=False) - f) - g[cols],
-                (self._line_costs(rows, transposed=True) - f[rows]) - g,
+                sweeps.signed_slacks(self._line_costs(cols, transposed=False), f, g[cols]),
+                sweeps.signed_slacks(self._line_costs(rows, transposed=True), f[rows], g),
             )
         return sweeps.slack_minima(self.pairs, f, g)
 

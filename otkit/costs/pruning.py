@@ -14,6 +14,7 @@ from otkit.costs import boxes
 from otkit.costs.boxes import Blocks
 from otkit.costs.pairs import PointPairs, pair, panel
 from otkit.numerics.jit import njit
+from otkit.numerics.sums import two_sum
 from otkit.numerics.threads import pause, share
 
 BLOCK = 32  # points of a block: smaller ones exclude more pairs, but their bounds take longer than the pairs
@@ -31,7 +32,7 @@ PORTION = 100_000_000
 def slack_minima(
     pairs: PointPairs, f: FloatArray, g: FloatArray, near_rows: IntArray, near_cols: IntArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the minima of (c_ij − f_i) − g_j over each row and over each column.
+    """Return the minima of (c_ij − f_i) − g_j over each row and over each column, with true signs as in `sweeps`.
 
     Points are in an order that keeps neighbours together. The search starts from what is found at the pairs
     (near_rows, near_cols); where they attain the minima, or nearly, little else is looked at.
@@ -71,7 +72,10 @@ def _start(
     """Lower the minima to what they are at some pairs."""
     for k in range(near_rows.size):
         i, j = near_rows[k], near_cols[k]
-        slack = (pair(pairs, i, j) - f[i]) - g[j]
+        once, lost = two_sum(pair(pairs, i, j), -f[i])
+        slack = once - g[j]
+        if slack == 0.0 and lost < 0.0:
+            slack = lost
         rows[i] = min(rows[i], slack)
         columns[j] = min(columns[j], slack)
 
@@ -138,12 +142,19 @@ def _look(
     panel(pairs, top, bottom - top, left, prices.size, buffer, 0, 0)
     for i in range(top, bottom):
         slack, price, lowest = buffer[i - top, : prices.size], f[i], rows[i]
-        lower = 0
+        lower = tight = 0
         for c in range(np.uint32(prices.size)):
             reduced = (slack[c] - price) - prices[c]
-            slack[c] = reduced
+            tight += reduced == 0.0
             lower += reduced < lowest
             columns[c] = reduced if reduced < columns[c] else columns[c]
+        if tight > 0:
+            for c in range(prices.size):
+                if slack[c] == 0.0:
+                    _, lost = two_sum(pair(pairs, i, left + c), -price)
+                    if lost < 0.0:
+                        slack[c], columns[c] = lost, min(columns[c], lost)
+                        lower += lost < lowest
         if lower > 0:
             for c in range(prices.size):
                 lowest = min(lowest, slack[c])

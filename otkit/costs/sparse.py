@@ -15,6 +15,7 @@ from otkit._typing import FloatArray, IntArray
 from otkit.costs.evaluated import Arithmetic, Indices, PairCosts, _are_integers, _as_prices
 from otkit.costs.listing import Visitor
 from otkit.costs.pairs import SparsePairs
+from otkit.costs.sweeps import signed_slacks
 from otkit.inputs.checks import within
 from otkit.inputs.indices import require_sound_sparse
 from otkit.numerics.jit import read_only
@@ -201,7 +202,9 @@ class SparseCosts(PairCosts):
         self, f: FloatArray, g: FloatArray, near: tuple[IntArray, IntArray] | None = None
     ) -> tuple[FloatArray, FloatArray]:
         """Return the minima of (c_ij − f_i) − g_j over the arcs of each row and of each column; inf without arcs."""
-        slack = self.slacks(f, g)
+        n, m = self.shape
+        f, g = _as_prices(f, "f", n), _as_prices(g, "g", m)
+        slack = signed_slacks(self.pairs.costs, f[self.arc_rows], g[self.pairs.cols])
         starts, order = self._by_columns
         return _minima(slack, self.pairs.starts), _minima(slack[order], starts)
 

@@ -12,6 +12,7 @@ import numpy as np
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import ROWS, TILE, MatrixPairs, PointPairs, pair, panel, panel_height, shape
 from otkit.numerics.jit import njit
+from otkit.numerics.sums import two_sum
 from otkit.numerics.threads import pause, share, thread_count
 
 Pairs = PointPairs | MatrixPairs
@@ -76,7 +77,11 @@ def column_minima(pairs: Pairs, f: FloatArray) -> tuple[FloatArray, IntArray]:
 
 
 def slack_minima(pairs: Pairs, f: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the minima of (c_ij − f_i) − g_j over each row and over each column, in one sweep."""
+    """Return the minima of (c_ij − f_i) − g_j over each row and over each column, in one sweep, their signs true.
+
+    Of s = fl(fl(c − f) − g) the sign is that of c − f − g, since rounding is monotone, unless s is zero: then fl(c − f)
+    is g, and what that rounding took is the difference. Where that is negative, it takes the place of the zero.
+    """
     n, m = f.size, g.size
     height, step, threads = panel_height(pairs), -(-n // _PARTS), worthwhile_threads(pairs, n * m)
     rows, columns = np.empty(n), np.empty((1 if threads == 1 else _PARTS, m))
@@ -212,18 +217,45 @@ def _sweep(
                 costs, price = buffer[r, : prices.size], f[i]
                 for c in range(prices.size):
                     slack[c] = (sign * costs[c] - price) - prices[c]
+                low = np.inf
+                if rows.size:
+                    low = _minimum(slack, work)
+                    if low <= 0.0:
+                        low = min(low, signed_zeros(costs, price, slack))
                 if column_argmin.size:
                     _lower(columns[t : t + prices.size], column_argmin[t : t + prices.size], slack, i)
                 elif columns.size:
                     best = columns[t : t + prices.size]
                     for c in range(best.size):
                         best[c] = min(best[c], slack[c])
-                if rows.size:
-                    low = _minimum(slack, work)
-                    if low < rows[i]:
-                        rows[i] = low
-                        if row_argmin.size:
-                            row_argmin[i] = t + _find(slack, low)
+                if rows.size and low < rows[i]:
+                    rows[i] = low
+                    if row_argmin.size:
+                        row_argmin[i] = t + _find(slack, low)
+
+
+def signed_slacks(costs: FloatArray, f: FloatArray, g: FloatArray) -> FloatArray:
+    """Return (c − f) − g, entry by entry, with true signs as in `slack_minima`."""
+    once = costs - f
+    slack: FloatArray = once - g
+    tight = np.flatnonzero(slack == 0.0)
+    c, price, rounded = costs[tight], -f[tight], once[tight]
+    part = rounded - c
+    slack[tight] = np.minimum((c - (rounded - part)) + (price - part), 0.0)  # the error of c − f (`numerics.sums`)
+    return slack
+
+
+@njit
+def signed_zeros(costs: FloatArray, price: float, slack: FloatArray) -> float:
+    """Replace slacks of zero whose true value is negative by that, c − f − fl(c − f); return the least, or 0."""
+    low = 0.0
+    for c in range(costs.size):
+        if slack[c] == 0.0:
+            _, lost = two_sum(costs[c], -price)
+            if lost < 0.0:
+                slack[c] = lost
+                low = min(low, lost)
+    return low
 
 
 @njit

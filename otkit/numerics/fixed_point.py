@@ -225,6 +225,19 @@ def nearest(row: IntArray, low: int) -> tuple[float, bool]:
     return scaled(high, exponent + low), exact
 
 
+@njit
+def rounded_down(row: IntArray, low: int) -> tuple[float, bool]:
+    """Return a float that is no more than a carried row, in units of 2**low, and whether it is the number itself.
+
+    It is the largest such float unless the number exceeds that by less than 2**-78 of itself; then it may be the one
+    below. For what `head` says is missing is off by less than 2**-80 of the number.
+    """
+    high, rest, exponent, exact = head(row)
+    if not exact and rest < abs(high) * 2.0**-78:
+        high = np.nextafter(high, -np.inf)
+    return scaled(high, exponent + low), exact
+
+
 def exact_total(values: FloatArray) -> tuple[int, IntArray]:
     """Return the unit of numbers that are not negative, as a power of two, and their sum in limbs."""
     low, high = bit_range(values)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.checker.certificate import Evidence
+from otkit.checker.certificate import Evidence, Optimum
 from otkit.costs import Cost, MatrixCosts, as_cost
 from otkit.costs.units import matrix_in_unit
 from otkit.inputs.checks import as_float_array, entry, require_finite
 from otkit.inputs.frames import as_clouds
 from otkit.inputs.labelled import axes_of
+from otkit.optimal_transport.prove import certificate_of
 from otkit.optimal_transport.results import TransportResult
 from otkit.optimal_transport.settings import OnFailure, Proof, Report, Settings
 from otkit.optimal_transport.solve import NotConvergedError, solve_problem
@@ -194,8 +194,10 @@ def _on_all_cells(found: TransportResult, problem: TransportProblem, rows: IntAr
     basis = None if part.basis is None else (rows[part.basis[0]], cols[part.basis[1]])
     answer = Candidate(rows[part.rows], cols[part.cols], part.mass, f, g, basis, part.state, part.stats)
     certificate, evidence = found.certificate, found.certificate.evidence
-    if evidence is not None:
-        certificate = replace(
-            certificate, evidence=Evidence(problem, rows[evidence.rows], cols[evidence.cols], evidence.kind)
-        )
+    if evidence is not None and evidence.kind == "tree":
+        value = certificate.value, certificate.lower, certificate.upper
+        certificate = certificate_of(problem, answer, Optimum(value, certificate.unique))
+    elif evidence is not None:
+        along = Evidence(problem, rows[evidence.rows], cols[evidence.cols], evidence.kind)
+        certificate = certificate.resting_on(along)
     return TransportResult(problem, answer, certificate, found.method, found.seconds)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
+from otkit.checker.error_bounds import search_error
+from otkit.costs import PairCosts
 from otkit.costs.sparse import as_prices
 from otkit.numerics.threads import Stopped
 from otkit.problem import TransportProblem
@@ -19,23 +21,38 @@ def lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Cand
     if rows.size < n:
         idle_rows = _others(rows, n)
         try:
-            f[idle_rows] = as_prices(problem.cost.restrict(idle_rows, cols).row_minima(part.g)[0])
+            cost = problem.cost.restrict(idle_rows, cols)
+            f[idle_rows] = _feasible(cost, as_prices(cost.row_minima(part.g)[0]), part.g, 0)
         except Stopped:  # no time for a sweep: feasible all the same
-            f[idle_rows] = problem.cost.floor - part.g.max()
+            f[idle_rows] = np.nextafter(problem.cost.floor - part.g.max(), -np.inf)
     g: FloatArray = np.empty(m)
     g[cols] = part.g
     if cols.size < m:
         idle_cols = _others(cols, m)
         try:
-            g[idle_cols] = as_prices(problem.cost.restrict(slice(None), idle_cols).column_minima(f)[0])
+            cost = problem.cost.restrict(slice(None), idle_cols)
+            g[idle_cols] = _feasible(cost, f, as_prices(cost.column_minima(f)[0]), 1)
         except Stopped:
-            g[idle_cols] = problem.cost.floor - f.max()
+            g[idle_cols] = np.nextafter(problem.cost.floor - f.max(), -np.inf)
     plan = rows.take(part.rows), cols.take(part.cols)
     basis = part.basis
     if basis is not None:
         same = basis[0] is part.rows and basis[1] is part.cols
         basis = plan if same else (rows.take(basis[0]), cols.take(basis[1]))
     return Candidate(*plan, part.mass, f, g, basis, part.state, part.stats)
+
+
+def _feasible(cost: PairCosts, f: FloatArray, g: FloatArray, side: int) -> FloatArray:
+    """Lower what are minima of fl(c − g), or of fl(c − f), to prices that overprice no pair, in real numbers.
+
+    Such a minimum exceeds that of c − g by less than a unit in its last place, if at all; minima that were searched, on
+    a long line, by a little more.
+    """
+    prices, missed = (f, g)[side], search_error(cost, f, g)
+    if missed > 0.0:
+        return np.nextafter(prices - 2.0 * missed, -np.inf)
+    above = cost.slack_minima(f, g)[side] < 0.0
+    return np.where(above, np.nextafter(prices, -np.inf), prices)
 
 
 def _others(some: IntArray, size: int) -> IntArray:

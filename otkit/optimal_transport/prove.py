@@ -8,12 +8,14 @@ import numpy as np
 
 from otkit._typing import IntArray
 from otkit.checker.basic_solution import Vertex, evaluate
-from otkit.checker.certificate import Certificate, exact_certificate, line_certificate
+from otkit.checker.certificate import Certificate, Evidence, Optimum, certify, exact_certificate, line_certificate
 from otkit.checker.line import prove_on_line
 from otkit.checker.optimality import Verdict, judge
+from otkit.checker.plans import Entries
 from otkit.checker.spanning_tree import forest_mask
 from otkit.costs import SparseCosts
 from otkit.optimal_transport.canonical import canonical_tree
+from otkit.optimal_transport.lifting import between_masses
 from otkit.optimal_transport.spreading import spread
 from otkit.problem import TransportProblem
 from otkit.problem.merged import MergedProblem
@@ -23,11 +25,12 @@ from otkit.solvers.monitor import Monitor
 
 def prove(
     problem: TransportProblem, candidate: Candidate, monitor: Monitor, *, canonical: bool = False
-) -> tuple[Candidate, Certificate | None]:
-    """Return the optimal vertex next to an answer with its exact certificate; the answer as it is where that fails.
+) -> tuple[Candidate, Optimum | None]:
+    """Return the optimal vertex next to an answer, and the optimum; the answer as it is where there is no proof.
 
-    Plan and potentials are those of the vertex, each number rounded once, the plan row by row: they do not depend on
-    how the solver came to its tree. If `canonical`, it is the lexicographically smallest of the optimal vertices.
+    Plan and potentials are those of the vertex, masses rounded to the nearest and potentials down, so that they
+    overprice no pair; the plan row by row: they do not depend on how the solver came to its tree. If `canonical`, it is
+    the lexicographically smallest of the optimal vertices.
     """
     verdict = _optimal_tree(problem, candidate, monitor)
     if verdict is None:
@@ -38,10 +41,10 @@ def prove(
         assert verdict is not None
         assert verdict.optimal
     vertex = verdict.vertex
-    return _vertex_candidate(problem, vertex, candidate), exact_certificate(problem, vertex, unique)
+    return _vertex_candidate(problem, vertex, candidate), Optimum(vertex.value, unique)
 
 
-def judged_as_it_is(problem: TransportProblem, answer: Candidate) -> tuple[Candidate, Certificate] | None:
+def judged_as_it_is(problem: TransportProblem, answer: Candidate) -> tuple[Candidate, Optimum] | None:
     """Return what the tree of an answer proves if it is optimal as it stands; None if it is not, or is no tree."""
     assert answer.basis is not None
     try:
@@ -51,13 +54,13 @@ def judged_as_it_is(problem: TransportProblem, answer: Candidate) -> tuple[Candi
     if verdict is None or not verdict.optimal:
         return None
     vertex = verdict.vertex
-    return _vertex_candidate(problem, vertex, answer), exact_certificate(problem, vertex, verdict.unique)
+    return _vertex_candidate(problem, vertex, answer), Optimum(vertex.value, verdict.unique)
 
 
 def prove_merged(
     problem: MergedProblem, candidate: Candidate, monitor: Monitor, *, exactly: bool
-) -> tuple[Candidate, Certificate | None]:
-    """Return the answer to a given problem that one to the merged problem becomes; if `exactly`, with its proof.
+) -> tuple[Candidate, Optimum | None]:
+    """Return the answer to a given problem that one to the merged problem becomes; if `exactly`, with the optimum.
 
     The tree is spread over the points (`otkit.optimal_transport.spreading`), and its flows are evaluated for the given
     masses. Its potentials are those of the merged tree, equal at equal points, and so are costs: since no pair of
@@ -70,12 +73,21 @@ def prove_merged(
         unique = verdict.unique and not _has_choice(problem, verdict.vertex)
         answer = _vertex_candidate(problem.given, vertex, candidate)
         if vertex.least >= 0:
-            return answer, exact_certificate(problem.given, vertex, unique)
+            return answer, Optimum(vertex.value, unique)
     assert candidate.basis is not None
     vertex = evaluate(problem.given, *spread(problem, *candidate.basis))
     answer = _vertex_candidate(problem.given, vertex, candidate)
     f, g = candidate.f.take(problem.row_place), candidate.g.take(problem.col_place)
     return replace(answer, mass=np.maximum(answer.mass, 0.0), f=f, g=g), None
+
+
+def certificate_of(problem: TransportProblem, answer: Candidate, optimum: Optimum | None) -> Certificate:
+    """Return what an answer to the whole problem proves: the optimum that its tree has, or what `certify` says."""
+    if optimum is None or answer.basis is None:
+        return certify(problem, plan=answer, potentials=(answer.f, answer.g))
+    plan = Entries(answer.rows, answer.cols, answer.mass)
+    certificate = exact_certificate(problem, optimum, plan, answer.f, answer.g)
+    return certificate.resting_on(Evidence(problem, *between_masses(problem, *answer.basis), "tree"))
 
 
 def _has_choice(problem: MergedProblem, vertex: Vertex) -> bool | None:

@@ -22,7 +22,7 @@ from otkit.numerics.threads import Stopped
 from otkit.numerics.threads import threads as sharing_threads
 from otkit.optimal_transport.canonical import require_canonical
 from otkit.optimal_transport.lifting import between_masses, lifted
-from otkit.optimal_transport.prove import prove, prove_in_order, prove_merged
+from otkit.optimal_transport.prove import certificate_of, prove, prove_in_order, prove_merged
 from otkit.optimal_transport.rescaling import in_better_unit
 from otkit.optimal_transport.results import TransportResult
 from otkit.optimal_transport.settings import OnFailure, Proof, Report, Settings
@@ -378,23 +378,21 @@ def _answer(problem: TransportProblem, solver: Solver, task: _Task) -> tuple[Can
         y = error.farkas[: rows.size]
         raise cut_error(problem, problem.cost, rows[y == y.max()]) from None  # in rows and columns of the whole problem
     task.monitor.tick("proving")
-    certificate, stopped = None, None
+    optimum, stopped = None, None
     exactly = task.proof != "float" and found.stats.status == "optimal"
     try:
         with task.monitor.interrupting_sweeps():
             if merged is not None:
-                found, certificate = prove_merged(merged, found, task.monitor, exactly=exactly)
+                found, optimum = prove_merged(merged, found, task.monitor, exactly=exactly)
             elif exactly:
-                found, certificate = prove(part, found, task.monitor, canonical=task.canonical)
+                found, optimum = prove(part, found, task.monitor, canonical=task.canonical)
     except Stopped as stop:  # the answer stays, and what floats can prove of it
         stopped = stop.reason
         if merged is not None:
             found, _ = prove_merged(merged, found, task.monitor, exactly=False)
     with task.monitor.within_grace():
         candidate = found if whole else lifted(problem, rows, cols, found)
-        if certificate is not None and candidate.basis is not None:
-            certificate = certificate.resting_on(Evidence(problem, *candidate.basis, "tree"))
-        certificate = certificate or certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
+        certificate = certificate_of(problem, candidate, optimum)
     if stopped is not None and not (certificate.optimal and task.proof == "auto" and not task.canonical):
         candidate = replace(candidate, stats=replace(candidate.stats, status=stopped))
     return candidate, certificate

@@ -13,7 +13,7 @@ from otkit.checker.certificate import Certificate, Evidence, certify
 from otkit.inputs.checks import require_choice
 from otkit.io.archives import header_entry, printable, read_archive
 from otkit.optimal_transport.lifting import between_masses, lifted
-from otkit.optimal_transport.prove import judged_as_it_is, prove_in_order
+from otkit.optimal_transport.prove import certificate_of, judged_as_it_is, prove_in_order
 from otkit.optimal_transport.results import TransportResult
 from otkit.problem import TransportProblem, problem_from_parts
 from otkit.problem.files import ANSWER_FIELDS, FILE_FORMATS, PROBLEM_FIELDS
@@ -84,19 +84,22 @@ def _proved(problem: TransportProblem, answer: Candidate, kind: str | None) -> t
     part = problem if whole else problem.restrict(rows, cols)
     if kind == "tree":
         judged = judged_as_it_is(part, _on(answer, rows, cols))
-    else:
-        judged = None
-        if part.cost.line() is not None:
-            row_order, col_order = part.cost.line_order
-            rows, cols, whole = rows[row_order], cols[col_order], False
-            judged = _along_the_line(problem.restrict(rows, cols), _on(answer, rows, cols))
-    if judged is None:
+        if judged is None:
+            return None
+        found, optimum = judged
+        candidate = found if whole else lifted(problem, rows, cols, found)
+        return candidate, certificate_of(problem, candidate, optimum)
+    if part.cost.line() is None:
         return None
-    found, certificate = judged
-    candidate = found if whole else lifted(problem, rows, cols, found)
+    row_order, col_order = part.cost.line_order
+    rows, cols = rows[row_order], cols[col_order]
+    proved = _along_the_line(problem.restrict(rows, cols), _on(answer, rows, cols))
+    if proved is None:
+        return None
+    found, certificate = proved
+    candidate = lifted(problem, rows, cols, found)
     assert candidate.basis is not None
-    evidence = Evidence(problem, *between_masses(problem, *candidate.basis), "tree" if kind == "tree" else "line")
-    return candidate, replace(certificate, evidence=evidence)
+    return candidate, certificate.resting_on(Evidence(problem, *between_masses(problem, *candidate.basis), "line"))
 
 
 def _along_the_line(problem: TransportProblem, answer: Candidate) -> tuple[Candidate, Certificate] | None:
