@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otkit.costs import Cityblock, Euclidean, SqEuclidean, averages
+from otkit.costs import Cityblock, Euclidean, SqEuclidean, kernel_sums
 from otkit.costs.kernel_sums import row_sums, subset_sums
 from otkit.costs.pairs import TILE
 
@@ -72,7 +72,7 @@ def test_infinitely_far_is_not_nan():
 def test_the_exponential_is_within_four_roundings(values):
     s, power = np.zeros(TILE), np.empty(TILE)
     s[: len(values)] = values
-    averages._exponential(s, 64.0, power, power.view(np.int64))
+    kernel_sums._exponential(s, 64.0, power, power.view(np.int64))
     with localcontext() as context:
         context.prec = 50
         context.Emin = -1000

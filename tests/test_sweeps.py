@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otkit.costs import Minkowski, as_cost, bind, bound, monge, pairs
+from otkit.costs import Minkowski, as_cost, bind, evaluated, monge, pairs
 
 COMPILED = not numba.config.DISABLE_JIT
 SIZES = [(1, 1), (3, 5), (40, 300)] + ([(700, 900)] if COMPILED else [])  # the last one is shared among threads
@@ -104,7 +104,7 @@ def test_steepest_slope():
 HASHES = """
 import hashlib
 import numpy as np
-from otkit.costs import as_cost, bind, bound, monge
+from otkit.costs import as_cost, bind, evaluated, monge
 rng = np.random.default_rng(0)
 digest = hashlib.sha256()
 f, g = rng.normal(size=1500), rng.normal(size=1300)
@@ -168,7 +168,7 @@ class TestLine:
 
     @pytest.fixture(autouse=True)
     def _at_every_size(self, monkeypatch):
-        monkeypatch.setattr(bound, "_MONGE_PAIRS", -1)
+        monkeypatch.setattr(evaluated, "_MONGE_PAIRS", -1)
 
     @given(data=st.data(), p=st.sampled_from([1.0, 1.5, 2.0, 3.0, 2.7]))
     @settings(deadline=None, max_examples=150)

@@ -360,7 +360,7 @@ class PointCosts(PairCosts):
         self.points = read_only(x), read_only(y)
         as_they_are = pairs.x is x and x.flags.c_contiguous  # then a pickle holds them once
         pair_x = self.points[0] if as_they_are else read_only(np.ascontiguousarray(pairs.x))
-        self.pairs = PointPairs(*pairs[:4], pair_x, read_only(np.ascontiguousarray(pairs.y)))
+        self.pairs = pairs._replace(x=pair_x, y=read_only(np.ascontiguousarray(pairs.y)))
 
     def __repr__(self) -> str:
         n, m = self.shape

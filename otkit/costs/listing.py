@@ -19,7 +19,7 @@ from otkit.costs.pruning import BLOCK, GROUP
 from otkit.costs.pruning import PORTION as PRUNED_PORTION
 from otkit.costs.pruning import WORTH_A_THREAD as WORTH_A_THREAD_PRUNED
 from otkit.costs.sweeps import Pairs, worthwhile_threads
-from otkit.numerics.jit import njit
+from otkit.numerics.jit import int64, njit
 from otkit.numerics.threads import pause, share
 
 T = TypeVar("T")
@@ -113,7 +113,7 @@ def list_panels(
     """
     n, across = f.size, (g.size + TILE - 1) // TILE
     buffer = np.empty((height, TILE))
-    count = 0
+    count = int64(0)
     for at in range(start, stop):
         top, left = at // across * ROWS, at % across * TILE
         prices = g[left : left + TILE]
@@ -141,7 +141,7 @@ def _list_pruned(
     batch: Batch,
 ) -> tuple[int, int]:
     """Do the same for blocks of rows by groups of blocks of columns, passing over what the bounds exclude."""
-    n, across, count = f.size, col_groups.height.size, 0
+    n, across, count = f.size, col_groups.height.size, int64(0)
     margins, offset, tangent = boxes.margin(pairs), np.empty(pairs.y.shape[0]), np.empty(pairs.y.shape[0])
     buffer = np.empty((BLOCK, BLOCK))
     for at in range(start, stop):

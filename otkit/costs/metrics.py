@@ -20,7 +20,7 @@ from otkit.costs import accuracy, boxes, units
 from otkit.costs import pairs as pairs_module
 from otkit.costs.accuracy import Accuracy
 from otkit.costs.evaluated import MatrixCosts, PairCosts, PointCosts
-from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_POWERS, SUM_SQUARES, PointPairs
+from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_POWERS, SUM_SQUARES, PointPairs, point_pairs
 from otkit.inputs import checks
 from otkit.inputs.frames import Clouds, as_clouds
 from otkit.numerics.floats import SMALLEST
@@ -212,7 +212,7 @@ class _Norm(Cost):
             # On the line every norm is |x − y|: with no square to take a root of, nothing overflows on the way, and the
             # Monge property is seen. The bits are the same, since the root of a rounded square is the number again.
             kind, order = SUM_ABS, 1.0
-        return PointPairs(kind, order, 1.0, degree * p / order, x, y.T)
+        return point_pairs(kind, order, 1.0, degree * p / order, x, y.T)
 
     def accuracy(self, pairs: PointPairs, p: float, unit: float) -> Accuracy | None:
         """Return how near costs are to the p-th powers of the true distances: roundings alone (`costs.accuracy`)."""
@@ -408,7 +408,7 @@ class Cosine(Cost):
     is_metric = False
 
     def _bind(self, x: FloatArray, y: FloatArray, p: float) -> PointCosts:
-        pairs = PointPairs(SUM_SQUARES, 2.0, 0.5**p, p, _directions(x, "x"), _directions(y, "y").T)
+        pairs = point_pairs(SUM_SQUARES, 2.0, 0.5**p, p, _directions(x, "x"), _directions(y, "y").T)
         return PointCosts(self, p, x, y, pairs)
 
     def accuracy(self, pairs: PointPairs, p: float, unit: float) -> Accuracy | None:
@@ -469,7 +469,7 @@ class Haversine(Cost):
             scale = (2.0 * self.radius) ** p
         except OverflowError:
             scale = math.inf
-        pairs = PointPairs(HALF_ANGLE, 1.0, scale, p, _on_sphere(x, "x"), _on_sphere(y, "y").T)
+        pairs = point_pairs(HALF_ANGLE, 1.0, scale, p, _on_sphere(x, "x"), _on_sphere(y, "y").T)
         if not SMALLEST < scale < math.inf:
             raise ValueError(
                 f"radius {self.radius:g} with p = {p:g} leaves the range of float64. Choose another unit of length."

@@ -54,6 +54,12 @@ class PointPairs(NamedTuple):
     y: FloatArray
 
 
+class SquaresPairs(PointPairs):
+    """The same for `SUM_SQUARES`: a type of its own, so that who needs Euclidean distances alone compiles no others."""
+
+    __slots__ = ()
+
+
 class MatrixPairs(NamedTuple):
     """Costs given as a matrix.
 
@@ -82,6 +88,11 @@ class SparsePairs(NamedTuple):
     starts: IntArray
     cols: IntArray
     costs: FloatArray
+
+
+def point_pairs(kind: int, order: float, scale: float, exponent: float, x: FloatArray, y: FloatArray) -> PointPairs:
+    """Return costs between points, of the type that their kind has."""
+    return (SquaresPairs if kind == SUM_SQUARES else PointPairs)(kind, order, scale, exponent, x, y)
 
 
 def shape(pairs: PointPairs | MatrixPairs) -> tuple[int, int]:
@@ -115,6 +126,8 @@ def panel(
     """
     if isinstance(pairs, MatrixPairs):
         _matrix_panel(pairs, i0, rows, j0, cols, out, r0, c0)
+    elif isinstance(pairs, SquaresPairs):
+        _squares_panel(pairs, i0, rows, j0, cols, out, r0, c0)
     else:
         _point_panel(pairs, i0, rows, j0, cols, out, r0, c0)
 
@@ -125,26 +138,46 @@ def pair(pairs: PointPairs | MatrixPairs | SparsePairs, i: int, j: int) -> float
         return _matrix_pair(pairs, i, j)
     if isinstance(pairs, SparsePairs):
         return _sparse_pair(pairs, i, j)
+    if isinstance(pairs, SquaresPairs):
+        return _squares_pair(pairs, i, j)
     return _point_pair(pairs, i, j)
 
 
-def _point_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-untyped-def]
+def _squares_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-untyped-def]
     """Evaluate coordinates _STEP at a time, what is over first."""
     row, j, n, d = np.uint32(i0), np.uint32(j0), np.uint32(cols), np.uint32(pairs.y.shape[0])
     start, stop = np.uint32(0), np.uint32((d - np.uint32(1)) % np.uint32(_STEP) + np.uint32(1))
+    at_once = _rooted_at_once(pairs)
     while start < d:
-        if pairs.kind != SUM_SQUARES:
-            _add_terms(pairs, row, rows, start, stop, j, n, out, r0, c0)
-        elif stop - start == _STEP:
+        if stop - start == _STEP:
             _add_eight_squares(pairs, row, rows, start, j, n, out, r0, c0)
-        elif d == 2 and _rooted_at_once(pairs):
+        elif d == 2 and at_once:
             _plane_distances(pairs, row, rows, j, n, out, r0, c0)
         else:
             _add_squares(pairs, row, rows, stop, j, n, out, r0, c0)
         start, stop = stop, np.uint32(stop + _STEP)
-    if pairs.scale != 1.0 or not (pairs.exponent == 1.0 or _rooted_at_once(pairs)):
+    if pairs.scale != 1.0 or not (pairs.exponent == 1.0 or at_once):
         for r in range(rows):
-            _finish(pairs, out[r0 + r, c0 : c0 + n])
+            _finish(0.0 if at_once else pairs.exponent, pairs.scale, out[r0 + r, c0 : c0 + n])
+
+
+def _squares_pair(pairs, i, j):  # type: ignore[no-untyped-def]
+    base = 0.0
+    for k in range(pairs.y.shape[0]):
+        t = pairs.x[i, k] - pairs.y[k, j]
+        base += t * t
+    return pairs.scale * power(base, pairs.exponent)
+
+
+def _point_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-untyped-def]
+    row, j, n, d = np.uint32(i0), np.uint32(j0), np.uint32(cols), np.uint32(pairs.y.shape[0])
+    start, stop = np.uint32(0), np.uint32((d - np.uint32(1)) % np.uint32(_STEP) + np.uint32(1))
+    while start < d:
+        _add_terms(pairs, row, rows, start, stop, j, n, out, r0, c0)
+        start, stop = stop, np.uint32(stop + _STEP)
+    if pairs.scale != 1.0 or pairs.exponent != 1.0:
+        for r in range(rows):
+            _finish(pairs.exponent, pairs.scale, out[r0 + r, c0 : c0 + n])
 
 
 def _point_pair(pairs, i, j):  # type: ignore[no-untyped-def]
@@ -155,9 +188,7 @@ def _point_pair(pairs, i, j):  # type: ignore[no-untyped-def]
     else:
         for k in range(y.shape[0]):
             t = abs(x[i, k] - y[k, j])
-            if kind == SUM_SQUARES:
-                base += t * t
-            elif kind == SUM_ABS:
+            if kind == SUM_ABS:
                 base += t
             elif kind == MAX_ABS:
                 base = max(base, t)
@@ -193,19 +224,26 @@ def _sparse_pair(pairs, i, j):  # type: ignore[no-untyped-def]
 
 @overload(panel)
 def _compile_panel(pairs, i0, rows, j0, cols, out, r0, c0):  # type: ignore[no-untyped-def]
-    return _point_panel if pairs.instance_class is PointPairs else _matrix_panel
+    kinds = {SquaresPairs: _squares_panel, PointPairs: _point_panel, MatrixPairs: _matrix_panel}
+    return kinds[pairs.instance_class]
 
 
 @overload(pair)
 def _compile_pair(pairs, i, j):  # type: ignore[no-untyped-def]
-    return {PointPairs: _point_pair, MatrixPairs: _matrix_pair, SparsePairs: _sparse_pair}[pairs.instance_class]
+    kinds = {
+        SquaresPairs: _squares_pair,
+        PointPairs: _point_pair,
+        MatrixPairs: _matrix_pair,
+        SparsePairs: _sparse_pair,
+    }
+    return kinds[pairs.instance_class]
 
 
 @njit
-def _rooted_at_once(pairs: PointPairs) -> bool:
+def _rooted_at_once(pairs: SquaresPairs) -> bool:
     """Whether the last squares and the root are taken in one loop: the divider leaves time for both."""
     d = pairs.y.shape[0]
-    return pairs.kind == SUM_SQUARES and pairs.exponent == 0.5 and (d >= _STEP or d == 2)
+    return pairs.exponent == 0.5 and (d >= _STEP or d == 2)
 
 
 # Each row of `out` is sliced from the whole, so that Numba knows it to be contiguous. Unsigned 32-bit indices and
@@ -214,7 +252,7 @@ def _rooted_at_once(pairs: PointPairs) -> bool:
 
 @njit
 def _plane_distances(
-    pairs: PointPairs, row: np.uint32, rows: int, j: np.uint32, n: np.uint32, out: FloatArray, r0: int, c0: int
+    pairs: SquaresPairs, row: np.uint32, rows: int, j: np.uint32, n: np.uint32, out: FloatArray, r0: int, c0: int
 ) -> None:
     """Write Euclidean distances in the plane."""
     y0, y1 = pairs.y[0, j : j + n], pairs.y[1, j : j + n]
@@ -227,7 +265,7 @@ def _plane_distances(
 
 @njit
 def _add_eight_squares(
-    pairs: PointPairs,
+    pairs: SquaresPairs,
     row: np.uint32,
     rows: int,
     k: np.uint32,
@@ -259,7 +297,7 @@ def _add_eight_squares(
 
 @njit
 def _add_squares(
-    pairs: PointPairs,
+    pairs: SquaresPairs,
     row: np.uint32,
     rows: int,
     d: np.uint32,
@@ -341,13 +379,14 @@ def _half_angles(pairs: PointPairs, i: np.uint32, j: np.uint32, out: FloatArray)
 
 
 @njit
-def _finish(pairs: PointPairs, out: FloatArray) -> None:
-    """Raise to the exponent and multiply by the scale, the choice outside the loop so that each loop vectorises."""
-    exponent, scale = pairs.exponent, pairs.scale
+def _finish(exponent: float, scale: float, out: FloatArray) -> None:
+    """Raise to the exponent and multiply by the scale, the choice outside the loop so that each loop vectorises.
+
+    An exponent of 0 says that this is done already.
+    """
     if exponent == 0.5:
-        if not _rooted_at_once(pairs):
-            for c in range(out.size):
-                out[c] = math.sqrt(out[c])
+        for c in range(out.size):
+            out[c] = math.sqrt(out[c])
     elif exponent == 1.5:
         for c in range(out.size):
             out[c] = out[c] * math.sqrt(out[c])
@@ -357,7 +396,7 @@ def _finish(pairs: PointPairs, out: FloatArray) -> None:
     elif exponent == 3.0:
         for c in range(out.size):
             out[c] = out[c] * out[c] * out[c]
-    elif exponent != 1.0:
+    elif exponent != 0.0 and exponent != 1.0:  # noqa: PLR1714 (a tuple would be compiled)
         for c in range(out.size):
             out[c] = out[c] ** exponent
     if scale != 1.0:

@@ -17,7 +17,7 @@ import numpy as np
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
 from otkit.costs.kernel_sums import ROUNDINGS, Semimetric, row_sums
-from otkit.costs.pairs import SUM_ABS, SUM_SQUARES, PointPairs
+from otkit.costs.pairs import SUM_ABS, SUM_SQUARES, PointPairs, point_pairs
 from otkit.costs.sweeps import fill
 from otkit.divergences.result import DivergenceResult
 from otkit.divergences.signed import Samples, as_samples, difference, groups, largest_coordinate, total_mass
@@ -51,7 +51,7 @@ class _Form(NamedTuple):
 
     def pairs(self, x: FloatArray, y: FloatArray, scale: float = 1.0) -> PointPairs:
         columns = np.ascontiguousarray(y.T)
-        return PointPairs(self.kind, self.order, scale, self.exponent, read_only(x), read_only(columns))
+        return point_pairs(self.kind, self.order, scale, self.exponent, read_only(x), read_only(columns))
 
 
 _EUCLIDEAN = _Form(SUM_SQUARES, 2.0, 0.5, "distance")

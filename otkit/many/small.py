@@ -84,4 +84,4 @@ def _bin_costs(pairs, bins, row, col, out):  # type: ignore[no-untyped-def]
 
 @overload(fill_costs)
 def _compile_fill(pairs, bins, row, col, out):  # type: ignore[no-untyped-def]
-    return _point_costs if pairs.instance_class is PointPairs else _bin_costs
+    return _point_costs if issubclass(pairs.instance_class, PointPairs) else _bin_costs
