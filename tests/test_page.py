@@ -411,6 +411,20 @@ def test_clients_that_leave_are_nothing_to_talk_about():
         assert process.stderr.read().splitlines()[1:] == ["Ctrl-C ends it."]
 
 
+def test_requests_under_way_when_the_page_ends_are_nothing_to_talk_about_either():
+    with serving() as (url, process):
+        port = int(url.rstrip("/").rsplit(":", 1)[1])
+        clients = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in HALVES]
+        for client, half in zip(clients, HALVES.values(), strict=True):
+            client.sendall(half)
+        assert ask(url, "examples")[0] == 200  # after which the halves have arrived
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.stderr.read().splitlines()[1:] == ["Ctrl-C ends it."]
+        for client in clients:
+            client.close()
+
+
 # --- the command ------------------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 # Seconds from a connection, or from the first byte of a later request, until the whole request must be there.
 PATIENCE = 10.0
 
+# Seconds for what is under way when the server ends; later than that, Uvicorn would cancel it and print a traceback.
+LAST_WORDS = 0.5
+
 
 class Connection(H11Protocol):
     """A connection that is closed where a request is not complete in time; Uvicorn has no such limit.
@@ -38,6 +41,11 @@ class Connection(H11Protocol):
         """Stop waiting."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """End: at once between two requests, after `LAST_WORDS` within one, as if its client had left."""
+        super().shutdown()
+        self.loop.call_later(LAST_WORDS, self.transport.abort)
 
     def _wait(self) -> None:
         if self._deadline is None:
