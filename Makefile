@@ -1,6 +1,6 @@
 # Two commands do everything, their own set-up included, on a machine that has Python 3.11 or newer and make:
 #
-#     make demo     install otkit into .venv, solve two problems, print the certificates, draw the pictures
+#     make demo     install otkit into .venv, compile, solve two problems, print the certificates, draw the pictures
 #     make test     every check that continuous integration makes
 #     make docs     build the site, running every lesson, into docs/_build/html
 #
@@ -30,7 +30,7 @@ WHEEL_TESTS := $(patsubst %,tests/test_%.py,package datasets cli plots every_sol
 help:
 	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' Makefile | expand -t 16
 
-demo: $(VENV)/installed  ## install otkit, solve two problems, print certificates, draw pictures into demo-output/
+demo: $(VENV)/warm  ## install otkit, solve two problems, print certificates, draw pictures into demo-output/
 	$(BIN)/python examples/demo.py demo-output
 	$(BIN)/otkit emd demo-output/x.csv demo-output/y.csv --p 2
 
@@ -95,6 +95,11 @@ $(VENV)/made $(WHEEL_VENV)/made:
 
 $(VENV)/installed: $(VENV)/made pyproject.toml
 	$(BIN)/pip install $(PIP_FLAGS) --editable .
+	@touch $@
+
+# The last step of an installation: compiling on all cores, where people see that it goes on.
+$(VENV)/warm: $(VENV)/installed
+	$(BIN)/otkit warmup --quick
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/made pyproject.toml

@@ -22,7 +22,6 @@ import matplotlib.pyplot as plt
 def main(folder: Path) -> None:
     """Solve both problems, print the proofs, write the pictures."""
     folder.mkdir(parents=True, exist_ok=True)
-    print("The first solve of its kind on a machine compiles its kernels: 20 s, once. Later ones take milliseconds.\n")
     bread_for_manhattan(folder)
     two_clouds(folder)
 

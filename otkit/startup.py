@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from functools import partial
+from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 import numpy as np
 
 from otkit.costs import Euclidean
 from otkit.divergences.by_name import f_divergence
 from otkit.divergences.ipm import energy_distance, mmd
+from otkit.inputs.checks import as_count
 from otkit.many.all_pairs import pairwise
+from otkit.numerics.kernel_cache import cache_folder
 from otkit.optimal_transport.solve import transport, wasserstein
 from otkit.problem import TransportProblem
 from otkit.solvers.monitor import Progress
@@ -23,45 +31,109 @@ from otkit.solvers.waiting import waiting
 # single precision or whose certificate is pruned.
 SMALL, LARGE, LARGER = 70, 300, 1000
 
+# What most people call first.
+QUICK = ("small clouds", "method='lp'", "points on the line", "divergences of histograms")
 
-def warmup(*, progress: bool | Callable[[Progress], None] = False) -> dict[str, float]:
+
+def warmup(
+    *, progress: bool | Callable[[Progress], None] = False, quick: bool = False, n_jobs: int | None = None
+) -> dict[str, float]:
     """Compile what the usual calls need, and keep it for later processes.
 
     Numba compiles a kernel when it is first called, which takes seconds, and otkit keeps it for every process that
     follows, in the user's folder for caches or in ``OTKIT_CACHE_DIR``. Where everything is there already, this takes a
-    moment.
+    moment, in which this process loads it.
 
     Parameters
     ----------
     progress : bool or callable, default False
         True shows what is through, in the terminal or notebook; a callable gets a `Progress` for each kind of call, and
         its seconds in the text.
+    quick : bool, default False
+        Leave out all but distances of points and of histograms, and divergences.
+    n_jobs : int, optional
+        How many processes compile; None takes one for each core. They end with this call.
 
     Returns
     -------
     dict
-        The seconds of each kind of call.
+        The seconds of each kind of call, that of several processes side by side.
+
+    Raises
+    ------
+    ValueError
+        `n_jobs` is no positive integer.
 
     Examples
     --------
     >>> import otkit
-    >>> seconds = otkit.warmup()
-    >>> list(seconds)[:2]
-    ['small clouds', 'points on the line']
+    >>> seconds = otkit.warmup(quick=True)
+    >>> sorted(seconds)[:2]
+    ['divergences of histograms', 'points on the line']
     """
-    start, seconds = time.perf_counter(), {}
+    calls = _usual_calls()
+    seconds: dict[str, float] = {}
+    names = names_of_calls(quick)
+    jobs = (os.cpu_count() or 1) if n_jobs is None else as_count(n_jobs, "n_jobs")
+    python = Path(sys.executable or "").name.startswith("python")  # else a program that has Python in it
+    start = time.perf_counter()
     with waiting("compiling") if progress is True else nullcontext(progress or None) as tell:
-        for name, call in _usual_calls().items():
-            began = time.perf_counter()
-            call()
-            seconds[name] = time.perf_counter() - began
+
+        def through(name: str, took: float) -> None:
+            seconds[name] = took
             if tell is not None:
-                tell(Progress(f"{seconds[name]:7.2f} s  {name}", time.perf_counter() - start))
+                tell(Progress(f"{took:7.2f} s  {name}", time.perf_counter() - start))
+
+        if jobs > 1 and python and cache_folder() is not None:
+            ahead = iter(names)
+            with ThreadPoolExecutor(jobs) as threads:
+                for done in [threads.submit(_in_another_process, ahead, through) for _ in range(jobs)]:
+                    done.result()
+        for name in names:  # what others have compiled is loaded; what they could not, is compiled here
+            began = time.perf_counter()
+            calls[name]()
+            if name not in seconds:
+                through(name, time.perf_counter() - began)
     return seconds
 
 
+def names_of_calls(quick: bool = False) -> list[str]:
+    """Return the kinds of calls that `warmup` makes."""
+    return list(QUICK) if quick else list(_usual_calls())
+
+
+def _in_another_process(ahead: Iterator[str], through: Callable[[str, float], None]) -> None:
+    """Let a new process make one call after the other, until there is none ahead or it ends."""
+    program = f"import sys; sys.path[:] = {sys.path!r}; from otkit.startup import _make_calls; _make_calls()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=PIPE, stdout=PIPE, stderr=DEVNULL, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for name in ahead:
+            with suppress(BrokenPipeError):
+                print(name, file=process.stdin, flush=True)
+            took = process.stdout.readline()
+            if not took:  # it came to an end, and whoever asked makes the call himself
+                return
+            through(name, float(took))
+
+
+def _make_calls() -> None:
+    """Make the calls that are named on standard input, and say how long each has taken."""
+    calls = _usual_calls()
+    for line in sys.stdin:
+        began = time.perf_counter()
+        calls[line.strip()]()
+        print(time.perf_counter() - began, flush=True)
+
+
 def _usual_calls() -> dict[str, Callable[[], object]]:
-    """Return one call of each kind, in an order in which each adds to what those before it have compiled."""
+    """Return one call of each kind, in an order in which each adds to what those before it have compiled.
+
+    The first begins with the solver, the second has none of its own and begins with the proof, so that two processes do
+    not wait for each other.
+    """
     from scipy.sparse import csr_array
 
     rng = np.random.default_rng(0)
@@ -92,6 +164,7 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
 
     calls: dict[str, Callable[[], object]] = {
         "small clouds": partial(wasserstein, *few, method="simplex"),
+        "method='lp'": partial(wasserstein, *few, method="lp"),
         "points on the line": partial(wasserstein, x[:, 0], y[:, 0]),
         "whole numbers on the line": partial(wasserstein, [0, 1], [2, 4]),
         "large clouds": partial(transport, weighted, method="simplex"),
@@ -102,9 +175,10 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
         "histograms with long tails": long_tails,
         "integral probability metrics": metrics,
         "many clouds": partial(pairwise, [x[:9], y[:7]], p=2),
+        "small clouds, cityblock": partial(wasserstein, *few, metric="cityblock", method="simplex"),
+        "many clouds, cityblock": partial(pairwise, [x[:9], y[:7]], metric="cityblock"),
         "many histograms": partial(pairwise, matrix[:3, :9], ground_cost=matrix[:9, :9]),
         "many samples on the line": many_samples,
-        "method='lp'": partial(wasserstein, *few, method="lp"),
         "method='assignment'": partial(wasserstein, *few, method="assignment"),
         "method='sinkhorn'": partial(wasserstein, *few, method="sinkhorn", options=SinkhornOptions(epsilon=1.0)),
         "divergences of histograms": partial(f_divergence, "kl", [1, 2], [2, 1]),

@@ -69,7 +69,7 @@ def test_this_numba_asks_the_cache_and_gets_its_kernel_back(folder):
     """What is not documented in Numba is used as `kernel_cache` says; a Numba that changed it fails here."""
     assert compiled_by_a_new_process() == 1
     assert only_file(folder).name.startswith("otkit.inputs.checks._span-")
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert not folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     assert compiled_by_a_new_process() == 0
 
 
@@ -467,8 +467,9 @@ def test_the_compilers_time_is_not_the_solvers(folder):
 def test_a_terminal_is_told_what_takes_so_long(folder):
     pty = pytest.importorskip("pty")
     master, slave = pty.openpty()
+    at_once = "from otkit.numerics import compiling; compiling._Line.silence = 0.0"
     process = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(SPAN)],
+        [sys.executable, "-c", at_once + textwrap.dedent(SPAN)],
         stdout=subprocess.PIPE,
         stderr=slave,
         env=os.environ | {"PYTHONPATH": str(Path(otkit.__file__).parents[1])},

@@ -3,10 +3,12 @@
 import subprocess
 import sys
 
+import pytest
 from typer.testing import CliRunner
 
 import otkit
 from otkit.cli import app
+from otkit.startup import QUICK, names_of_calls
 
 USUAL_CALLS = """
 import numpy as np
@@ -67,8 +69,29 @@ def test_after_the_warmup_nothing_is_compiled():
     assert later.stdout == "[]\n"
 
 
-def test_seconds_of_every_kind():
+def test_seconds_of_every_kind_and_of_the_quick_ones_in_this_process():
     told = []
-    seconds = otkit.warmup(progress=told.append)
+    seconds = otkit.warmup(progress=told.append, quick=True, n_jobs=1)
     assert [f"{time:7.2f} s  {name}" for name, time in seconds.items()] == [each.text for each in told]
+    assert list(seconds) == list(QUICK)
+    assert set(QUICK) < set(names_of_calls())
     assert all(time > 0.0 for time in seconds.values())
+
+
+def test_several_processes_make_each_call_once():
+    told = []
+    seconds = otkit.warmup(progress=told.append, quick=True, n_jobs=2)
+    assert sorted(each.text.partition(" s  ")[2] for each in told) == sorted(seconds) == sorted(QUICK)
+
+
+def test_calls_of_a_process_that_ends_are_made_here(monkeypatch, tmp_path):
+    broken = tmp_path / "python3"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    assert sorted(otkit.warmup(quick=True, n_jobs=2)) == sorted(QUICK)
+
+
+def test_jobs_are_a_positive_number():
+    with pytest.raises(ValueError, match="n_jobs must be a positive integer, but n_jobs = 0"):
+        otkit.warmup(n_jobs=0)

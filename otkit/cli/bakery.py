@@ -85,7 +85,7 @@ def _serve(port: int | None, open_browser: bool) -> None:
         typer.echo(url)
         typer.echo("Ctrl-C ends it.", err=True)
 
-    typer.echo("Getting ready; the first time, compiling takes a minute or two.", err=True)
+    typer.echo("Getting ready; the first time, kernels are compiled.", err=True)
     try:
         serve(port, open_browser=open_browser, report=report)
     except OSError as error:

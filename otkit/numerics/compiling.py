@@ -98,7 +98,12 @@ def _vectorise_by(library: str) -> None:
 
 
 class _Line:
-    """A line on the terminal or in the notebook that says what everybody waits for, and is gone afterwards."""
+    """A line on the terminal or in the notebook that says what everybody waits for, and is gone afterwards.
+
+    Nothing is said of the first second: a spinner that may come later would find the line taken.
+    """
+
+    silence = 1.0
 
     def __init__(self) -> None:
         self._count, self._seconds, self._began, self._width = 0, 0.0, 0.0, 0
@@ -111,12 +116,14 @@ class _Line:
         """Show the line, or what has changed."""
         self._count += 1
         passed = self._seconds + time.perf_counter() - self._began
-        self._show(f"otkit: compiling for this machine, once: kernel {self._count}, {passed:.0f} s")
+        if passed >= self.silence:
+            self._show(f"otkit: compiling for this machine, once: kernel {self._count}, {passed:.0f} s")
 
     def clear(self) -> None:
         """Wipe the line off."""
         self._seconds += time.perf_counter() - self._began
-        self._show("")
+        if self._width:
+            self._show("")
 
     def _show(self, text: str) -> None:
         stream = _interactive()

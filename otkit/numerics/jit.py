@@ -38,6 +38,7 @@ from otkit.numerics import compiling
 from otkit.numerics.kernel_cache import KernelCache
 
 # ``from otkit.numerics.sums import two_sum``: (otkit.numerics.sums, two_sum).
+_MAKER = re.compile(rb"\b(?:njit|jitable|overload)")  # and whatever follows: in .pyc that may be a letter
 _IMPORT = re.compile(r"^ *from (otkit[.\w]*) import (\([^)]*\)|.*)", re.MULTILINE)
 
 compiling.watch()
@@ -98,8 +99,7 @@ def _read(module: str) -> tuple[bytes, list[str]]:
         found = iter(_IMPORT.findall(content.decode()))
     for whence, names in found:
         imported += [whence, *(f"{whence}.{name}" for name in re.findall(r"\w+", names))]
-    compiled = any(word in content for word in (b"njit", b"jitable", b"overload"))
-    return content if compiled else b"", imported
+    return content if _MAKER.search(content) else b"", imported
 
 
 def _imports(code: CodeType) -> Iterator[tuple[str, str]]:

@@ -182,7 +182,7 @@ def _read(file: Path) -> bytes | None:
 
 def _write(name: str, content: bytes) -> None:
     """Write a file to its place, whole, or not at all."""
-    folder = _folder_to_write()
+    folder = cache_folder()
     if folder is None:
         return
     draft = None
@@ -248,7 +248,7 @@ class _Lock:
     @classmethod
     def take(cls, name: str) -> _Lock | None:
         """Return the right, or None while another process has it. Where there are no locks, everybody has it."""
-        folder = _folder_to_write()
+        folder = cache_folder()
         if fcntl is None or folder is None:
             return cls()
         path = folder / f"{name}.lock"
@@ -332,7 +332,7 @@ def _folders() -> Iterator[Path]:
             yield folder
 
 
-def _folder_to_write() -> Path | None:
+def cache_folder() -> Path | None:
     """Return the folder that new kernels go to, making it if need be; None if there is no such place."""
     named = _named()
     if named is not None and os.access(named, os.W_OK | os.X_OK):
@@ -347,7 +347,7 @@ def _named() -> Path | None:
     if folder is None:
         return None
     with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)  # others may read
     return _trusted(folder)
 
 
