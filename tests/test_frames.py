@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-import ml_dtypes
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -20,6 +19,11 @@ import otkit
 from otkit.inputs.checks import as_float_array
 from otkit.inputs.frames import as_clouds
 from otkit.inputs.values import is_safe
+
+try:
+    import ml_dtypes  # comes with JAX
+except ModuleNotFoundError:
+    ml_dtypes = None
 
 anywhere = st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**54), 2**54), st.integers(-9, 9))
 
@@ -71,8 +75,6 @@ def test_times_in_seconds_are_right_to_the_bound_that_is_said(unit, other, x, y)
 
 
 NUMBERS = {
-    "bfloat16": np.array([1, 2.5], ml_dtypes.bfloat16),
-    "float8": np.array([1, 2.5], ml_dtypes.float8_e4m3fn),
     "nullable": pd.array([1, 2.5], dtype="Float64"),
     "by Arrow": pd.array([1, 2.5], dtype=pd.ArrowDtype(pa.float32())),
     "polars": pl.Series([1, 2.5], dtype=pl.Float32),
@@ -85,6 +87,8 @@ NUMBERS = {
     "sparse column": pd.Series(pd.arrays.SparseArray([1, 2.5])),
     "no mask set": np.ma.masked_equal([1, 2.5], -999),
 }
+if ml_dtypes is not None:
+    NUMBERS |= {name: np.array([1, 2.5], getattr(ml_dtypes, name)) for name in ("bfloat16", "float8_e4m3fn")}
 
 
 @pytest.mark.parametrize("name", NUMBERS)

@@ -37,6 +37,19 @@ def test_named_columns_come_back_with_names_and_bits(tmp_path, suffix):
     assert same_bits(table.values, np.column_stack([[0, 1, 7], AWKWARD[:, 0]]))
 
 
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_columns_may_be_called_as_arguments_are(tmp_path, suffix):
+    path = tmp_path / f"plan.{suffix}"
+    writing.write_table(path, {"file": np.array([1, 2]), "allow_pickle": np.array([0.5, 2.0])})
+    assert tables.read_table(path).columns == ("file", "allow_pickle")
+
+
+def test_no_pickle_is_written(tmp_path):
+    with pytest.raises(ValueError, match="allow_pickle"):
+        writing.write_table(tmp_path / "plan.npz", {"row": np.array([1, object()])})
+    assert not list(tmp_path.iterdir())
+
+
 def test_integers_are_written_as_integers(tmp_path):
     writing.write_table(tmp_path / "plan.csv", {"row": np.array([3, 2**60 + 1]), "mass": np.array([0.5, 2.0])})
     assert (tmp_path / "plan.csv").read_text() == f"row,mass\n3,0.5\n{2**60 + 1},2.0\n"

@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple, TypeVar
 
 import numpy as np
@@ -80,11 +81,21 @@ def write_archive(path: PathLike, header: Mapping[str, Any] | None, arrays: Mapp
     content = ({} if header is None else {"header": np.array(json.dumps(header))}) | dict(arrays)
     unpacked = sum(array.nbytes for array in content.values())
     with replacing(path) as place:
-        with open(place, "wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **content)
+        write_npz(place, content, zipfile.ZIP_DEFLATED)
         if unpacked > _most(place.stat().st_size):
-            with open(place, "wb") as file:
-                np.savez(file, allow_pickle=False, **content)
+            write_npz(place, content)
+
+
+def write_npz(place: Path, arrays: Mapping[str, Any], compression: int = zipfile.ZIP_STORED) -> None:
+    """Write arrays as `numpy.savez` does, whatever they are called, and never as a pickle.
+
+    Arrays called "file" or "allow_pickle" are arguments to `numpy.savez`; and before NumPy 2.2 ``allow_pickle=False``
+    was one more array.
+    """
+    with zipfile.ZipFile(place, "w", compression) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, np.asanyarray(array), allow_pickle=False)
 
 
 def read_archive(

@@ -10,7 +10,7 @@ import numpy as np
 
 from otkit._text import printable
 from otkit.inputs.checks import require_memory
-from otkit.io.archives import DAMAGE, unpacked_size
+from otkit.io.archives import DAMAGE, unpacked_size, write_npz
 from otkit.io.cells import Column
 from otkit.io.sheets import Sheet, numeric
 
@@ -127,7 +127,7 @@ def write_parquet(place: Path, columns: Mapping[str, np.ndarray]) -> None:
 def write_numpy(place: Path, names: Sequence[str], arrays: Sequence[np.ndarray]) -> None:
     """Write named columns: a structured array in an NPY file, an array for each in an NPZ file."""
     if place.suffix.lower() == ".npz":
-        np.savez(place, allow_pickle=False, **dict(zip(names, arrays, strict=True)))
+        write_npz(place, dict(zip(names, arrays, strict=True)))
         return
     records = np.empty(len(arrays[0]), [(name, array.dtype) for name, array in zip(names, arrays, strict=True)])
     for name, array in zip(names, arrays, strict=True):
