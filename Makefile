@@ -8,14 +8,19 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types imports unit nojit docs figures wheel format clean
+.PHONY: help demo test lint types imports unit nojit docs figures wheel format hook slow coverage test-lowest test-newest clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 WHEEL_VENV := .venv-wheel
+LOWEST_VENV := .venv-lowest
+NEWEST_VENV := .venv-newest
 PIP_FLAGS := --quiet --disable-pip-version-check
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+LOWEST_PYTHON ?= python3.11
+NEWEST_PYTHON ?= $(shell for python in python3.15 python3.14 python3.13 python3.12 python3; do \
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 
 # Two workers, because two cores are what continuous integration has; more gain little.
@@ -27,8 +32,12 @@ KERNEL_TESTS := $(patsubst %,tests/test_%.py,basic_solution certificate costs di
 # The tests of the whole, for the built wheel; they need nothing but otkit's own dependencies.
 WHEEL_TESTS := $(patsubst %,tests/test_%.py,package datasets cli plots every_solver)
 
+# The tests of what depends on the versions of other libraries: files, frames, the command, pictures, solvers, proofs.
+LOWEST_TESTS := $(patsubst %,tests/test_%.py,package cli cli_files datasets every_solver frames io_tables io_text io_writing labels measures \
+	optimality pairwise pickles plots results solve sparse stored trusted_code wasserstein_loss)
+
 help:
-	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 16
 
 demo: $(VENV)/warm  ## install otkit, solve two problems, print certificates, draw pictures into demo-output/
 	$(BIN)/python examples/demo.py demo-output
@@ -79,15 +88,36 @@ wheel: $(VENV)/installed-dev $(WHEEL_VENV)/made  ## the tests of the whole, agai
 	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) --no-deps --force-reinstall dist/*.whl
 	OTKIT_TEST_WHEEL=1 $(WHEEL_VENV)/bin/pytest $(PYTEST_FLAGS) $(WHEEL_TESTS) -k 'not parquet'
 
+slow: $(VENV)/installed-dev  ## the tests that take longer than a few seconds (an hour)
+	$(BIN)/pytest $(PYTEST_FLAGS) -m slow
+
+# Where this falls below what stands in pyproject.toml, new lines of a kernel are reached by no test.
+coverage: $(VENV)/installed-dev  ## which lines of kernels their tests reach, without the compiler
+	$(MAKE) nojit PYTEST_FLAGS="$(PYTEST_FLAGS) --cov --cov-report=term:skip-covered"
+
+# Python 3.11 and the lowest version of each requirement that pyproject.toml allows. Old releases warn of what they use
+# of one another; their caches are kept apart, since Numba's of this Python would replace those of .venv.
+test-lowest: $(LOWEST_VENV)/installed-lowest  ## the tests that depend on versions, with the lowest of pyproject.toml
+	NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST_VENV)/cache $(LOWEST_VENV)/bin/pytest $(PYTEST_FLAGS) -W ignore::DeprecationWarning $(LOWEST_TESTS)
+
+# JAX is left out, so that what needs it is seen to be skipped.
+test-newest: $(NEWEST_VENV)/installed-newest  ## all tests, with the newest Python here and the newest of everything
+	$(NEWEST_VENV)/bin/pytest $(PYTEST_FLAGS)
+
 format: $(VENV)/installed-dev  ## ruff: mend what can be mended
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+hook:  ## make every commit run lint, types and imports first
+	git config core.hooksPath .githooks
+
 clean:  ## remove what these commands made
-	rm -rf $(VENV) $(WHEEL_VENV) build dist demo-output docs/_build docs/tutorials docs/reference/generated .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(WHEEL_VENV) $(LOWEST_VENV) $(NEWEST_VENV) .coverage build dist demo-output docs/_build docs/tutorials docs/reference/generated .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # Stamp files: an environment is made once and refreshed when the metadata change.
-$(VENV)/made $(WHEEL_VENV)/made:
+$(LOWEST_VENV)/made: PYTHON := $(LOWEST_PYTHON)
+$(NEWEST_VENV)/made: PYTHON := $(NEWEST_PYTHON)
+$(VENV)/made $(WHEEL_VENV)/made $(LOWEST_VENV)/made $(NEWEST_VENV)/made:
 	@test -n "$(PYTHON)" || { echo "otkit needs Python 3.11 or newer, and none was found. Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "otkit needs Python 3.11 or newer, but $(PYTHON) is `$(PYTHON) --version 2>&1`." >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(@D)
@@ -103,5 +133,17 @@ $(VENV)/warm: $(VENV)/installed
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/made pyproject.toml
-	$(BIN)/pip install $(PIP_FLAGS) --editable '.[dev]'
+	$(BIN)/python .ci/requirements.py dev > $(VENV)/dev.txt
+	$(BIN)/pip install $(PIP_FLAGS) --editable . --requirement $(VENV)/dev.txt
 	@touch $(VENV)/installed $@
+
+$(LOWEST_VENV)/installed-lowest: $(LOWEST_VENV)/made pyproject.toml
+	$(LOWEST_VENV)/bin/python .ci/requirements.py --lowest classifier neural parallel peers tables > $(LOWEST_VENV)/lowest.txt
+	$(LOWEST_VENV)/bin/python .ci/requirements.py test > $(LOWEST_VENV)/test.txt
+	$(LOWEST_VENV)/bin/pip install $(PIP_FLAGS) --editable . --requirement $(LOWEST_VENV)/lowest.txt --requirement $(LOWEST_VENV)/test.txt
+	@touch $@
+
+$(NEWEST_VENV)/installed-newest: $(NEWEST_VENV)/made pyproject.toml
+	$(NEWEST_VENV)/bin/python .ci/requirements.py test > $(NEWEST_VENV)/test.txt
+	$(NEWEST_VENV)/bin/pip install $(PIP_FLAGS) --upgrade --upgrade-strategy eager --editable '.[parallel,peers,tables]' --requirement $(NEWEST_VENV)/test.txt
+	@touch $@
