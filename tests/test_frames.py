@@ -78,7 +78,7 @@ NUMBERS = {
     "nullable": pd.array([1, 2.5], dtype="Float64"),
     "by Arrow": pd.array([1, 2.5], dtype=pd.ArrowDtype(pa.float32())),
     "polars": pl.Series([1, 2.5], dtype=pl.Float32),
-    "Arrow": pa.array([1, 2.5], pa.float16()),
+    "Arrow": pa.array(np.float16([1, 2.5]), pa.float16()),
     "chunks": pa.chunked_array([[1.0], [2.5]]),
     "decimals": [Decimal(1), Decimal("2.5")],
     "decimals of polars": pl.Series([Decimal("1"), Decimal("2.5")]),
