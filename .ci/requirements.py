@@ -1,7 +1,7 @@
 """Print what pip is to install, as pyproject.toml has it: `requirements.py GROUP…`, or with --lowest its floors.
 
-    python .ci/requirements.py dev                      the requirements of a dependency group, for pip without --group
-    python .ci/requirements.py --lowest tables peers    otkit's own and these extras, each at the lowest version allowed
+python .ci/requirements.py dev                      the requirements of a dependency group, for pip without --group
+python .ci/requirements.py --lowest tables peers    otkit's own and these extras, each at the lowest version allowed
 """
 
 from __future__ import annotations
