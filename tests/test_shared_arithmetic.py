@@ -1,10 +1,10 @@
 """What solvers and checker share, held against rational arithmetic, and broken on purpose to see that it is noticed.
 
-A fault in the evaluation of costs, in the bounds of blocks of pairs, in spanning trees or in error-free sums would blind
-solver and checker alike, so nothing that otkit says of its own answers could reveal it. Here whole numbers of Python say
-what is true: coordinates and costs are integers times a power of two. The compiled kernels take a hundred thousand cases
-of each kind or more; with the compiler off (``make nojit``) there are fewer, and each line that matters is changed, by a
-unit in the last place, a sign, a comparison, and some check must fail.
+A fault in the evaluation of costs, in the bounds of blocks of pairs, in spanning trees or in error-free sums would
+blind solver and checker alike, so that nothing otkit says of its own answers could reveal it. Here whole numbers of
+Python say what is true: coordinates and costs are integers times a power of two. Compiled kernels take a hundred
+thousand cases of each kind or more; with the compiler off (``make nojit``) there are fewer, and lines that matter are
+changed, by a unit in the last place, a sign, a comparison: then some check must fail.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 import otkit
-from otkit.checker import optimality, proof_files, spanning_tree, standalone
+from otkit.checker import optimality, spanning_tree, standalone
 from otkit.costs import boxes, evaluated, listing, pairs, pruning, sweeps
 from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, PointPairs
 from otkit.numerics import double_double, sums
@@ -147,7 +147,8 @@ def check_pruning() -> int:
     for seed in range(max(4, CASES // (n * m))):
         rng = np.random.default_rng(seed)
         x, y = (  # a cluster to each block
-            np.arange(size)[:, None] // pruning.BLOCK * np.array([40.0, 15.0 * (seed % 3)]) + rng.integers(0, 4, (size, 2))
+            np.arange(size)[:, None] // pruning.BLOCK * np.array([40.0, 15.0 * (seed % 3)])
+            + rng.integers(0, 4, (size, 2))
             for size in (n, m)
         )
         exponent = (0.5, 1.0)[seed % 2]
@@ -322,48 +323,64 @@ def test_it_is_right_in_rational_arithmetic(check):
 
 # --- broken on purpose ------------------------------------------------------------------------------------------------
 
-# Of each file: what a line says, what it says when it is broken, and the check that has to notice.
-MUTATIONS = [
-    (pairs, "base += t * t\n", "base -= t * t\n", check_costs),
-    (pairs, "return pairs.scale * power(", "return np.nextafter(1.0, 2.0) * power(", check_costs),
-    (pairs, "t0 * t0 + t1 * t1\n", "t0 * t0 - t1 * t1\n", check_costs),
-    (pairs, "t0, t1 = a0 - y0[c], a1 - y1[c]", "t0, t1 = a0 + y0[c], a1 - y1[c]", check_costs),
-    (pairs, "target[c] = math.sqrt(t0 * t0 + t1 * t1)", "target[c] = np.nextafter(math.sqrt(t0 * t0 + t1 * t1), 9e99)", check_costs),
-    (pairs, "target[c] += abs(a - column[c])\n", "target[c] += np.nextafter(abs(a - column[c]), 9e99)\n", check_costs),
-    (pairs, "target[c] = max(target[c], abs(a - column[c]))", "target[c] = min(target[c], abs(a - column[c]))", check_costs),
-    (pairs, "target[c] += t * t * t", "target[c] += t * t", check_costs),
-    (pairs, "out[c] = out[c] * math.sqrt(out[c])", "out[c] = math.sqrt(out[c])", check_costs),
-    (boxes, "- rows.height[a] - cols.height[b]", "- rows.height[a] + cols.height[b]", check_boxes),
-    (boxes, "bound -= abs(slope - rows.slope[a, k]) * r + ", "bound -= ", check_boxes),
-    (boxes, "abs(slope + cols.slope[b, k]) * s", "abs(slope - cols.slope[b, k]) * -s", check_boxes),
-    (boxes, "bound -= margins[0] * terms + margins[1]", "bound += margins[0] * terms", check_boxes),
-    (boxes, "ROUNDINGS = 2048.0", "ROUNDINGS = 0.0", check_boxes),
-    (boxes, "radius[block, k] = max(", "radius[block, k] = 0.5 * max(", check_boxes),
-    (boxes, "height[block] = max(height[block], rest)", "height[block] = rest", check_boxes),
-    (boxes, "tangent[k] = factor * 2.0 * offset[k]", "tangent[k] = -factor * 2.0 * offset[k]", check_boxes),
-    (boxes, "tangent[k] = factor * np.sign(offset[k])\n", "tangent[k] = -factor * np.sign(offset[k])\n", check_boxes),
-    (boxes, "factor = exponent * cost / base", "factor = 2.0 * exponent * cost / base", check_boxes),
-    (pruning, "if bound >= highest_row and bound >= _largest", "if bound >= highest_row or bound >= _largest", check_pruning),
-    (pruning, "look = bound < highest_row or bound", "look = bound < highest_row and bound", check_pruning),
-    (pruning, "(slack[c] - price) - prices[c]", "(slack[c] - price) + prices[c]", check_pruning),
-    (listing, "col_blocks, b, margins, offset, tangent) > limit", "col_blocks, b, margins, offset, tangent) > limit - 9", check_pruning),
-    (listing, "hits += (costs[c] - price) - prices[c] <= limit", "hits += (costs[c] - price) - prices[c] < limit", check_pruning),
-    (listing, "if (costs[c] - price) - prices[c] <= limit", "if (costs[c] - price) - prices[c] < limit", check_pruning),
-    (pricing, "- row_drift[block] - col_drift[other] >= -tolerance", "+ row_drift[block] - col_drift[other] >= -tolerance", check_drift),
-    (pricing, "np.maximum(g - self._g + shift, 0.0)", "np.minimum(g - self._g + shift, 0.0)", check_drift),
-    (spanning_tree, "if v == root or parent[v] >= 0:", "if v == root:", check_trees),
-    (spanning_tree, "flow[tree.arc[v]] = high[v]", "flow[tree.arc[v]] = np.nextafter(high[v], 9e99)", check_trees),
-    (spanning_tree, "dd.subtract((high[u], low[u]), (high[v], 0.0))", "dd.add((high[u], low[u]), (high[v], 0.0))", check_trees),
-    (spanning_tree, "dd.subtract((costs[tree.arc[v]], 0.0), (high[u], low[u]))", "dd.subtract((costs[tree.arc[v]], 0.0), (high[u], 0.0))", check_trees),
-    (spanning_tree, "(shift if v < n else -shift, 0.0)", "(shift, 0.0)", check_trees),
-    (spanning_tree, "        if u != v:\n            leader[u] = v", "        if u != v or k % 9 == 8:\n            leader[u] = v", check_trees),
-    (spanning_tree, "while common >= 0 and not mark[common]:", "while common >= 0 and mark[common]:", check_trees),
-    (sums, "return s, (a - (s - t)) + (b - t)", "return s, (a - (s - t)) - (b - t)", check_sums),
-    (sums, "return p, a_low * b_low - (((p", "return p, a_low * b_low + (((p", check_sums),
-    (sums, "_SPLITTER = 134217729.0", "_SPLITTER = 1.0", check_sums),
-    (double_double, "low = (low - (total - high)) + t_low", "low = (low - (total - high)) - t_low", check_sums),
-    (double_double, "low += a[0] * b[1] + a[1] * b[0]", "low += a[0] * b[1] - a[1] * b[0]", check_sums),
-]  # fmt: skip
+# By the check that has to notice: a file, what a line of it says, what it says when it is broken.
+MUTATIONS = {
+    check_costs: [
+        (pairs, "base += t * t\n", "base -= t * t\n"),
+        (pairs, "return pairs.scale * power(", "return np.nextafter(1.0, 2.0) * power("),
+        (pairs, "t0 * t0 + t1 * t1\n", "t0 * t0 - t1 * t1\n"),
+        (pairs, "t0, t1 = a0 - y0[c], a1 - y1[c]", "t0, t1 = a0 + y0[c], a1 - y1[c]"),
+        (pairs, "math.sqrt(t0 * t0 + t1 * t1)", "np.nextafter(math.sqrt(t0 * t0 + t1 * t1), 9e99)"),
+        (pairs, "+= abs(a - column[c])\n", "+= np.nextafter(abs(a - column[c]), 9e99)\n"),
+        (pairs, "= max(target[c], abs(a - column[c]))", "= min(target[c], abs(a - column[c]))"),
+        (pairs, "target[c] += t * t * t", "target[c] += t * t"),
+        (pairs, "out[c] = out[c] * math.sqrt(out[c])", "out[c] = math.sqrt(out[c])"),
+    ],
+    check_boxes: [
+        (boxes, "- rows.height[a] - cols.height[b]", "- rows.height[a] + cols.height[b]"),
+        (boxes, "bound -= abs(slope - rows.slope[a, k]) * r + ", "bound -= "),
+        (boxes, "abs(slope + cols.slope[b, k]) * s", "abs(slope - cols.slope[b, k]) * -s"),
+        (boxes, "bound -= margins[0] * terms + margins[1]", "bound += margins[0] * terms"),
+        (boxes, "ROUNDINGS = 2048.0", "ROUNDINGS = 0.0"),
+        (boxes, "radius[block, k] = max(", "radius[block, k] = 0.5 * max("),
+        (boxes, "height[block] = max(height[block], rest)", "height[block] = rest"),
+        (boxes, "tangent[k] = factor * 2.0 * offset[k]", "tangent[k] = -factor * 2.0 * offset[k]"),
+        (boxes, "tangent[k] = factor * np.sign(offset[k])\n", "tangent[k] = -factor * np.sign(offset[k])\n"),
+        (boxes, "factor = exponent * cost / base", "factor = 2.0 * exponent * cost / base"),
+    ],
+    check_pruning: [
+        (pruning, "bound >= highest_row and bound >= _largest", "bound >= highest_row or bound >= _largest"),
+        (pruning, "look = bound < highest_row or bound", "look = bound < highest_row and bound"),
+        (pruning, "(slack[c] - price) - prices[c]", "(slack[c] - price) + prices[c]"),
+        (
+            listing,
+            "col_blocks, b, margins, offset, tangent) > limit",
+            "col_blocks, b, margins, offset, tangent) > limit - 9",
+        ),
+        (listing, "hits += (costs[c] - price) - prices[c] <=", "hits += (costs[c] - price) - prices[c] <"),
+        (listing, "if (costs[c] - price) - prices[c] <=", "if (costs[c] - price) - prices[c] <"),
+    ],
+    check_drift: [
+        (pricing, "- row_drift[block] - col_drift[other] >=", "+ row_drift[block] - col_drift[other] >="),
+        (pricing, "+ row_drift[block] + col_drift[other]\n", "+ 2.0 * (row_drift[block] + col_drift[other])\n"),
+    ],
+    check_trees: [
+        (spanning_tree, "if v == root or parent[v] >= 0:", "if v == root:"),
+        (spanning_tree, "flow[tree.arc[v]] = high[v]", "flow[tree.arc[v]] = np.nextafter(high[v], 9e99)"),
+        (spanning_tree, "dd.subtract((high[u], low[u]), (", "dd.add((high[u], low[u]), ("),
+        (spanning_tree, "0.0), (high[u], low[u]))", "0.0), (high[u], 0.0))"),
+        (spanning_tree, "(shift if v < n else -shift, 0.0)", "(shift, 0.0)"),
+        (spanning_tree, "        if u != v:\n            l", "        if u != v or k % 9 == 8:\n            l"),
+        (spanning_tree, "while common >= 0 and not mark[", "while common >= 0 and mark["),
+    ],
+    check_sums: [
+        (sums, "return s, (a - (s - t)) + (b - t)", "return s, (a - (s - t)) - (b - t)"),
+        (sums, "return p, a_low * b_low - (((p", "return p, a_low * b_low + (((p"),
+        (sums, "_SPLITTER = 134217729.0", "_SPLITTER = 1.0"),
+        (double_double, "low = (low - (total - high)) + t_low", "low = (low - (total - high)) - t_low"),
+        (double_double, "low += a[0] * b[1] + a[1] * b[0]", "low += a[0] * b[1] - a[1] * b[0]"),
+    ],
+}
 
 
 @contextlib.contextmanager
@@ -389,15 +406,60 @@ def broken(module: types.ModuleType, says: str, instead: str) -> Iterator[None]:
             setattr(other, name, value)
 
 
-needs_python = pytest.mark.skipif(
-    COMPILED, reason="changes Python code, which runs where the compiler is off: make nojit"
-)
+needs_python = pytest.mark.skipif(COMPILED, reason="changes Python code, which runs without the compiler: make nojit")
 
 
 @needs_python
 @pytest.mark.parametrize(
-    ("module", "says", "instead", "check"), MUTATIONS, ids=lambda each: getattr(each, "__name__", None)
+    ("check", "module", "says", "instead"),
+    [pytest.param(check, *each, id=each[2].strip()) for check, found in MUTATIONS.items() for each in found],
 )
-def test_what_is_broken_is_noticed(module, says, instead, check):
+def test_what_is_broken_is_noticed(check, module, says, instead):
     with broken(module, says, instead), pytest.raises((AssertionError, IndexError, pytest.fail.Exception)):
         check()
+
+
+def shifted_square():
+    """Return a problem on the plane whose every pair costs 1 or √2, and its optimum."""
+    return otkit.TransportProblem(otkit.Euclidean().between([[0.0, 0.0], [1.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]))
+
+
+@needs_python
+def test_costs_that_are_an_ulp_off_pass_with_solver_and_checker_but_not_alone(tmp_path):
+    """Why costs are checked on their own, and proofs once more alone: solver and checker would agree on what is false."""
+    wrong = "np.nextafter(math.sqrt(t0 * t0 + t1 * t1), 9e99)"
+    with (
+        broken(pairs, "math.sqrt(t0 * t0 + t1 * t1)", wrong),
+        broken(pairs, "return math.sqrt(base)", "return np.nextafter(math.sqrt(base), 9e99)"),
+    ):
+        result = otkit.transport(shifted_square(), method="lp")
+        assert result.certificate.proof == "exact"
+        assert result.value == 2.0 * np.nextafter(1.0, 2.0)
+        result.certificate.save(tmp_path / "proof.json")
+        with pytest.raises(standalone.ProofError):
+            otkit.check_proof(result.problem, tmp_path / "proof.json")
+    assert otkit.transport(shifted_square(), method="lp").value == 2.0
+
+
+@needs_python
+def test_bounds_that_are_too_high_would_prove_what_is_false(monkeypatch):
+    """A tree that is not optimal is called so where its violated pairs are passed over: `check_boxes` sees to it."""
+    monkeypatch.setattr(optimality, "AT_ONCE", 0)
+    monkeypatch.setattr(evaluated, "_PRUNED_PAIRS", 0)
+    x = np.array([[0.0, 0.0], [5.0, 0.0]])
+    problem = otkit.TransportProblem(otkit.Euclidean().between(x, x))
+    crossed = np.array([0, 1, 0]), np.array([1, 0, 0])
+    assert not optimality.judge(problem, *crossed).optimal
+    with broken(boxes, "- rows.height[a] - cols.height[b]", "+ 9.0"):
+        assert optimality.judge(problem, *crossed).optimal
+
+
+@needs_python
+def test_a_cycle_that_is_not_noticed_would_be_judged():
+    """Arcs that are no tree are refused by `spanning_tree` alone; `check_trees` sees to it."""
+    problem = otkit.TransportProblem(np.zeros((3, 3)))
+    arcs = np.array([(0, 0), (0, 0), (1, 1), (2, 1), (2, 2)]).T.copy()
+    with pytest.raises(ValueError, match="cycle"):
+        optimality.judge(problem, *arcs)
+    with broken(spanning_tree, "if v == root or parent[v] >= 0:", "if False:"), contextlib.suppress(IndexError):
+        assert optimality.judge(problem, *arcs) is not None
