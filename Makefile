@@ -27,7 +27,7 @@ NEWEST_PYTHON ?= $(shell for python in python3.15 python3.14 python3.13 python3.
 PYTEST_FLAGS := -n 2 --quiet
 
 # The tests of compiled kernels, which run a second time as plain Python.
-KERNEL_TESTS := $(patsubst %,tests/test_%.py,basic_solution certificate costs discrete fixed_point integer_masses kernel_sums optimality pruning repair simplex single spanning_tree sums sweeps uniqueness)
+KERNEL_TESTS := $(patsubst %,tests/test_%.py,basic_solution certificate costs discrete fixed_point integer_masses kernel_sums optimality pruning repair shared_arithmetic simplex single spanning_tree sums sweeps uniqueness)
 
 # The tests of the whole, for the built wheel; they need nothing but otkit's own dependencies.
 WHEEL_TESTS := $(patsubst %,tests/test_%.py,package datasets cli plots every_solver)

@@ -24,7 +24,7 @@ TEXTS = [
 ]
 
 # Where a proof may take its code from: the checker and what lies below it, and nothing that solves.
-BELOW = re.compile(r"otkit/((checker|costs|inputs|numerics)/.*|problem\.py|measures\.py|_text\.py|_typing\.py)")
+BELOW = re.compile(r"otkit/((checker|problem|costs|inputs|numerics)/.*|measures\.py|_text\.py|_typing\.py)")
 
 # Proofs of every kind, with the compiler off, while the interpreter notes each function of otkit that is called.
 RUN = """
@@ -128,14 +128,13 @@ def numbers(text: str) -> list[int]:
 
 
 def test_the_table_is_that_of_today():
-    """Lines may be off by a tenth: a table that changed with every line would be changed without being read."""
+    """Numbers may be off by a tenth: a table that changed with every line would be changed without being read."""
     for line, now in zip(written().splitlines(), table().splitlines(), strict=True):
         words, found = re.split(r" \| (?=\d)", line, maxsplit=1), re.split(r" \| (?=\d)", now, maxsplit=1)
         assert words[0] == found[0], REWRITE
         if len(words) > 1:
-            (files, *lines), (files_now, *lines_now) = numbers(words[1]), numbers(found[1])
-            assert files == files_now, REWRITE
-            assert all(abs(old - new) <= max(5, 0.1 * new) for old, new in zip(lines, lines_now, strict=True)), REWRITE
+            for old, new in zip(numbers(words[1]), numbers(found[1]), strict=True):
+                assert abs(old - new) <= max(1, 0.1 * new), REWRITE
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -144,7 +143,7 @@ def test_words_about_trust_are_so(path):
     of_today = [(count.total, len(count.lines)) for count in counts().values()]
     for lines, files in re.findall(r"([\d,]+) lines(?: of code)? in (\d+) files", text):
         assert any(
-            int(files) == now_files and abs(int(lines.replace(",", "")) - now) <= 0.1 * now
+            abs(int(files) - now_files) <= 0.1 * now_files and abs(int(lines.replace(",", "")) - now) <= 0.1 * now
             for now, now_files in of_today
         ), f"{lines} lines in {files} files is so of no kind of proof: {REWRITE}"
     for words in ("shares no code", "share no code", "page of code", "small checker"):

@@ -283,7 +283,7 @@ def about(lines: int) -> str:
 
 def table() -> str:
     """Return the table of the page."""
-    rows = ["| proof | files | lines of code, about | of these in `checker/` | in `costs/` |", "|---|---|---|---|---|"]
+    rows = ["| proof | files, about | lines of code | of these in `checker/` | in `costs/` |", "|---|---|---|---|---|"]
     for kind, count in counts().items():
         inside = " | ".join(about(count.within(folder)) for folder in ("checker", "costs"))
         rows.append(f"| {kind} | {len(count.lines)} | {about(count.total)} | {inside} |")

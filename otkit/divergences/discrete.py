@@ -186,7 +186,7 @@ def _normalisation(p: FloatArray, q: FloatArray, totals_p: FloatArray, totals_q:
 
 
 def _kernel(divergence: FDivergence) -> tuple[str, float, bool] | None:
-    """Return which compiled terms are those of this divergence, with α, and whether of (q, p)."""
+    """Return which compiled terms are those of this divergence, with α, and whether of (q, p); None if it has none."""
     alpha = divergence.alpha
     if alpha is not None:  # D_α(P‖Q) = D_{1−α}(Q‖P), and α ≤ ½ is the side without cancellation
         return ("alpha", 1.0 - alpha, True) if alpha > 0.5 else ("alpha", alpha, False)
@@ -194,7 +194,8 @@ def _kernel(divergence: FDivergence) -> tuple[str, float, bool] | None:
         return None
     exchanged = {"reverse_kl": "kl", "neyman": "chi2"}
     name = "js" if divergence.name == "gan" else divergence.name
-    return exchanged.get(name, name), 0.0, name in exchanged
+    terms = exchanged.get(name, name)
+    return (terms, 0.0, name in exchanged) if terms in KINDS else None
 
 
 Side = tuple[FloatArray, FloatArray]  # rows and their totals
