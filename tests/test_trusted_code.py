@@ -32,7 +32,7 @@ import json, sys
 import numpy as np
 from scipy.sparse import csr_array
 import otkit
-from otkit.checker import batch, certificate, line, optimality, standalone
+from otkit.checker import batch, certificate, line, optimality, plans
 from otkit.costs import evaluated
 
 # The roads of large problems, for small ones: all but the second, that is.
@@ -68,7 +68,9 @@ tree, of_line, in_float, of_many, alone = calls
 def exact(result):
     verdict = optimality.judge(result.problem, *result.candidate.basis)
     assert verdict.optimal
-    return certificate.exact_certificate(result.problem, verdict.vertex, verdict.unique).verdict
+    optimum, found = certificate.Optimum(verdict.vertex.value, verdict.unique), result.candidate
+    plan = plans.Entries(found.rows, found.cols, found.mass)
+    return certificate.exact_certificate(result.problem, optimum, plan, found.f, found.g).verdict
 
 def along(result):
     proof = line.prove_on_line(result.problem, *result.candidate.basis)

@@ -33,6 +33,7 @@ ENTRIES = {
     "exact, from a tree": (
         "otkit.checker.optimality.judge",
         "otkit.checker.optimality.Verdict.unique",
+        "otkit.checker.basic_solution.Vertex.value",
         f"{CERTIFICATE}.exact_certificate",
         *WORDS,
     ),
