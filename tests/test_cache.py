@@ -54,7 +54,7 @@ def compiled_by_a_new_process():
     """Call a kernel that no process has yet; return how many times it was compiled: 0 if it came from the disk."""
     kernel = jit.njit(checks._span.py_func)
     assert kernel(np.array([3.0, 1.0, 2.0])) == (True, 1.0, 3.0)
-    return sum(kernel.stats.cache_misses.values())
+    return sum(kernel.compiled.stats.cache_misses.values())
 
 
 def only_file(folder):
@@ -81,7 +81,7 @@ def test_a_kernel_that_calls_others_comes_back_in_another_process(folder):
 
         with event.install_recorder("numba:compile") as compiled:
             total = np.zeros(9, np.int64)
-            _add_all(np.array([1.0, 3.0]), -52, total)
+            _add_all.compiled(np.array([1.0, 3.0]), -52, total)
         print(total.sum())
         print(len(compiled.buffer))
     """
@@ -178,7 +178,7 @@ def test_a_sound_file_that_means_nothing_to_this_numba_is_compiled_anew(folder):
 
 
 def test_another_processor_has_kernels_of_its_own(folder):
-    code = "from otkit.inputs.checks import span; import numpy as np; print(span(np.arange(3.0)))"
+    code = "from otkit.inputs.checks import _span; import numpy as np; print(_span.compiled(np.arange(3.0)))"
     for environment, files in (({}, 1), ({"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, 2), ({}, 2)):
         run(code, env=environment)
         assert len(list(folder.iterdir())) == files
@@ -280,8 +280,8 @@ def test_without_a_home_kernels_go_to_a_private_temporary_folder_with_one_warnin
                 warnings.simplefilter("always")
                 import numpy as np
                 from otkit.inputs import checks
-                checks.span(np.arange(3.0)), checks.span(np.arange(3))
-            print(len(told), sum(checks._span.stats.cache_misses.values()))
+                checks._span.compiled(np.arange(3.0)), checks._span.compiled(np.arange(3))
+            print(len(told), sum(checks._span.compiled.stats.cache_misses.values()))
         """
         if not readable_by_everybody(sys.executable, numba.__file__, otkit.__file__):
             pytest.skip("user nobody can't read this Python's files")
@@ -343,8 +343,8 @@ def test_the_folder_is_the_users_own_for_caches(monkeypatch, tmp_path):
 SPAN = """
     import numpy as np
     from otkit.inputs import checks
-    assert checks.span(np.arange(3.0)) is not None
-    print(sum(checks._span.stats.cache_misses.values()))
+    assert checks._span.compiled(np.arange(3.0)) is not None
+    print(sum(checks._span.compiled.stats.cache_misses.values()))
 """
 
 
@@ -414,12 +414,12 @@ def test_a_fork_while_another_thread_compiles_can_compile_too(folder):
                 pass
 
         event.register("numba:compile", Begun())
-        thread = threading.Thread(target=checks.span, args=(np.arange(3.0),))
+        thread = threading.Thread(target=checks._span.compiled, args=(np.arange(3.0),))
         thread.start()
         Begun.begun.wait()
         child = os.fork()
         if child == 0:
-            checks.span(np.arange(3))
+            checks._span.compiled(np.arange(3))
             os._exit(0)
         thread.join()
         print(os.waitpid(child, 0)[1])
@@ -433,7 +433,7 @@ def test_an_install_without_sources_keeps_kernels_and_sees_changes(tmp_path):
     (source / "numerics").mkdir(parents=True)
     for place in (source, source / "numerics"):
         (place / "__init__.py").touch()
-    for name in ("jit.py", "kernel_cache.py", "compiling.py"):
+    for name in ("jit.py", "kernel.py", "kernel_cache.py", "compiling.py"):
         shutil.copy(Path(otkit.__file__).parent / "numerics" / name, source / "numerics")
     (source / "outer.py").write_text(
         "from otkit.numerics.jit import njit\nfrom otkit.inner import inner\n"

@@ -16,9 +16,9 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
-from numba.core.registry import CPUDispatcher
 
 import otkit
+from otkit.numerics.kernel import Kernel
 from otkit.numerics.threads import share, thread_count, threads
 
 compiled = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="about the compiler")
@@ -34,7 +34,7 @@ def test_a_cached_kernel_is_not_used_once_another_file_that_it_rests_on_has_chan
     (package / "numerics").mkdir(parents=True)
     for place in (package, package / "numerics"):
         (place / "__init__.py").touch()
-    for name in ("jit.py", "kernel_cache.py", "compiling.py"):
+    for name in ("jit.py", "kernel.py", "kernel_cache.py", "compiling.py"):
         shutil.copy(Path(otkit.__file__).parent / "numerics" / name, package / "numerics")
     (package / "outer.py").write_text(
         textwrap.dedent(
@@ -106,7 +106,7 @@ def used_by_python(module):
                 target = names.get(child.id)
             elif isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name):
                 target = getattr(names.get(child.value.id), child.attr, None)
-            if isinstance(target, CPUDispatcher):
+            if isinstance(target, Kernel):
                 yield target, f"{module.__name__}:{child.lineno}"
             yield from visit(child)
 

@@ -15,9 +15,9 @@ import numba
 import numpy as np
 import pytest
 from doors import DOORS, Door
-from numba.core.registry import CPUDispatcher
 
 import otkit
+from otkit.numerics.kernel import Kernel
 
 PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
 
@@ -145,8 +145,8 @@ def signatures() -> dict[str, list[Any]]:
         except ImportError:
             continue
         for value in names.values():
-            if isinstance(value, CPUDispatcher):
-                found[f"{value.py_func.__module__}.{value.py_func.__name__}"] = value.signatures
+            if isinstance(value, Kernel):
+                found[f"{value.py_func.__module__}.{value.py_func.__name__}"] = value.compiled.signatures
     return {name: list(each) for name, each in found.items()}
 
 

@@ -30,6 +30,7 @@ from otkit.costs.accuracy import LARGEST_POWER, Accuracy
 from otkit.costs.sparse import as_prices
 from otkit.inputs.checks import as_float_array, span
 from otkit.numerics.sums import accurate_dot
+from otkit.numerics.kernel import at_once
 from otkit.numerics.threads import Stopped
 from otkit.problem import TransportProblem, proofs
 
@@ -340,6 +341,12 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     """
     problem.require_balance()
     problem.cost.require_unchanged()
+    with at_once(problem.cost.steps, "certify", problem.cost.pairs):
+        return _judged(problem, plan, potentials)
+
+
+def _judged(problem: TransportProblem, plan: Any, potentials: Any) -> Certificate:
+    """Return the certificate of a plan and potentials for a problem that has a plan."""
     entries = plan_entries(plan, problem.shape) if plan is not None else _corner_rule(problem)
     f, g, dual_fault = _finite_potentials(potentials, problem)
     if plan is not None and potentials is not None and not dual_fault:

@@ -32,7 +32,7 @@ from otkit.costs.pairs import (
     power,
 )
 from otkit.numerics.floats import EPS, SMALLEST, TINY
-from otkit.numerics.jit import njit, read_only
+from otkit.numerics.jit import njit, njit_pass, read_only
 
 # Dimensions beyond which boxes of a few dozen points hardly exclude any pair.
 LARGEST_DIMENSION = 4
@@ -71,7 +71,7 @@ def can_bound(pairs: PointPairs | MatrixPairs) -> bool:
     return pairs.order * pairs.exponent >= 1.0 and pairs.scale > 0.0
 
 
-@njit
+@njit_pass
 def across(pairs: PointPairs) -> tuple[float, float, float]:
     """Return the longest side of the box that holds both clouds, and the base and the cost from corner to corner."""
     (n, d), m = pairs.x.shape, pairs.y.shape[1]

@@ -256,6 +256,12 @@ class PairCosts(Frozen, ABC):
         return listing.pairs_below(self.pairs, _as_prices(f, "f", n), _as_prices(g, "g", m), limit, visit)
 
     @property
+    def steps(self) -> int:
+        """How much there is to do in evaluating all pairs: their number, times the coordinates of a point."""
+        n, m = self.shape
+        return n * m * (self.pairs.x.shape[1] if isinstance(self.pairs, PointPairs) else 1)
+
+    @property
     def floor(self) -> float:
         """A number that no cost lies below: the smallest cost, or zero where all costs are known not to be negative."""
         return self.extremes()[0]

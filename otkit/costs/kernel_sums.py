@@ -22,10 +22,9 @@ import numpy as np
 
 from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.costs.pairs import ROWS, TILE, PointPairs, panel, panel_height
-from otkit.costs.sweeps import row_step, worthwhile_threads
+from otkit.costs.sweeps import row_step, share_pairs
 from otkit.numerics.jit import njit, read_only
 from otkit.numerics.sums import accurate_sum, two_sum
-from otkit.numerics.threads import share
 
 ROUNDINGS = 24
 
@@ -64,13 +63,15 @@ def row_sums(pairs: PointPairs, semimetric: Semimetric, weights: FloatArray, abo
     """
     n, kind, height = pairs.x.shape[0], _KINDS[semimetric], panel_height(pairs)
     sums = np.empty(n)
-    share(
+    share_pairs(
         lambda start, stop: _row_sums(
             pairs, height, kind, _LARGEST[kind], read_only(weights), above, sums, start, stop
         ),
         n,
         row_step(pairs, n),
-        worthwhile_threads(pairs, n * weights.size),
+        semimetric,
+        pairs,
+        n * weights.size,
     )
     return sums
 
@@ -90,11 +91,13 @@ def subset_sums(pairs: PointPairs, semimetric: Semimetric, members: BoolArray) -
     n, kind = pairs.x.shape[0], _KINDS[semimetric]
     blocks = -(-n // ROWS)
     sums = np.empty((blocks, len(members)))
-    share(
+    share_pairs(
         lambda start, stop: _subset_sums(pairs, kind, _LARGEST[kind], read_only(members), sums, start, stop),
         blocks,
         1,
-        worthwhile_threads(pairs, n * n * (1 + len(members) // 8)),  # eight additions take as long as an evaluation
+        f"{semimetric}, subsets",
+        pairs,
+        n * n * (1 + len(members) // 8),  # eight additions take as long as an evaluation
     )
     return np.array([accurate_sum(column) for column in np.ascontiguousarray(sums.T)])
 

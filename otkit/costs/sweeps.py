@@ -7,11 +7,14 @@ panel of costs per thread, and a few numbers per column, beside what the caller 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import ROWS, TILE, MatrixPairs, PointPairs, pair, panel, panel_height, shape
 from otkit.numerics.jit import njit
+from otkit.numerics.kernel import at_once
 from otkit.numerics.sums import two_sum
 from otkit.numerics.threads import pause, share, thread_count
 
@@ -31,22 +34,21 @@ def fill(pairs: Pairs, i0: int, j0: int, out: FloatArray) -> None:
     """Write the costs of rows ``i0 …`` and columns ``j0 …`` into the matrix `out`."""
     n, m = out.shape
     height = panel_height(pairs)
-    share(
-        lambda start, stop: _fill(pairs, height, i0, j0, out, start, stop),
-        n,
-        row_step(pairs, n),
-        worthwhile_threads(pairs, n * m),
+    share_pairs(
+        lambda start, stop: _fill(pairs, height, i0, j0, out, start, stop), n, row_step(pairs, n), "fill", pairs, n * m
     )
 
 
 def gather(pairs: Pairs, rows: IntArray, cols: IntArray) -> FloatArray:
     """Return the costs of the index pairs ``(rows[k], cols[k])``."""
     out = np.empty(rows.size)
-    share(
+    share_pairs(
         lambda start, stop: _gather(pairs, rows[start:stop], cols[start:stop], out[start:stop]),
         rows.size,
         100_000,
-        worthwhile_threads(pairs, rows.size),
+        "gather",
+        pairs,
+        rows.size,
     )
     return out
 
@@ -71,7 +73,7 @@ def column_minima(pairs: Pairs, f: FloatArray) -> tuple[FloatArray, IntArray]:
             high = min(stop, low + portion)
             _sweep(pairs, height, 1.0, f, g, _NO_MINIMA, _NO_ARGMIN, minima[part], argmins[part], low, high)
 
-    share(sweep, n, step, threads)
+    share_pairs(sweep, n, step, "column minima", pairs, n * m)
     best = minima.argmin(axis=0)[None]
     return np.take_along_axis(minima, best, axis=0)[0], np.take_along_axis(argmins, best, axis=0)[0]
 
@@ -95,7 +97,7 @@ def slack_minima(pairs: Pairs, f: FloatArray, g: FloatArray) -> tuple[FloatArray
             high = min(stop, low + portion)
             _sweep(pairs, height, 1.0, f, g, rows, _NO_ARGMIN, minima, _NO_ARGMIN, low, high)
 
-    share(sweep, n, step, threads)
+    share_pairs(sweep, n, step, "slack minima", pairs, n * m)
     return rows, columns[0] if threads == 1 else columns.min(axis=0)
 
 
@@ -113,11 +115,13 @@ def steepest_slope(pairs: Pairs, u: FloatArray, v: FloatArray, falling: bool = F
     """
     n, m = shape(pairs)
     slopes, height = np.empty(n), panel_height(pairs)
-    share(
+    share_pairs(
         lambda start, stop: _slopes(pairs, height, u, v, falling, slopes, start, stop),
         n,
         row_step(pairs, n),
-        worthwhile_threads(pairs, n * m),
+        "slopes",
+        pairs,
+        n * m,
     )
     return float(slopes.max())
 
@@ -126,13 +130,26 @@ def _row_minima(pairs: Pairs, sign: float, f: FloatArray, g: FloatArray) -> tupl
     n, m = shape(pairs)
     height = panel_height(pairs)
     minima, argmin = np.empty(n), np.zeros(n, dtype=np.int64)
-    share(
+    share_pairs(
         lambda start, stop: _sweep(pairs, height, sign, f, g, minima, argmin, _NO_MINIMA, _NO_ARGMIN, start, stop),
         n,
         row_step(pairs, n),
-        worthwhile_threads(pairs, n * m),
+        "row minima",
+        pairs,
+        n * m,
     )
     return minima, argmin
+
+
+def share_pairs(
+    work: Callable[[int, int], None], size: int, step: int, what: str, pairs: Pairs, evaluations: int
+) -> None:
+    """Share work among as many threads as its number of evaluations of a pair pays for; a little is done at once.
+
+    See `share` for the first three parameters and `at_once` for `what`.
+    """
+    with at_once(evaluations * _operations(pairs) // 4, what, pairs):
+        share(work, size, step, worthwhile_threads(pairs, evaluations))
 
 
 def row_step(pairs: Pairs, n: int) -> int:

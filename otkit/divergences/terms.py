@@ -20,7 +20,7 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.numerics.double_double import add
-from otkit.numerics.jit import njit
+from otkit.numerics.jit import njit, njit_pass
 from otkit.numerics.sums import two_product, two_sum
 
 # Reverse KL and Neyman's χ² are KL and Pearson's with p and q exchanged, and so is α > ½ as 1 − α.
@@ -42,7 +42,7 @@ _SQRT_2 = 1.4142135623730951
 _LOG_2_HIGH, _LOG_2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
 
-@njit
+@njit_pass
 def total(rows: FloatArray, found: FloatArray, start: int, stop: int) -> None:
     """Write, for rows start … stop − 1, the sum in double-double, the least value and the least positive one."""
     lanes = min(_CHUNK, rows.shape[1])
@@ -94,7 +94,7 @@ def _across(high: FloatArray, low: FloatArray) -> tuple[float, float]:
     return two_sum(total_high, total_low)
 
 
-@njit
+@njit_pass
 def sum_blocks(
     kind: int,
     alpha: float,
@@ -127,7 +127,7 @@ def sum_blocks(
         sums[pair, block, 0], sums[pair, block, 1] = _across(high, low)
 
 
-@njit
+@njit_pass
 def add_blocks(sums: FloatArray, out: FloatArray) -> None:
     """Write the sum of each pair; terms are never negative, so that what is not finite is ∞."""
     for pair in range(sums.shape[0]):

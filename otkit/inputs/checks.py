@@ -17,7 +17,7 @@ from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.inputs.columns import columns_of
 from otkit.inputs.values import Values, first_missing, first_unsafe, is_safe, values_of
-from otkit.numerics.jit import njit
+from otkit.numerics.jit import njit_pass
 from otkit.numerics.memory import available_memory
 
 
@@ -88,7 +88,7 @@ def span(array: FloatArray) -> tuple[bool, float, float]:
     return finite, least, largest
 
 
-@njit
+@njit_pass
 def _span(values: FloatArray) -> tuple[bool, float, float]:
     wrong = 0
     least, largest = np.inf, -np.inf
@@ -99,7 +99,7 @@ def _span(values: FloatArray) -> tuple[bool, float, float]:
     return wrong == 0, least, largest
 
 
-@njit
+@njit_pass
 def within(index: IntArray, size: int) -> bool:
     """Say whether 0 ≤ index < size throughout."""
     wrong = 0

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.numerics.jit import int64, njit
+from otkit.numerics.jit import int64, njit, njit_pass
 from otkit.numerics.sums import two_sum
 
 BITS = 30
@@ -27,7 +27,7 @@ _FULL = 1 << BITS
 _UPPER = 2.0 ** (2 * BITS)
 
 
-@njit
+@njit_pass
 def limbs(low: int, high: int, terms: int) -> int:
     """Return how many limbs hold sums of so many multiples of 2**low, all smaller than 2**high."""
     return max(1, high - low + math.frexp(float(terms))[1] + 1) // BITS + 1
@@ -41,7 +41,7 @@ def digits(value: float) -> tuple[int, int]:
     return (fraction | (1 << 52), exponent - 1075) if exponent > 0 else (fraction, -1074)
 
 
-@njit
+@njit_pass
 def bit_range(values: FloatArray) -> tuple[int, int]:
     """Return (low, high): all values are multiples of 2**low and smaller than 2**high; (0, 0) if all are zero."""
     low, high = int64(1 << 20), -int64(1 << 20)
@@ -246,7 +246,7 @@ def exact_total(values: FloatArray) -> tuple[int, IntArray]:
     return low, total
 
 
-@njit
+@njit_pass
 def _add_all(values: FloatArray, low: int, total: IntArray) -> None:
     """Add numbers to a row of zeros, and carry."""
     for k in range(values.size):

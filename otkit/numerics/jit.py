@@ -35,6 +35,7 @@ from numba import int64
 from numba.extending import overload, register_jitable
 
 from otkit.numerics import compiling
+from otkit.numerics.kernel import Kernel
 from otkit.numerics.kernel_cache import KernelCache
 
 # ``from otkit.numerics.sums import two_sum``: (otkit.numerics.sums, two_sum).
@@ -49,10 +50,21 @@ Array = TypeVar("Array", bound=np.ndarray)
 
 def njit(function: F) -> F:
     """Compile a serial kernel."""
-    kernel = numba.njit(function, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
-    if not numba.config.DISABLE_JIT and function.__module__.startswith("otkit."):
-        kernel._cache = KernelCache(function, _digest_of_kernels(function.__module__))
-    return cast(F, kernel)
+    return _kernel(function)
+
+
+def njit_pass(function: F) -> F:
+    """Compile a serial kernel that passes over its arguments once: run by Python where they are short."""
+    return _kernel(function, passes=True)
+
+
+def _kernel(function: F, *, passes: bool = False) -> F:
+    if numba.config.DISABLE_JIT:
+        return function
+    compiled = numba.njit(function, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
+    if function.__module__.startswith("otkit."):
+        compiled._cache = KernelCache(function, _digest_of_kernels(function.__module__))
+    return cast(F, Kernel(function, compiled, passes=passes))
 
 
 def jitable(function: F) -> F:
@@ -117,4 +129,4 @@ def _imports(code: CodeType) -> Iterator[tuple[str, str]]:
 
 # A kernel that is handed a literal, or a variable that still is one, is compiled for that number and then once more for
 # any: ``int64(0)`` is no literal.
-__all__ = ["int64", "jitable", "njit", "overload", "read_only"]
+__all__ = ["int64", "jitable", "njit", "njit_pass", "overload", "read_only"]

@@ -123,6 +123,11 @@ class KernelCache:
             lock.release()
         return found
 
+    def holds(self, signature: Any, codegen: Any) -> bool:
+        """Whether there is a file for a signature, sound or not."""
+        name = self._file_name(signature, codegen)
+        return name is not None and any((folder / name).is_file() for folder in _folders())
+
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep a kernel that was compiled, if possible."""
         try:

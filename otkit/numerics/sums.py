@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from otkit._typing import FloatArray
-from otkit.numerics.jit import njit
+from otkit.numerics.jit import njit, njit_pass
 
 _SPLITTER = 134217729.0  # 2**27 + 1: Veltkamp's constant for 53-bit significands
 
@@ -38,7 +38,7 @@ def two_product(a: float, b: float) -> tuple[float, float]:
     return p, a_low * b_low - (((p - a_high * b_high) - a_low * b_high) - a_high * b_low)
 
 
-@njit
+@njit_pass
 def _sum2(values: FloatArray) -> float:
     total = 0.0
     error = 0.0
@@ -48,7 +48,7 @@ def _sum2(values: FloatArray) -> float:
     return total + error
 
 
-@njit
+@njit_pass
 def _dot2(a: FloatArray, b: FloatArray) -> float:
     total = 0.0
     error = 0.0
@@ -59,7 +59,7 @@ def _dot2(a: FloatArray, b: FloatArray) -> float:
     return total + error
 
 
-@njit
+@njit_pass
 def _largest(values: FloatArray) -> float:
     largest = 0.0
     for value in values:

@@ -17,6 +17,7 @@ from otkit.inputs.frames import Missing, as_clouds
 from otkit.inputs.labelled import labels_of_rows
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.numerics.compiling import clock
+from otkit.numerics.kernel import at_once
 from otkit.numerics.pickling import Whole
 from otkit.numerics.threads import Stopped
 from otkit.numerics.threads import threads as sharing_threads
@@ -302,7 +303,7 @@ def solve_problem(problem: TransportProblem, settings: Settings = BY_ITSELF) -> 
         raise ValueError(f"warm_start must be left out for method={method!r}, which can't use it.")
     shown = waiting("solving") if progress is True else nullcontext(progress or None)
     sharing = nullcontext() if settings.threads is None else sharing_threads(settings.threads)
-    with sharing, shown as report:
+    with sharing, shown as report, at_once(problem.cost.steps, solver.name, proof, problem.cost.pairs):
         task = _Task(settings.options, Monitor(report, settings.max_seconds), warm, proof, canonical)
         with task.monitor.holding_interrupts() if settings.on_failure == "return" else nullcontext():
             while True:

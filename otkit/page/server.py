@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 import webbrowser
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import resources
 from typing import Any
 
@@ -22,6 +24,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from otkit.numerics.kernel import always_compiled
 from otkit.page.answers import answer
 from otkit.page.connections import Connection
 from otkit.page.examples import examples
@@ -118,7 +121,7 @@ def listen(port: int | None) -> socket.socket:
 
 
 def warm() -> None:
-    """Compile what answers need, so that nobody waits for it later.
+    """Compile what answers need, and keep it on the disk.
 
     Beside the examples: roads that cost the same, places without loaves, unequal loaves, and cafés that take what the
     bakery beside them bakes, so that a tree has idle arcs, take ways of their own.
@@ -129,8 +132,20 @@ def warm() -> None:
     unequal["bakeries"][0]["loaves"] = 0.0
     paired = examples()["free"]
     paired["bakeries"] = paired["cafes"] = [{"x": 1.0, "y": float(k % 3), "loaves": k} for k in range(12)]
-    for town in (*examples().values(), alike, idle, unequal, paired):
-        answer(read_town(town | {"own": "corner"}))
+    with always_compiled():
+        for town in (*examples().values(), alike, idle, unequal, paired):
+            answer(read_town(town | {"own": "corner"}))
+
+
+@contextmanager
+def warming() -> Iterator[None]:
+    """Compile in another process, which leaves kernels on the disk; Python answers until they are there."""
+    compiler = subprocess.Popen([sys.executable, "-c", "from otkit.page.server import warm; warm()"])
+    try:
+        yield
+    finally:
+        compiler.terminate()
+        compiler.wait()
 
 
 def serve(port: int | None, *, open_browser: bool, report: Callable[[str], Any]) -> None:
@@ -142,10 +157,9 @@ def serve(port: int | None, *, open_browser: bool, report: Callable[[str], Any])
         None takes the usual one, or any free one.
     open_browser : bool
     report : callable
-        Called with the address once the page can answer without delay.
+        Called with the address once the page can be opened.
     """
-    with listen(port) as listener:
-        warm()
+    with listen(port) as listener, warming():
         url = f"http://{HOST}:{listener.getsockname()[1]}/"
         report(url)
         if open_browser:  # in a thread, since a browser in the terminal comes back only when it is closed

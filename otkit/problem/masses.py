@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.numerics.jit import njit
+from otkit.numerics.jit import njit, njit_pass
 from otkit.numerics.sums import two_sum
 
 LARGEST_EXACT_INTEGER = 2.0**53
@@ -24,7 +24,7 @@ def rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
     return values.copy() if total == target else _multiplied(values, total, target)
 
 
-@njit
+@njit_pass
 def _multiplied(values: FloatArray, total: float, target: float) -> FloatArray:
     """Return values·target/total, by one multiplication each where the quotient is a float."""
     factor = target / total
@@ -48,7 +48,7 @@ def tolerance_of_totals(a: FloatArray, b: FloatArray) -> float:
     return min((a.size + b.size + 8) * unit, LARGEST_TOLERANCE)
 
 
-@njit
+@njit_pass
 def _digits_of(masses: FloatArray) -> int:
     """Say what masses are: whole, rounded to float32 (or less) before they came, or neither.
 
