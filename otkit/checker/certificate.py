@@ -29,8 +29,8 @@ from otkit.costs import MatrixCosts
 from otkit.costs.accuracy import LARGEST_POWER, Accuracy
 from otkit.costs.sparse import as_prices
 from otkit.inputs.checks import as_float_array, span
-from otkit.numerics.sums import accurate_dot
 from otkit.numerics.kernel import at_once
+from otkit.numerics.sums import accurate_dot
 from otkit.numerics.threads import Stopped
 from otkit.problem import TransportProblem, proofs
 

@@ -16,7 +16,7 @@ from otkit.inputs import checks
 from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.numerics import double_double as dd
-from otkit.numerics.jit import njit, read_only
+from otkit.numerics.jit import njit, njit_pass, read_only
 
 _DOUBT = 2.0**-98  # of masses in double-double, for each point: a few operations, 2⁻¹⁰⁴ each
 _FAR = 100  # exponent of weights whose products, squared, might leave float64
@@ -107,7 +107,7 @@ def total_mass(weights: FloatArray) -> dd.DoubleDouble:
     return total
 
 
-@njit
+@njit_pass
 def _signed_masses(order: IntArray, starts: IntArray, a: FloatArray, b: FloatArray) -> FloatArray:
     """Return (P − Q) of each group of equal points: (α B − β A) / AB, for masses α and β there and totals A and B."""
     totals = total_mass(a), total_mass(b)

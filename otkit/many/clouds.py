@@ -20,6 +20,7 @@ from otkit.many.pair_kinds import FUNCTION, Found, rooted
 from otkit.many.ragged import RaggedMasses, frozen
 from otkit.many.small import Packed, solve_pairs
 from otkit.many.transports import Transports
+from otkit.numerics.kernel import at_once
 from otkit.numerics.sums import accurate_sum
 from otkit.numerics.threads import pause, share
 from otkit.problem import TransportProblem
@@ -174,7 +175,8 @@ class CloudPairs(Transports):
                 pause()
                 solve_pairs(packed, first, second, low, min(stop, low + step), out, proved)
 
-        share(portion, first.size, step, 1 + work // 100_000)
+        with at_once(work, "pairs of clouds", packed.pairs):
+            share(portion, first.size, step, 1 + work // 100_000)
         found[places] = out
         return proved
 

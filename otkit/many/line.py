@@ -20,6 +20,7 @@ from otkit.many.ragged import RaggedMasses, frozen
 from otkit.many.transports import Transports
 from otkit.numerics.floats import SMALLEST
 from otkit.numerics.jit import njit
+from otkit.numerics.kernel import at_once
 from otkit.numerics.threads import pause, share
 from otkit.problem import TransportProblem
 
@@ -96,7 +97,8 @@ class OnLine(Transports):
                 pause()
                 _integrate_pairs(points, levels, equal, starts, p, first, second, start, min(high, start + step), out)
 
-        share(portion, first.size, step, 1 + work // 500_000)
+        with at_once(work, "pairs of samples"):
+            share(portion, first.size, step, 1 + work // 500_000)
         return Found(*out)
 
     def bounds(self, left: int) -> FloatArray:

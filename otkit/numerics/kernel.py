@@ -22,7 +22,7 @@ from numba.extending import typeof_impl
 from otkit.numerics.kernel_cache import KernelCache
 
 # Steps, roughly pairs of points times their coordinates, that Python takes in a few tenths of a second.
-SMALL = 1 << 15
+SMALL = 1 << 17
 
 # Seconds of a thread's work, in all, after which compiling pays.
 PATIENCE = 1.5
