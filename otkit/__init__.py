@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_critic as plot_critic
     from otkit.plots import plot_dendrogram as plot_dendrogram
+    from otkit.plots import plot_drift as plot_drift
     from otkit.plots import plot_plan as plot_plan
     from otkit.plots import plot_potentials as plot_potentials
     from otkit.plots import plot_samples as plot_samples
@@ -102,6 +103,8 @@ if TYPE_CHECKING:
     from otkit.solvers.simplex import SimplexState as SimplexState
     from otkit.solvers.sinkhorn import SinkhornOptions as SinkhornOptions
     from otkit.startup import warmup as warmup
+    from otkit.statistics.drift import DriftReport as DriftReport
+    from otkit.statistics.drift import drift as drift
     from otkit.statistics.inequalities import divergence_inequalities as divergence_inequalities
     from otkit.statistics.intervals import WassersteinInterval as WassersteinInterval
     from otkit.statistics.intervals import wasserstein_interval as wasserstein_interval
@@ -164,6 +167,7 @@ _MODULES = {
         "plot_cost_and_plan",
         "plot_critic",
         "plot_dendrogram",
+        "plot_drift",
         "plot_plan",
         "plot_potentials",
         "plot_samples",
@@ -177,6 +181,7 @@ _MODULES = {
     "solvers.simplex": ["SimplexOptions", "SimplexState"],
     "solvers.sinkhorn": ["SinkhornOptions"],
     "startup": ["warmup"],
+    "statistics.drift": ["DriftReport", "drift"],
     "statistics.inequalities": ["divergence_inequalities"],
     "statistics.intervals": ["WassersteinInterval", "wasserstein_interval"],
     "statistics.two_sample": ["TwoSampleTest", "two_sample_test"],

@@ -1,7 +1,7 @@
 """The command `otkit`: answers on stdout, messages on stderr, and an exit code that says how it went.
 
-0: done; 2: bad input, one line says which; 3: not proved, one line says what is proved instead, or why a proof does not
-hold; 130: stopped by Ctrl-C.
+0: done; 1: `otkit drift` found a threshold passed; 2: bad input, one line says which; 3: not proved, one line says what
+is proved instead, or why a proof does not hold; 130: stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from otkit import __version__
-from otkit.cli import bakery, critic, distances, divergence, judging, many, proofs, testing, train, warmup
+from otkit.cli import bakery, critic, distances, divergence, drift, judging, many, proofs, testing, train, warmup
 from otkit.cli.failures import OneLineFailures
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command("compare")(judging.compare)
 app.command("divergence")(divergence.divergence)
 app.command("pairwise")(many.pairwise)
 app.command("test")(testing.same_law)
+app.command("drift")(drift.drift)
 app.command("critic")(critic.critic)
 app.command("train")(train.train)
 app.command("certify")(proofs.certify)

@@ -94,6 +94,21 @@ def read_parquet(where: str, path: Path) -> Sheet:
     return Sheet(where, tuple(names), tuple(columns), tuple(index), form="Parquet")
 
 
+def open_parquet(where: str, path: Path) -> Any:
+    """Return a Parquet file whose columns can be read one by one, as a `pyarrow.parquet.ParquetFile`."""
+    pyarrow = _pyarrow()
+    try:
+        file = pyarrow.parquet.ParquetFile(path)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise ValueError(f"{where} is not a readable Parquet file: {error}") from None
+    if not file.metadata.num_rows or not file.schema_arrow.names:
+        raise ValueError(
+            f"{where} must hold a table with rows and columns, but it has {file.metadata.num_rows} rows "
+            f"and {len(file.schema_arrow.names)} columns."
+        )
+    return file
+
+
 def _from_arrow(pyarrow: Any, column: Any, where: str) -> Column:
     """Return a column of Arrow; one that holds neither numbers nor times is text, which may be labels."""
     kinds, missing = pyarrow.types, np.asarray(column.is_null().to_numpy())

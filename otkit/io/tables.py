@@ -10,7 +10,7 @@ import contextlib
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +243,35 @@ def read_masses(path: PathLike, options: FileOptions | None = None) -> Table:
         words,
         int((~kept).sum()),
         numbered=naming in sheet.index and is_count(labels or ()),
+    )
+
+
+def read_columns(path: PathLike, options: FileOptions | None = None) -> Sheet:
+    r"""Read the columns of a file as they are, words and missing values among them.
+
+    Those chosen by `options.columns`, or all but an index; the column that `options.labels` names is left out. Errors
+    are those of `read_table`, but for what stands in the cells.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "shops.csv")
+    >>> _ = path.write_text("shop,loaves\nQueens,3\nBronx,\n")
+    >>> [(column.kind, column.missing.tolist()) for column in read_columns(path).columns]
+    [('text', [False, False]), ('number', [False, True])]
+    """
+    options = (options or FileOptions()).checked()
+    sheet = _sheet(path, options, "points", wide=False)
+    used = _used(sheet, options, [None if options.labels is None else _position(sheet, options.labels)])
+    left = [k for k in sheet.index if k not in used]
+    index = tuple(f"{sheet.names[k] or f'column {k + 1} without a name'} left out: an index" for k in left)
+    return replace(
+        sheet,
+        names=_names(sheet, used),
+        columns=tuple(sheet.columns[k] for k in used),
+        index=(),
+        said=(*sheet.said, *index),
+        texts=tuple(sheet.texts[k] for k in used) if sheet.texts else (),
     )
 
 

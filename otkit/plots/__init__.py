@@ -8,6 +8,7 @@ a new figure, and returns the Axes. Matplotlib is loaded when one is called.
 from __future__ import annotations
 
 from otkit.plots.dendrogram import plot_dendrogram
+from otkit.plots.drift import plot_drift
 from otkit.plots.matrix import plot_cost_and_plan
 from otkit.plots.neural import plot_critic, plot_samples, plot_training, plot_weights
 from otkit.plots.plan import plot_plan
@@ -17,6 +18,7 @@ __all__ = [
     "plot_cost_and_plan",
     "plot_critic",
     "plot_dendrogram",
+    "plot_drift",
     "plot_plan",
     "plot_potentials",
     "plot_samples",
