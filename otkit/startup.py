@@ -27,6 +27,7 @@ from otkit.problem import TransportProblem
 from otkit.solvers.monitor import Progress
 from otkit.solvers.sinkhorn import SinkhornOptions
 from otkit.solvers.waiting import waiting
+from otkit.statistics.drift import drift
 
 # Points of the small and of the large clouds, which are solved in different ways, and of those that are searched in
 # single precision or whose certificate is pruned.
@@ -165,6 +166,9 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
     def many_samples() -> object:
         return pairwise([x[:9, 0], y[:9, 0], y[:7, 0]])
 
+    def tables() -> object:
+        return drift({"x": x[:, 0], "y": x[:, 1]}, {"x": y[:, 0], "y": y[:, 1]}, rng=0)
+
     calls: dict[str, Callable[[], object]] = {
         "small clouds": partial(wasserstein, *few, method="simplex"),
         "method='lp'": partial(wasserstein, *few, method="lp"),
@@ -184,6 +188,7 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
         "many samples on the line": many_samples,
         "method='assignment'": partial(wasserstein, *few, method="assignment"),
         "method='sinkhorn'": partial(wasserstein, *few, method="sinkhorn", options=SinkhornOptions(epsilon=1.0)),
+        "drift between tables": tables,
         "divergences of histograms": partial(f_divergence, "kl", [1, 2], [2, 1]),
     }
     for kind in (np.float64, np.float32):

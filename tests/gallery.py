@@ -145,6 +145,14 @@ def dendrogram():
     otkit.plot_dendrogram(otkit.pairwise(groups), names=[f"cloud {k}" for k in range(9)])
 
 
+@picture
+def drift():
+    rng = np.random.default_rng(5)
+    before = {"age": rng.normal(40, 9, 400), "plan": rng.choice(["free", "paid"], 400), "size": rng.normal(size=400)}
+    after = {"age": rng.normal(46, 9, 300), "plan": rng.choice(["free", "new"], 300), "size": rng.normal(size=300)}
+    otkit.plot_drift(otkit.drift(before, after, joint=(), rng=0))
+
+
 if __name__ == "__main__":
     KEPT.mkdir(exist_ok=True)
     for drawn in PICTURES:

@@ -338,7 +338,7 @@ NULLS = {
     "normal, permutations": (of_numbers(lambda rng, n: rng.normal(size=n), 30, 20), 300),
     "normal, limit": (of_numbers(lambda rng, n: rng.normal(size=n), 600, 600), 200),
     "counts, limit": (of_numbers(lambda rng, n: rng.poisson(2.0, n), 400, 900), 200),
-    "heavy tails, few": (of_numbers(lambda rng, n: rng.standard_cauchy(n), 40, 2000), 200),
+    "heavy tails, few": (of_numbers(lambda rng, n: rng.standard_cauchy(n), 40, 2000), 100),
     "heavy tails, unequal": (of_numbers(lambda rng, n: rng.standard_cauchy(n), 200, 4000), 200),
     "words, permutations": (of_numbers(lambda rng, n: rng.choice(list("aaaabbcdefgh"), n), 30, 25), 300),
 }
@@ -373,7 +373,7 @@ def test_the_bound_of_the_tail_is_one():
 def test_planted_shifts_are_found_and_nothing_else():
     """Power and false alarms over seeds; `benchmarks/drift.py` prints more of them."""
     found = {"age": 0, "plan": 0, "same": 0, "joint": 0}
-    for seed in range(40):
+    for seed in range(20):
         rng = np.random.default_rng(seed)
         before = {"age": rng.normal(0.0, 1.0, 300), "plan": rng.choice(list("ab"), 300), "same": rng.random(300)}
         after = {"age": rng.normal(0.4, 1.0, 300), "plan": rng.choice(list("aab"), 300), "same": rng.random(300)}
@@ -381,10 +381,10 @@ def test_planted_shifts_are_found_and_nothing_else():
         for entry in report.drifted:
             found[entry.column] += 1
         found["joint"] += report.joint[0].pvalue <= 0.05
-    assert found["age"] >= 38
-    assert found["plan"] >= 36
-    assert found["joint"] >= 36
-    assert found["same"] <= 7  # 40 · 0.05, and four deviations
+    assert found["age"] >= 19
+    assert found["plan"] >= 17
+    assert found["joint"] >= 17
+    assert found["same"] <= 4  # 20 · 0.05, and three deviations
 
 
 def test_the_same_number_gives_the_same_report():

@@ -1,1 +1,1 @@
-"""Inference from samples: two-sample tests, intervals, inequalities."""
+"""Inference from samples: two-sample tests, intervals, drift between tables, inequalities."""

@@ -55,7 +55,7 @@ def quantile_change(entry: NumericDrift) -> str:
         _polyline(line, "current"),
     ]
     size, unit = _unit(entry, max(-low, high))
-    ticks = [(up(value * size), f"{number(value)}{unit}") for value in _nice(low / size, high / size, 4)]
+    ticks = [(up(value * size), f"{number(value)}{unit}") for value in _nice(low / size, high / size, 3)]
     levels_shown = [(across(level), f"{100 * level:.0f} %") for level in (0.0, 0.25, 0.5, 0.75, 1.0)]
     return _picture(f"Change of the quantiles of {entry.name}, by level: {entry.where}.", shapes, levels_shown, ticks)
 
@@ -96,14 +96,14 @@ def _scale(low: float, high: float, start: float, stop: float) -> Callable[[floa
 
 
 def _nice(low: float, high: float, count: int) -> list[float]:
-    """Return round numbers between two ends, some `count` of them.
+    """Return round numbers between two ends: `count` of them, or up to twice as many.
 
     >>> _nice(0.3, 9.7, 4)
     [2.0, 4.0, 6.0, 8.0]
     """
     rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next((factor * power for factor in (1.0, 2.0, 5.0) if factor * power >= rough), 10.0 * power)
+    step = max(factor * power for factor in (1.0, 2.0, 5.0) if factor == 1.0 or factor * power <= rough)
     first, last = math.ceil(low / step), math.floor(high / step)
     return [k * step for k in range(first, last + 1)]
 
@@ -112,7 +112,7 @@ def _ticks(low: float, high: float, entry: NumericDrift) -> list[tuple[float, st
     """Return places along an axis of values, with what is written there."""
     if entry.origin is None:
         size, unit = _unit(entry, max(abs(low), abs(high)))
-        return [(value * size, f"{number(value, 4)}{unit}") for value in _nice(low / size, high / size, 4)]
+        return [(value * size, f"{number(value, 4)}{unit}") for value in _nice(low / size, high / size, 3)]
     origin, days = entry.origin, (high - low) / 86400.0
     digits = 10 if days > 3.0 else 16 if high - low > 180.0 else 19
     places = [low + part * (high - low) for part in (0.15, 0.5, 0.85)]
