@@ -233,6 +233,14 @@ def test_plot_is_a_picture(folder, arguments, suffix, start):
     assert (folder / f"plan.{suffix}").read_bytes().startswith(start)
 
 
+def test_a_picture_without_matplotlib_is_refused_before_the_work(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    outcome = run("emd", "x.csv", "y.csv", "--plot", "plan.png")
+    needed = "otkit: Pictures need Matplotlib, but matplotlib is not installed: pip install matplotlib.\n"
+    assert (outcome.exit_code, outcome.stdout, outcome.stderr) == (2, "", needed)
+    assert run("emd", "x.csv", "y.csv").exit_code == 0
+
+
 def test_points_in_three_dimensions_are_drawn_as_a_matrix(folder):
     writing.write_matrix("z.csv", RNG.normal(size=(5, 3)))
     assert run("emd", "z.csv", "z.csv", "--plot", "plan.png").exit_code == 0

@@ -53,6 +53,48 @@ for name in ("fit_critic", "crosscheck", "fit_variational", "wasserstein_loss"):
     assert [line.replace("equinox", "jax") for line in others] == [needed] * 4
 
 
+def test_all_is_computed_without_pictures_and_command_and_these_say_what_to_install():
+    """Matplotlib, Typer and Rich may be left out, as `pip install --no-deps` does."""
+    code = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("matplotlib", "typer", "rich"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent())
+import numpy as np, otkit, otkit.solvers.waiting
+x, y = np.arange(6.0).reshape(3, 2), np.ones((3, 2))
+result = otkit.wasserstein(x, y)
+for method in ("lp", "simplex", "assignment", "sinkhorn"):
+    assert abs(otkit.wasserstein(x, y, method=method).distance / result.distance - 1.0) < 0.1
+assert otkit.verify_duality(result.problem) and "proof" in str(result)
+assert otkit.pairwise([x, y])[0, 1] == result.distance
+assert otkit.two_sample_test(x, y, permutations=9).pvalue and otkit.kl([1, 2], [2, 1]) and otkit.energy_distance(x, y)
+print("computed")
+otkit.solvers.waiting._in_notebook = lambda: True  # somebody looks
+for call in (
+    lambda: otkit.plot_plan(result),
+    lambda: otkit.plot_dendrogram(otkit.pairwise([x, y, x + 1.0])),
+    lambda: otkit.wasserstein(x, y, progress=True),
+    lambda: __import__("otkit.cli"),
+):
+    try:
+        call()
+    except ModuleNotFoundError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    picture = "Pictures need Matplotlib, but matplotlib is not installed: pip install matplotlib."
+    assert done.stdout.splitlines() == [
+        "computed",
+        picture,
+        picture,
+        "progress=True needs Rich (a function of your own does not), but rich is not installed: pip install rich.",
+        "The command otkit needs Typer and Rich, but rich is not installed: pip install typer rich.",
+    ]
+
+
 def test_every_public_name_is_there():
     for name in otkit.__all__:
         assert getattr(otkit, name) is not None

@@ -11,9 +11,13 @@ import sys
 from io import TextIOWrapper
 from typing import Annotated
 
-import typer
-
 from otkit import __version__
+from otkit.inputs.optional import needed
+
+with needed("The command otkit needs Typer and Rich", "typer rich"):
+    import rich  # noqa: F401 (what prints needs it: better said before the work)
+    import typer
+
 from otkit.cli import bakery, critic, distances, divergence, drift, judging, many, proofs, testing, train, warmup
 from otkit.cli.failures import OneLineFailures
 

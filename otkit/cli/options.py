@@ -205,3 +205,7 @@ def check_places(*places: tuple[Path | None, Sequence[str] | None]) -> None:
     for path, suffixes in places:
         if path is not None:
             require_place(path, suffixes)
+            if suffixes is PICTURES:
+                from otkit.plots.style import require_matplotlib
+
+                require_matplotlib()

@@ -14,6 +14,7 @@ from otkit.inputs.frames import points_in_order
 from otkit.inputs.labelled import axes_of, row_labels
 from otkit.inputs.labels import Labels
 from otkit.inputs.matching import along_axes
+from otkit.io.results import Result
 from otkit.numerics.floats import TINY
 from otkit.numerics.pickling import owned
 
@@ -27,7 +28,7 @@ _RANK = 1e-7  # of square roots, whose small eigenvalues are roots of rounding e
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GaussianTransport:
+class GaussianTransport(Result):
     """Optimal transport, squared Euclidean cost, between two normal distributions.
 
     Attributes
@@ -43,6 +44,8 @@ class GaussianTransport:
     labels : Labels or None
         Of the coordinates, where a mean or a covariance has some.
     """
+
+    _fields_of_dict = ("distance", "value", "bures", "mean0", "mean1", "matrix", "labels")
 
     distance: float
     mean0: FloatArray
@@ -86,9 +89,12 @@ class GaussianTransport:
     def __float__(self) -> float:
         return self.distance
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         kind = "with a Monge map" if self.matrix is not None else "without a Monge map"
-        return f"GaussianTransport(W_2 = {self.distance:.6g}, d = {self.mean0.size}, {kind})"
+        return f"W_2 = {self.distance:.6g} (d = {self.mean0.size}, {kind})"
+
+    def __repr__(self) -> str:
+        return f"GaussianTransport({self})"
 
 
 def gaussian_wasserstein(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, cov1: ArrayLike) -> GaussianTransport:
@@ -125,7 +131,7 @@ def gaussian_wasserstein(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, co
     >>> import otkit
     >>> result = otkit.gaussian_wasserstein([0, 0], np.eye(2), [3, 0], [[4, 0], [0, 1]])
     >>> result
-    GaussianTransport(W_2 = 3.16228, d = 2, with a Monge map)
+    GaussianTransport(W_2 = 3.16228 (d = 2, with a Monge map))
     >>> result.map([1, 1]).round(12).tolist()
     [5.0, 1.0]
     """

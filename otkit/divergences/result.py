@@ -9,12 +9,13 @@ import numpy as np
 
 from otkit._text import shown
 from otkit._typing import FloatArray
+from otkit.io.results import Result
 
 Kind: TypeAlias = Literal["exact", "quadrature", "estimate", "lower_bound"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DivergenceResult:
+class DivergenceResult(Result):
     """A divergence with its error.
 
     Attributes
@@ -43,6 +44,8 @@ class DivergenceResult:
     >>> round(low, 3), round(high, 3)
     (0.304, 0.696)
     """
+
+    _fields_of_dict = ("value", "error", "kind", "detail", "seed")
 
     value: float | FloatArray
     kind: Kind

@@ -34,6 +34,7 @@ from otkit.inputs.frames import NOTHING, Frame, Missing, Reading, as_clouds
 from otkit.inputs.labelled import axes_of
 from otkit.inputs.labels import Labels
 from otkit.inputs.matching import masses_of
+from otkit.io.results import Result
 from otkit.many.containers import list_of_measures
 from otkit.many.histograms import Bins, as_histograms
 from otkit.many.pair_kinds import Names
@@ -49,7 +50,7 @@ _TOLERANCE = 1e-10  # what HiGHS is asked for; what it reached is for the bounds
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BarycenterResult:
+class BarycenterResult(Result):
     """A barycenter, and how far it may be from the best one.
 
     Attributes
@@ -71,6 +72,8 @@ class BarycenterResult:
     labels : Labels or None
         What the bins of the barycenter are called, where the columns of the ground cost have labels.
     """
+
+    _fields_of_dict = ("value", "lower", "upper", "points", "masses", "weights", "method", "labels")
 
     points: FloatArray | None
     masses: FloatArray

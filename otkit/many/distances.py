@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from otkit._typing import FloatArray
+from otkit.io.results import Result
 from otkit.many.pair_kinds import Names, PairKind
 from otkit.many.transports import Transports
 from otkit.optimal_transport.results import TransportResult
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PairwiseResult:
+class PairwiseResult(Result):
     """Distances between measures, with proved bounds.
 
     An array wherever one is asked for: ``scipy.spatial.distance.squareform(result)``, or a scikit-learn estimator with
@@ -45,6 +46,8 @@ class PairwiseResult:
     >>> result.largest_gap < 1e-14
     True
     """
+
+    _fields_of_dict = ("distances", "lower", "upper", "proof", "seconds", "names")
 
     distances: FloatArray
     lower: FloatArray

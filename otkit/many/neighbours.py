@@ -14,6 +14,7 @@ from otkit.costs import Cost
 from otkit.divergences.generators import FDivergence
 from otkit.inputs.checks import as_count
 from otkit.inputs.frames import NOTHING, Missing, Reading
+from otkit.io.results import Result
 from otkit.many.all_pairs import raise_named
 from otkit.many.bounds import CAUTION
 from otkit.many.pair_kinds import Names, PairError, PairKind, rooted
@@ -28,7 +29,7 @@ _AT_ONCE = 4
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NearestResult:
+class NearestResult(Result):
     """The nearest neighbours of some measures.
 
     Attributes
@@ -48,6 +49,8 @@ class NearestResult:
     own : bool
         Whether the neighbours are other measures, and not `others`.
     """
+
+    _fields_of_dict = ("indices", "distances", "lower", "upper", "solved", "pairs", "seconds", "names")
 
     indices: IntArray
     distances: FloatArray

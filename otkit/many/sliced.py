@@ -24,6 +24,7 @@ from otkit.inputs.checks import (
 )
 from otkit.inputs.frames import Missing, Reading, as_clouds
 from otkit.inputs.randomness import Rng, seeded
+from otkit.io.results import Result
 from otkit.many.integrals import WIDTH, mean_power, quantile_integral
 from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.numerics.jit import njit
@@ -41,7 +42,7 @@ _LEAST_GAIN = 1e-9
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class SlicedResult:
+class SlicedResult(Result):
     """A sliced distance.
 
     Attributes
@@ -62,6 +63,8 @@ class SlicedResult:
     seed : int or None
         What `rng=` takes to draw the same directions again; None where none were drawn, or a generator was given.
     """
+
+    _fields_of_dict = ("distance", "error", "kind", "detail", "seed", "p", "directions", "distances")
 
     distance: float
     kind: Kind

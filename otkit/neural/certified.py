@@ -21,6 +21,7 @@ from otkit.checker.lower_bound import weigh_potentials
 from otkit.costs import Cost, as_cost
 from otkit.inputs.checks import as_float_array, entry
 from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
+from otkit.io.results import Result
 from otkit.numerics.sums import accurate_dot
 from otkit.problem import TransportProblem
 
@@ -32,7 +33,7 @@ _SLOPE_ERROR = 1.0 + 4.0 * EPS
 
 
 @dataclass(frozen=True)
-class CriticBounds:
+class CriticBounds(Result):
     """What a critic says about W_1 of two sample sets, and what it proves.
 
     Attributes
@@ -51,6 +52,8 @@ class CriticBounds:
     reading : Reading
         How the sample sets were read, in words.
     """
+
+    _fields_of_dict = ("raw", "lipschitz", "pooled_slope", "lower_bound", "c_transform_bound")
 
     raw: float
     lipschitz: float

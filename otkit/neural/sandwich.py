@@ -13,6 +13,7 @@ from otkit._typing import ArrayLike
 from otkit.costs import Cost
 from otkit.inputs.frames import Missing
 from otkit.inputs.randomness import Rng
+from otkit.io.results import Result
 from otkit.neural.certified import as_metric, between
 from otkit.neural.constraints import CriticOptions
 from otkit.neural.critic import CriticResult, fit_critic
@@ -49,7 +50,7 @@ class SandwichRow:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CrossCheck:
+class CrossCheck(Result):
     """Numbers for W_1 of two sample sets, and whether they are in the order in which they must be.
 
     Attributes

@@ -30,6 +30,7 @@ from otkit.divergences.variational import variational_bound
 from otkit.inputs.checks import require_choice
 from otkit.inputs.frames import Missing, as_clouds
 from otkit.inputs.randomness import Rng, seeded
+from otkit.io.results import Result
 from otkit.neural._jax import as_key, jax, jnp, optax
 from otkit.neural.function import CriticFunction
 from otkit.neural.networks import Network, mlp
@@ -85,7 +86,7 @@ class BoundedCritic:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VariationalResult:
+class VariationalResult(Result):
     """A critic of an f-divergence with its value on held-out points.
 
     Attributes
@@ -105,6 +106,8 @@ class VariationalResult:
     seed : int or None
         What `rng=` takes to draw the same numbers again; None where a generator was given.
     """
+
+    _fields_of_dict = ("bound", "value", "error", "fit", "shape", "seconds", "seed")
 
     bound: DivergenceResult
     critic: BoundedCritic

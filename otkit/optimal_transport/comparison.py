@@ -23,6 +23,7 @@ from otkit._typing import FloatArray
 from otkit.checker.certificate import Certificate, certify
 from otkit.costs import Line, SparseCosts
 from otkit.inputs.checks import as_seconds
+from otkit.io.results import Result
 from otkit.optimal_transport.settings import Settings
 from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import TransportProblem
@@ -39,7 +40,7 @@ SECONDS_WORTH_REPEATING = 15.0
 
 
 @dataclass(frozen=True)
-class Contender:
+class Contender(Result):
     """The answer of one solver.
 
     Attributes
@@ -56,6 +57,8 @@ class Contender:
         Why there is no answer, or what the solver warned of.
     """
 
+    _fields_of_dict = ("name", "value", "certificate", "seconds", "note")
+
     name: str
     value: float = float("nan")
     certificate: Certificate | None = None
@@ -64,7 +67,7 @@ class Contender:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Result):
     """The answers of all solvers to one problem.
 
     Attributes
@@ -72,6 +75,8 @@ class Comparison:
     problem : TransportProblem
     contenders : tuple of Contender
     """
+
+    _fields_of_dict = ("lower", "upper", "contenders")
 
     problem: TransportProblem
     contenders: tuple[Contender, ...]
@@ -98,6 +103,21 @@ class Comparison:
             return row.note if np.isnan(row.value) else "gives no plan and no prices"
         verdict = "proves itself optimal" if row.certificate.optimal else row.certificate.fault
         return f"{verdict} ({row.note})" if row.note else verdict
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with a row for each solver: value, error, seconds, and what the answer is worth."""
+        import pandas as pd
+
+        rows = self.contenders
+        return pd.DataFrame(
+            {
+                "name": [row.name for row in rows],
+                "value": [row.value for row in rows],
+                "error": [self.error(row) for row in rows],
+                "seconds": [row.seconds for row in rows],
+                "judgement": [self.judgement(row) for row in rows],
+            }
+        )
 
     def __str__(self) -> str:
         lines = [f"proved by all together: {self.lower:.15g} ≤ OPT ≤ {self.upper:.15g}"]

@@ -15,6 +15,7 @@ from otkit.inputs.checks import require_memory
 from otkit.inputs.labels import written
 from otkit.inputs.randomness import Rng, as_generator
 from otkit.io.archives import write_archive
+from otkit.io.results import Result
 from otkit.problem import TransportProblem
 from otkit.problem.files import FILE_FORMATS
 from otkit.solvers.candidate import Candidate, SolverStats
@@ -41,7 +42,7 @@ class Potentials(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TransportResult:
+class TransportResult(Result):
     """A transport problem with its answer and the proof.
 
     Attributes

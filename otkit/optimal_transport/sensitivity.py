@@ -23,7 +23,7 @@ used up. In the same way for sinks.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from otkit._text import text_table
 from otkit._typing import ArrayLike, BoolArray, FloatArray, IntArray
 from otkit.checker.spanning_tree import Tree, root_forest
 from otkit.costs.sweeps import worthwhile_threads
+from otkit.io.results import Result
 from otkit.numerics.jit import njit
 from otkit.numerics.threads import share
 from otkit.problem import TransportProblem
@@ -62,7 +63,7 @@ class Shifts(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sensitivity:
+class Sensitivity(Result):
     """Ranges of costs and masses over which an optimal tree stays optimal; made by `TransportResult.sensitivity`.
 
     Attributes
@@ -97,6 +98,8 @@ class Sensitivity:
       1       1     1     1    −∞   4
     """
 
+    _fields_of_dict = ("rows", "cols", "mass", "cost", "cost_low", "cost_high", "supply", "demand")
+
     rows: IntArray
     cols: IntArray
     mass: FloatArray
@@ -120,6 +123,13 @@ class Sensitivity:
         f, g = self.prices
         costs = self.problem.cost.at(rows, cols)
         return np.maximum((costs - f[np.asarray(rows)]) - g[np.asarray(cols)], 0.0)
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with a row for each pair that carries mass, and the range of its cost."""
+        import pandas as pd
+
+        names = {"row": "rows", "column": "cols", **{name: name for name in ("mass", "cost", "cost_low", "cost_high")}}
+        return pd.DataFrame({name: getattr(self, field) for name, field in names.items()})
 
     def __str__(self) -> str:
         columns = self.rows, self.cols, self.mass, self.cost, self.cost_low, self.cost_high

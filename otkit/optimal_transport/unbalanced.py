@@ -26,6 +26,7 @@ from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts, bind
 from otkit.inputs.checks import as_seconds, as_weights, require_choice, require_memory
 from otkit.inputs.labels import Labels
 from otkit.inputs.matching import along_costs
+from otkit.io.results import Result
 from otkit.numerics.fixed_point import as_int, exact_total
 from otkit.numerics.floats import EPS
 from otkit.numerics.jit import read_only
@@ -49,7 +50,7 @@ _NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class UnbalancedResult:
+class UnbalancedResult(Result):
     """What is shipped between unequal masses, what is left, and the proof that nothing is cheaper.
 
     Attributes
@@ -77,6 +78,20 @@ class UnbalancedResult:
     >>> result.leftover_a, result.leftover_b
     (array([0., 1.]), array([0., 3.]))
     """
+
+    _fields_of_dict = (
+        "value",
+        "mass",
+        "price",
+        "shipping_cost",
+        "mean_cost",
+        "unit_price",
+        "leftover_a",
+        "leftover_b",
+        "row_labels",
+        "col_labels",
+        "certificate",
+    )
 
     balanced: TransportResult
     shape: tuple[int, int]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from otkit._typing import FloatArray
 from otkit.checker.second_check import checked_twice
 from otkit.inputs.checks import require_memory
+from otkit.io.results import Result
 from otkit.numerics.sums import accurate_dot
 from otkit.optimal_transport.duality import c_transform, kantorovich_potential, lipschitz_constant
 from otkit.optimal_transport.results import TransportResult
@@ -44,7 +45,7 @@ class DualityRow:
 
 
 @dataclass(frozen=True)
-class DualityReport:
+class DualityReport(Result):
     """Values and residuals of the duality theorems; prints as a table of 80 columns.
 
     Attributes
@@ -56,6 +57,8 @@ class DualityReport:
         In words, what has checked the exact proof of the refined optimum once more; empty beyond 10,000 pairs.
     """
 
+    _fields_of_dict = ("problem", "rows", "checked", "largest_residual")
+
     problem: str
     rows: tuple[DualityRow, ...]
     checked: str = ""
@@ -64,6 +67,12 @@ class DualityReport:
     def largest_residual(self) -> float:
         """The worst residual of all rows."""
         return max(row.residual for row in self.rows if row.residual is not None)
+
+    def to_frame(self) -> Any:
+        """Return the rows as a pandas DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(row) for row in self.rows])
 
     def __str__(self) -> str:
         lines = [f"Duality on {self.problem}", f"{'':28}{'value':>19}{'residual':>10}  note"]

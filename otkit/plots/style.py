@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from otkit._text import told_apart
+from otkit.inputs.optional import needed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +36,12 @@ LARGEST_VECTOR = 2000
 LARGEST_TABLE = 12
 
 
+def require_matplotlib() -> None:
+    """Raise ModuleNotFoundError, which says what to install, where there is no Matplotlib."""
+    with needed("Pictures need Matplotlib", "matplotlib"):
+        import matplotlib  # noqa: F401 (looked for, not used)
+
+
 def own_axes(ax: Axes | None) -> Axes:
     """Return `ax`, or the Axes of a new figure."""
     if ax is not None:
@@ -47,6 +54,7 @@ def own_axes(ax: Axes | None) -> Axes:
 
 def new_axes(count: int, size: tuple[float, float]) -> list[Axes]:
     """Return Axes side by side in a new figure of a size in inches."""
+    require_matplotlib()
     import matplotlib.pyplot as plt
 
     # The first figure of all starts the backend, and that of notebooks turns interactive mode on, without which it

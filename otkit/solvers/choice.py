@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from otkit.costs import SparseCosts
+from otkit.io.results import Result
 from otkit.problem import TransportProblem
 
 GENERAL = "simplex"  # the solver that takes any problem
@@ -27,7 +28,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class ResourceEstimate:
+class ResourceEstimate(Result):
     """What a solve will need, roughly.
 
     Attributes
@@ -41,6 +42,8 @@ class ResourceEstimate:
     reason : str
         Why `method="auto"` takes this solver.
     """
+
+    _fields_of_dict = ("method", "memory", "seconds", "reason")
 
     method: str
     memory: int

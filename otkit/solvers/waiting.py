@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from otkit.inputs.optional import needed
+
 if TYPE_CHECKING:
     from otkit.solvers.monitor import Progress
 
@@ -25,9 +27,10 @@ def waiting(text: str) -> Iterator[Callable[[Progress], None] | None]:
     if not (sys.stderr.isatty() or _in_notebook()):
         yield None
         return
-    from rich.console import Console
-    from rich.progress import Progress as Display
-    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+    with needed("progress=True needs Rich (a function of your own does not)", "rich"):
+        from rich.console import Console
+        from rich.progress import Progress as Display
+        from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
     display = Display(
         SpinnerColumn(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from otkit.inputs.bins import aligned
 from otkit.inputs.checks import as_weights
 from otkit.inputs.frames import as_clouds
 from otkit.inputs.matching import values_by_label
+from otkit.io.results import Result
 from otkit.optimal_transport.solve import wasserstein
 
 # By more than this no inequality fails: each side is a function of divergences that are right to 1e-12, and differences
@@ -30,7 +32,7 @@ ROUNDING, RESOLUTION = 4e-12, 1e-29
 
 
 @dataclass(frozen=True)
-class Inequality:
+class Inequality(Result):
     """One inequality, left ≤ right, with its numbers.
 
     Attributes
@@ -41,6 +43,8 @@ class Inequality:
     left, right : float
         Both sides; ∞ is a value.
     """
+
+    _fields_of_dict = ("name", "formula", "left", "right", "slack", "holds")
 
     name: str
     formula: str
@@ -59,7 +63,7 @@ class Inequality:
 
 
 @dataclass(frozen=True)
-class Inequalities:
+class Inequalities(Result):
     """All inequalities for one pair of measures; prints as a table.
 
     Attributes
@@ -67,12 +71,20 @@ class Inequalities:
     rows : tuple of Inequality
     """
 
+    _fields_of_dict = ("hold", "rows")
+
     rows: tuple[Inequality, ...]
 
     @property
     def hold(self) -> bool:
         """Whether all of them hold."""
         return all(row.holds for row in self.rows)
+
+    def to_frame(self) -> Any:
+        """Return the table as a pandas DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame([row.to_dict() for row in self.rows])
 
     def __iter__(self) -> Iterator[Inequality]:
         return iter(self.rows)

@@ -29,6 +29,7 @@ from otkit.costs import Cost, as_cost
 from otkit.inputs.checks import as_count, as_power
 from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
 from otkit.inputs.randomness import Rng, seeded
+from otkit.io.results import Result
 from otkit.many.subsets import Pool
 
 # Half-samples of one sample beside one another, for its self-distance.
@@ -39,7 +40,7 @@ _LEAST_DECAY = 0.05
 
 
 @dataclass(frozen=True)
-class WassersteinInterval:
+class WassersteinInterval(Result):
     """A distance with its interval.
 
     Attributes
@@ -63,6 +64,20 @@ class WassersteinInterval:
     reading : Reading
         How the samples were read, in words.
     """
+
+    _fields_of_dict = (
+        "distance",
+        "estimate",
+        "lower",
+        "upper",
+        "level",
+        "population",
+        "self_distance",
+        "decay",
+        "p",
+        "detail",
+        "seed",
+    )
 
     distance: float
     estimate: float

@@ -27,6 +27,7 @@ from otkit.divergences.ipm import median_bandwidth
 from otkit.inputs.checks import as_count, as_power, require_choice
 from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
 from otkit.inputs.randomness import Rng, seeded
+from otkit.io.results import Result
 from otkit.many.integrals import distribution_integrals
 from otkit.many.subsets import Pool
 from otkit.numerics.jit import read_only
@@ -49,7 +50,7 @@ _PORTION = 2_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TwoSampleTest:
+class TwoSampleTest(Result):
     """The outcome of a permutation test.
 
     Attributes
@@ -69,6 +70,8 @@ class TwoSampleTest:
     reading : Reading
         How the samples were read, in words.
     """
+
+    _fields_of_dict = ("name", "statistic", "pvalue", "effect", "null_distribution", "stopped", "seed")
 
     statistic: float
     pvalue: float
