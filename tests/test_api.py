@@ -18,7 +18,7 @@ ONE_WORD = {
     "warm_start": {"init", "initial", "start", "warmstart", "potentials_init"},
     "threads": {"num_threads", "n_threads", "nthreads", "thread_count"},
     "n_jobs": {"jobs", "workers", "processes", "num_workers"},
-    "progress": {"verbose", "report", "callback", "disp", "log"},
+    "progress": {"verbose", "callback", "disp", "log"},
     "max_iterations": {"iterations", "max_iter", "maxiter", "n_iter", "numItermax"},
     "max_seconds": {"timeout", "time_limit", "deadline"},
     "batch_size": {"batch"},
@@ -60,10 +60,11 @@ def public_callables():
 
 
 CALLABLES = public_callables()
-# What solvers and the checker ask of a cost, which is public for those who read, not to be called by users.
+# What otkit calls itself, of costs, problems and reports: public for those who read, not to be called by users.
 INNER = {
     "bound",
     "with_labels",
+    "ordered",
     "in_own_unit",
     "in_unit",
     "in_larger_costs",

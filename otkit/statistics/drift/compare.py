@@ -13,6 +13,7 @@ import numpy as np
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.inputs.labels import label_text
+from otkit.inputs.randomness import Rng, as_generator
 from otkit.io.options import FileOptions
 from otkit.statistics.drift.categories import aligned, compare_counts
 from otkit.statistics.drift.columns import Column
@@ -38,7 +39,7 @@ def drift(
     categorical: Sequence[Hashable] = (),
     joint: Sequence[Hashable] | None = None,
     level: float = 0.05,
-    rng: int | np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> DriftReport:
     """Compare two tables column by column: how far each has moved, where, and whether by chance.
 
@@ -59,7 +60,7 @@ def drift(
         Columns of numbers or times that are tested together; by default all of them, and () for none.
     level : float
         The rate of false discoveries, or the level of a test, that the report counts by.
-    rng : int, Generator or None
+    rng : None, int or numpy.random.Generator, optional
         For permutations and random rows: the same number gives the same report.
 
     Returns
@@ -130,7 +131,7 @@ def drift_of_sources(
     categorical: Sequence[Hashable] = (),
     joint: Sequence[Hashable] | None = None,
     level: float = 0.05,
-    rng: int | np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> DriftReport:
     """Compare two tables that are read column by column; see `drift`."""
     began = time.perf_counter()
@@ -145,7 +146,7 @@ def drift_of_sources(
         source.require(categorical, "categorical")
         source.require(joint or (), "joint")
         source.require(() if by is None else (by,), "by")
-    work = _Work(reference, current, set(categorical), np.random.default_rng(rng))
+    work = _Work(reference, current, set(categorical), as_generator(rng))
     if by is not None:
         work.group_by(by)
     wanted = list(dict.fromkeys([*columns, *(joint or ())])) if columns is not None else None
