@@ -58,6 +58,82 @@ def test_what_a_header_says_is_proved_counts_for_nothing(lie, proof, saved):
     assert loaded.certificate.unique is True
 
 
+TRUTHS = {
+    "tree": lambda: otkit.transport([[4.0, 1.0], [2.0, 3.0], [7.0, 5.0]], [1, 2, 1], [2, 2]),
+    "line": lambda: otkit.wasserstein([0.0, 1.0, 4.0], [5.0, 3.0], [2, 1, 1], [3, 1], p=2),
+    "plane": lambda: otkit.wasserstein([[0.0, 1.0], [2.0, 2.0], [3.0, 0.0]], [[0.0, 0.5], [2.0, 1.0]], p=2),
+    "no tree": lambda: otkit.wasserstein([[0.0, 1.0], [2.0, 2.0]], [[0.0, 0.5], [2.0, 1.0]], method="sinkhorn"),
+}
+
+
+@pytest.mark.parametrize("kind", TRUTHS)
+def test_numbers_and_arrays_that_were_changed_are_judged_for_the_problem_that_is_there(kind, tmp_path):
+    """Value, bounds and each entry of each array: what is loaded holds the optimum of the problem that it holds."""
+    path = tmp_path / "r.npz"
+    TRUTHS[kind]().save(path)
+    header, arrays = contents(path)
+    forgeries = [
+        (header | {"certificate": header["certificate"] | {name: number}}, arrays)
+        for name in ("value", "lower", "upper")
+        for number in (3.0, 0.0, -1.0, 1e300)
+    ]
+    for name, array in arrays.items():
+        for k in range(array.size):
+            for change in (1, -1):
+                forged = array.copy()
+                forged.reshape(-1)[k] += change
+                forgeries.append((header, arrays | {name: forged}))
+    kept = refused = 0
+    for told, forged in forgeries:
+        put(path, told, forged)
+        try:
+            loaded = otkit.load(path)
+        except ValueError:
+            refused += 1
+            continue
+        kept += 1
+        problem, certificate = loaded.problem, loaded.certificate
+        exact = otkit.transport(problem).certificate
+        assert certificate.lower <= exact.upper
+        assert exact.lower <= certificate.upper
+        if certificate.optimal:
+            assert certificate.value == pytest.approx(exact.value, rel=1e-9)
+            answer = loaded.candidate
+            again = otkit.certify(problem, plan=answer, potentials=(answer.f, answer.g))
+            assert again.upper == pytest.approx(exact.value, rel=1e-9)
+            assert again.marginal_error < 1e-12
+    assert kept >= 12
+    assert refused > 0
+
+
+@pytest.mark.parametrize("kind", TRUTHS)
+def test_what_is_not_verified_is_as_it_stands_there_and_proves_nothing(kind, tmp_path):
+    path, result = tmp_path / "r.npz", TRUTHS[kind]()
+    result.save(path)
+    header, arrays = contents(path)
+    put(path, changed(header, value=3.0, lower=3.0, upper=3.0), arrays)
+    loaded = otkit.load(path, verify=False)
+    certificate = loaded.certificate
+    assert (certificate.value, certificate.lower, certificate.upper) == (3.0, 3.0, 3.0)
+    assert certificate.statement == certificate.verdict == "as stored, not checked: 3.0 ≤ OPT ≤ 3.0"
+    assert certificate.proof == "stored"
+    assert not certificate.optimal
+    assert certificate.distance_interval is None
+    assert "optimal," not in str(loaded)
+    for name, array in arrays.items():
+        if hasattr(loaded.candidate, name):
+            np.testing.assert_array_equal(getattr(loaded.candidate, name), array)
+    with pytest.raises(ValueError, match="certificate must hold an exact proof to be saved"):
+        certificate.save(tmp_path / "proof.json")
+    loaded.save(path)
+    assert otkit.load(path, verify=False).certificate == certificate
+    assert otkit.load(path).certificate == otkit.load(path).certificate
+    assert otkit.load(path).certificate.value == pytest.approx(result.certificate.value, rel=1e-12)
+    put(path, changed(header, lower="three"), arrays)
+    with pytest.raises(ValueError, match="lower in the header"):
+        otkit.load(path, verify=False)
+
+
 @pytest.mark.parametrize("kind", RESULTS)
 def test_a_plan_and_prices_that_were_exchanged_are_proved_anew_or_refused(kind, tmp_path):
     path, rng = tmp_path / "r.npz", np.random.default_rng(0)

@@ -62,7 +62,7 @@ SLACK_FAULT = "the value is proved, but the potentials are slack on a pair that 
 EVALUATED_COSTS = "the float64 costs as evaluated"
 REAL_COSTS = "the real-valued |x − y|^p (Monge property)"
 
-Proof = Literal["exact", "float", "bounds"]
+Proof = Literal["exact", "float", "bounds", "stored"]
 
 
 class Evidence(NamedTuple):
@@ -112,8 +112,9 @@ class Certificate:
         nothing is shipped at any cost.
     tolerance : float
         The gap up to which a float certificate calls the answer optimal, in units of cost × mass.
-    proof : {"exact", "float", "bounds"}
-        "exact": optimal, proved in exact arithmetic; "float": optimal to the tolerance; "bounds": the interval alone.
+    proof : {"exact", "float", "bounds", "stored"}
+        "exact": optimal, proved in exact arithmetic; "float": optimal to the tolerance; "bounds": the interval alone;
+        "stored": nothing, these are numbers from a file that was read by ``otkit.load(path, verify=False)``.
     fault : str
         In words, the worst thing that is wrong with the answer; empty if nothing is.
     unique : bool or None
@@ -211,12 +212,14 @@ class Certificate:
     @property
     def optimal(self) -> bool:
         """Whether the answer is proved optimal, exactly or to the float tolerance."""
-        return self.proof != "bounds"
+        return self.proof in ("exact", "float")
 
     @property
     def statement(self) -> str:
         """In words, what is proved."""
         masses = f", {self.rescaling}" if self.rescaling else ""
+        if self.proof == "stored":
+            return f"as stored, not checked: {self.lower!r} ≤ OPT ≤ {self.upper!r}"
         if not self.optimal:
             lower, upper = told_apart(self.lower, self.upper, least=12)
             return f"{lower} ≤ OPT ≤ {upper}{masses}"
@@ -248,7 +251,7 @@ class Certificate:
     @property
     def verdict(self) -> str:
         """One line: what is proved, or what is wrong."""
-        return self.statement if self.optimal else f"{self.fault}; {self.statement}"
+        return f"{self.fault}; {self.statement}" if self.fault else self.statement
 
     def __str__(self) -> str:
         return self.verdict
