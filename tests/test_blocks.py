@@ -14,8 +14,10 @@ from otkit import pairwise
 from otkit.io import archives as archives_module
 from otkit.many import blocks as blocks_module
 from otkit.many import cache as cache_module
+from otkit.many import clouds as clouds_module
 from otkit.many.blocks import cut
 from otkit.many.clouds import CloudPairs
+from otkit.many.pair_kinds import Trees
 from otkit.many.reading import as_comparison
 
 
@@ -31,9 +33,9 @@ def solved(monkeypatch):
     counts = []
     solve = CloudPairs.solve
 
-    def counting(self, first, second):
+    def counting(self, first, second, trees=None):
         counts.append(first.size)
-        return solve(self, first, second)
+        return solve(self, first, second, trees)
 
     monkeypatch.setattr(CloudPairs, "solve", counting)
     return counts
@@ -44,7 +46,7 @@ def points(count=11, seed=0):
 
 
 def same_result(one, other):
-    for name in ("distances", "lower", "upper"):
+    for name in ("distances", "lower", "upper", "proof"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
@@ -114,8 +116,9 @@ def rewritten(file, **changes):
 def redigested(file):
     """Make the digest right again, as somebody would who knows how."""
     with np.load(file) as kept:
-        found = cache_module.Found(kept["value"], kept["lower"], kept["upper"])
-    rewritten(file, digest=cache_module._digest(file.stem, found))
+        found = cache_module.Found(kept["value"], kept["lower"], kept["upper"], None)
+        trees = Trees(kept["kind"], None, kept["rows"], kept["cols"]) if "kind" in kept else None
+    rewritten(file, digest=cache_module._digest(file.stem, found, trees))
 
 
 ones = np.ones(3)
@@ -171,6 +174,76 @@ def test_what_cannot_be_is_not_taken_even_with_the_right_digest(forgery, tmp_pat
     assert solved == [3]
 
 
+def clouds_of_all_kinds(monkeypatch):
+    """Return clouds whose pairs go into batches, or, being too large for one, are solved by themselves."""
+    monkeypatch.setattr(clouds_module, "SMALL", 40)
+    rng = np.random.default_rng(1)
+    sizes = (3, 5, 7, 9)
+    return [otkit.DiscreteMeasure(rng.normal(size=(k, 2)), rng.integers(1, 4, k)) for k in sizes]
+
+
+@pytest.mark.parametrize("proof", ["auto", "exact"])
+def test_whatever_a_cache_says_its_trees_are_judged(proof, tmp_path, solved, monkeypatch):
+    """Each number and each end of an arc is changed by somebody who knows how: what comes back is true all the same."""
+    measures = clouds_of_all_kinds(monkeypatch)
+    result = pairwise(measures, cache_dir=tmp_path, proof=proof)
+    assert set(result.proof[np.triu_indices(4, 1)]) == ({"exact"} if proof == "exact" else {"exact", "float"})
+    (file,) = tmp_path.iterdir()
+    honest = file.read_bytes()
+    solved.clear()
+    same_result(result, pairwise(measures, cache_dir=tmp_path, proof=proof))
+    assert solved == []
+    with np.load(file) as kept:
+        arrays = dict(kept)
+    forgeries = [{name: arrays[name] * 0.99 for name in ("value", "lower", "upper")}]
+    forgeries += [{name: arrays[name] + 1e-3} for name in ("lower", "upper")]
+    forgeries += [{"kind": np.full_like(arrays["kind"], kind)} for kind in (0, 1, 2, 3)]
+    rng = np.random.default_rng(2)
+    for name in ("rows", "cols"):
+        for change in (rng.permutation(arrays[name]), np.roll(arrays[name], 1), arrays[name] * 0, arrays[name] + 7):
+            forgeries.append({name: change})
+        for k in range(arrays[name].size):
+            one = arrays[name].copy()
+            one[k] = (one[k] + 1) % 3
+            forgeries.append({name: one})
+    forgeries.append({name: arrays[name][::-1] for name in ("rows", "cols")})
+    for forgery in forgeries:
+        file.write_bytes(honest)
+        rewritten(file, **forgery)
+        redigested(file)
+        same_result(result, pairwise(measures, cache_dir=tmp_path, proof=proof))
+    assert sum(solved) > 0  # pairs whose trees prove nothing
+
+
+def test_what_is_not_verified_is_said_to_be_stored(tmp_path, solved):
+    measures = points(3)
+    result = pairwise(measures, cache_dir=tmp_path)
+    (file,) = tmp_path.iterdir()
+    rewritten(file, value=ones * 0.1, lower=ones * 0.1, upper=ones * 0.1)
+    redigested(file)
+    solved.clear()
+    told = pairwise(measures, cache_dir=tmp_path, verify=False)
+    assert solved == []
+    assert told.distances[0, 1] == 0.1
+    assert set(told.proof[np.triu_indices(3, 1)]) == {"stored"}
+    assert "as stored, not checked" in str(told)
+    same_result(result, pairwise(measures, cache_dir=tmp_path))
+    assert solved == []  # the trees are whole
+
+
+@pytest.mark.parametrize("arguments", [{"distance": "js"}, {"distance": "energy"}, {}])
+def test_what_no_proof_finds_faster_is_found_again(arguments, tmp_path):
+    samples = np.random.default_rng(0).random((3, 4))
+    result = pairwise(samples, cache_dir=tmp_path, **arguments) if arguments else pairwise(list(samples), cache_dir=tmp_path)
+    (file,) = tmp_path.iterdir()
+    rewritten(file, value=ones * 0.1, lower=ones * 0.1, upper=ones * 0.1)
+    redigested(file)
+    how = {"cache_dir": tmp_path, **arguments}
+    told = pairwise(samples if arguments else list(samples), verify=False, **how)
+    assert told.distances[0, 1] == 0.1
+    same_result(result, pairwise(samples if arguments else list(samples), **how))
+
+
 def test_a_block_of_another_question_is_not_taken(tmp_path, solved):
     result = pairwise(points(3), cache_dir=tmp_path)
     (file,) = tmp_path.iterdir()
@@ -196,10 +269,11 @@ def test_a_block_of_another_question_is_not_taken(tmp_path, solved):
 def test_infinite_and_negative_numbers_are_kept_where_they_can_be(arguments, tmp_path):
     histograms = np.array([[1.0, 0.0], [0.5, 0.5], [0.1, 0.9], [1.0, 0.0]])
     result = pairwise(histograms, cache_dir=tmp_path, **arguments)
-    again = pairwise(histograms, cache_dir=tmp_path, **arguments)
-    same_result(result, again)
-    kept = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
     same_result(result, pairwise(histograms, cache_dir=tmp_path, **arguments))
+    kept = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    again = pairwise(histograms, cache_dir=tmp_path, verify=False, **arguments)
+    for name in ("distances", "lower", "upper"):
+        np.testing.assert_array_equal(getattr(result, name), getattr(again, name))
     assert {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == kept  # none was done again
 
 

@@ -47,6 +47,13 @@ def pairwise(
     cache: Annotated[
         Path | None, typer.Option("--cache", help="Keep finished blocks in this folder.", show_default=False)
     ] = None,
+    proof: Annotated[
+        str, typer.Option("--proof", help="auto, or exact: each distance in exact arithmetic, which takes longer.")
+    ] = "auto",
+    verify: Annotated[
+        bool,
+        typer.Option("--verify/--no-verify", help="Prove again what the cache holds, or take it as it is stored."),
+    ] = True,
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Draw the distances as a tree: PNG, PDF or SVG.", show_default=False)
     ] = None,
@@ -60,7 +67,13 @@ def pairwise(
         options.check_places((out, None), (plot, options.PICTURES))
         places = _files(paths)
         tables, measures = _measures(places, distance, weights, files, may_be_samples=not masses)
-        how: dict[str, Any] = {"distance": distance, "n_jobs": jobs, "cache_dir": cache}
+        how: dict[str, Any] = {
+            "distance": distance,
+            "n_jobs": jobs,
+            "cache_dir": cache,
+            "proof": proof,
+            "verify": verify,
+        }
         if distance == "wasserstein":
             how |= {"p": p, "metric": options.cost_from(metric)}
         elif (p, metric) != (1.0, "euclidean"):
@@ -124,7 +137,8 @@ def _finish(
                 "upper": result.upper.tolist(),
                 "largest_gap": result.largest_gap,
                 "worst_pair": [names[i], names[j]],
-                "proof": result.proof,
+                "proof": result.proof_in_words,
+                "proofs": result.proof.tolist(),
                 "seconds": result.seconds,
                 "tables": read_fields(tables),
                 "data": list(result.comparison.reading.notes),
@@ -139,7 +153,7 @@ def _finish(
                         "distances",
                         f"{pairs} among {len(names)} files, from {least:.6g} to {distances.max():.6g}",
                     ),
-                    ("proof", result.proof),
+                    ("proof", result.proof_in_words),
                     ("largest gap", f"{result.largest_gap:.1e}, between {names[i]} and {names[j]}"),
                     ("time", f"{result.seconds:.3g} s"),
                     *read_rows(tables, result.comparison.reading.notes),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from otkit.inputs.frames import Missing
 from otkit.many.blocks import Block, cut, solve_blocks
 from otkit.many.cache import Cache
 from otkit.many.distances import PairwiseResult
-from otkit.many.pair_kinds import Found, Names, PairError, PairKind, rooted
+from otkit.many.pair_kinds import EXACT, Found, Names, PairError, PairKind, rooted
 from otkit.many.reading import as_comparison
 from otkit.numerics.compiling import clock
 from otkit.numerics.pickling import Whole
@@ -55,6 +55,8 @@ def pairwise(
     n_jobs: int | None = None,
     threads: int | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
+    proof: Literal["auto", "exact"] = "auto",
+    verify: bool = True,
     progress: bool | Callable[[Progress], None] = False,
 ) -> PairwiseResult:
     """Return all distances among measures, or from measures to others, each with proved bounds.
@@ -91,14 +93,22 @@ def pairwise(
     threads : int, optional
         Threads of this process.
     cache_dir : path, optional
-        A directory that keeps finished blocks: an interrupted run that is started again goes on where it was.
+        A directory that keeps finished blocks: an interrupted run that is started again goes on where it was. Numbers
+        that are found there are proved again, by the trees beside them, which takes a fraction of the time; on the
+        line, and of all that is no transport, no proof is faster than finding them, and they are found again.
+    proof : {"auto", "exact"}, default "auto"
+        "exact": every distance is the optimum in exact arithmetic, rounded once, as by `otkit.wasserstein`; pairs are
+        then solved one by one, which takes some ten times as long for small ones. "auto": float certificates in
+        batches, and for whatever is solved by itself its best proof. `result.proof` says which pair has which.
+    verify : bool, default True
+        Without, numbers in `cache_dir` are taken as they are stored there, and their `proof` is "stored".
     progress : bool or callable, default False
         True shows a progress bar in the terminal or notebook; a callable gets a `Progress` now and then.
 
     Returns
     -------
     PairwiseResult
-        `distances`, `lower`, `upper`; an array for SciPy and scikit-learn as it is.
+        `distances`, `lower`, `upper`, `proof`; an array for SciPy and scikit-learn as it is.
 
     Raises
     ------
@@ -125,7 +135,7 @@ def pairwise(
     """
     began = clock()
     comparison, names = as_comparison(
-        measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance, missing=missing
+        measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance, missing=missing, proof=proof
     )
     if n_jobs is not None and n_jobs != -1:
         n_jobs = as_count(n_jobs, "n_jobs")
@@ -137,17 +147,17 @@ def pairwise(
     sharing = nullcontext() if threads is None else sharing_threads(threads)
     with sharing, shown as report:
         try:
-            tables = _tables(comparison, names.left, n_jobs, cache, Monitor(report))
+            tables = _tables(comparison, names.left, n_jobs, cache, Monitor(report), verify=verify)
         except PairError as error:
             raise_named(error, names)
-    value, lower, upper = tables
+    value, lower, upper, codes = tables
     p = comparison.p
     distances = rooted(value, p)
     result = PairwiseResult(
         distances,
         np.minimum(rooted(lower, p, -np.inf), distances),
         np.maximum(rooted(upper, p, np.inf), distances),
-        comparison.proof,
+        codes,
         clock() - began,
         comparison,
         names,
@@ -175,15 +185,17 @@ def raise_named(error: PairError, names: Names) -> NoReturn:
     raise error.error
 
 
-def _tables(comparison: PairKind, left: int, n_jobs: int | None, cache: Cache | None, monitor: Monitor) -> Found:
+def _tables(
+    comparison: PairKind, left: int, n_jobs: int | None, cache: Cache | None, monitor: Monitor, *, verify: bool
+) -> Found:
     """Fill the tables of values and bounds, block by block."""
     right = len(comparison) - left
     own = right == 0
-    tables = Found(*np.zeros((3, left, right or left)))
+    tables = Found.empty((left, right or left), EXACT)  # from a measure to itself
     blocks = list(cut(comparison, left))
     total, done = sum(map(len, blocks)), 0
     monitor.tick(f"0 of {total:,} pairs")
-    for block, found in solve_blocks(comparison, blocks, n_jobs, cache):
+    for block, found in solve_blocks(comparison, blocks, n_jobs, cache, verify=verify):
         for table, values in zip(tables, found, strict=True):
             _put(table, block, values, 0 if own else left, mirrored=own and comparison.symmetric)
         done += len(block)

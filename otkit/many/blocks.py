@@ -16,7 +16,7 @@ import numpy as np
 
 from otkit._typing import IntArray
 from otkit.many.cache import Cache
-from otkit.many.pair_kinds import Found, PairError, PairKind
+from otkit.many.pair_kinds import Found, PairError, PairKind, Trees
 from otkit.numerics.threads import threads
 
 # Measures of a block, at most. Where they are large, blocks are smaller.
@@ -66,33 +66,46 @@ def cut(comparison: PairKind, left: int) -> Iterator[Block]:
 
 
 def solve_blocks(
-    comparison: PairKind, blocks: list[Block], n_jobs: int | None, cache: Cache | None
+    comparison: PairKind, blocks: list[Block], n_jobs: int | None, cache: Cache | None, *, verify: bool
 ) -> Iterator[tuple[Block, Found]]:
-    """Yield the blocks with what was found, in any order: first those on disk, then the others as they are done."""
+    """Yield the blocks with what was found, in any order: first those on disk, then the others as they are done.
+
+    What is on disk is judged anew; unless `verify`, it is taken as it is stored.
+    """
     open_blocks = []
     for block in blocks:
         kept = cache.read(comparison.restrict(block.measures), block) if cache else None
-        if kept is None:
-            open_blocks.append(block)
+        if kept is not None and not verify:
+            yield block, kept[0]
+        elif kept is not None and kept[1] is not None:
+            first, second = block.pairs()
+            which = block.measures
+            yield block, comparison.judge(which[first], which[second], kept[1])
         else:
-            yield block, kept
+            open_blocks.append(block)
     runner = _runner(n_jobs)
-    solved = _here(comparison, open_blocks) if runner is None else runner(comparison, open_blocks)
-    for block, found in solved:
+    solved = _here if runner is None else runner
+    for block, found, trees in solved(comparison, open_blocks, cache is not None):
         if cache:
-            cache.write(comparison.restrict(block.measures), block, found)
+            cache.write(comparison.restrict(block.measures), block, found, trees)
         yield block, found
 
 
-Runner = Callable[[PairKind, list[Block]], Iterator[tuple[Block, Found]]]
+Solved = Iterator[tuple[Block, Found, Trees | None]]
+Runner = Callable[[PairKind, list[Block], bool], Solved]
 
 
-def _here(comparison: PairKind, blocks: list[Block]) -> Iterator[tuple[Block, Found]]:
-    """Solve block after block in this process, each by all threads."""
+def _here(comparison: PairKind, blocks: list[Block], keep: bool) -> Solved:
+    """Solve block after block in this process, each by all threads; keep the trees, if they are wanted."""
     for block in blocks:
         first, second = block.pairs()
         which = block.measures
-        yield block, comparison.solve(which[first], which[second])
+        yield block, *_solved(comparison, which[first], which[second], keep)
+
+
+def _solved(comparison: PairKind, first: IntArray, second: IntArray, keep: bool) -> tuple[Found, Trees | None]:
+    trees = comparison.trees(first, second) if keep else None
+    return comparison.solve(first, second, trees), trees
 
 
 def _runner(n_jobs: int | None) -> Runner | None:
@@ -106,9 +119,9 @@ def _runner(n_jobs: int | None) -> Runner | None:
     if n_jobs == 1 or (n_jobs is None and Parallel().n_jobs == 1):
         return None
 
-    def run(comparison: PairKind, blocks: list[Block]) -> Iterator[tuple[Block, Found]]:
+    def run(comparison: PairKind, blocks: list[Block], keep: bool) -> Solved:
         tasks = (
-            delayed(_solve_alone)(number, comparison.restrict(block.measures), block)
+            delayed(_solve_alone)(number, comparison.restrict(block.measures), block, keep)
             for number, block in enumerate(blocks)
         )
         with _closing(Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)) as results:
@@ -117,7 +130,7 @@ def _runner(n_jobs: int | None) -> Runner | None:
                     i, j = found.pair
                     which = blocks[number].measures
                     raise PairError((int(which[i]), int(which[j])), found.error) from found.error
-                yield blocks[number], found
+                yield blocks[number], *found
 
     return run
 
@@ -133,10 +146,10 @@ def _closing(results: Any) -> Iterator[Any]:
             results.close()
 
 
-def _solve_alone(number: int, part: PairKind, block: Block) -> tuple[int, Any]:
+def _solve_alone(number: int, part: PairKind, block: Block, keep: bool) -> tuple[int, Any]:
     """Solve a block in a process of its own, by one thread: its neighbours use the other cores."""
     with threads(1):
         try:
-            return number, part.solve(*block.pairs())
+            return number, _solved(part, *block.pairs(), keep)
         except PairError as error:
             return number, error

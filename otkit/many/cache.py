@@ -2,8 +2,12 @@
 
 A file is named by a digest of the measures and of how they are compared, and holds a digest of its own numbers: what
 was damaged, or belongs to another question, is not taken, and neither is what can't be so (a distance outside its
-bounds, or a negative one). That is no proof: who can write to the directory can write numbers that look right, as to
-any file of the program itself. So a cache is for those who trust its directory.
+bounds, or a negative one). That is no proof: who can write to the directory can write numbers that look right.
+
+So numbers from a file are believed nothing. Beside them it holds the trees that prove them, where there are any: a tree
+gives plan and prices, and these are judged anew, which takes a fraction of the time that the solver took. Where nothing
+proves a number faster than it is found (on the line, of a divergence), it is found again. Only those who ask for it get
+the numbers as they are stored, and are told so.
 """
 
 from __future__ import annotations
@@ -12,12 +16,12 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from otkit.io.archives import Field, read_arrays, write_archive
-from otkit.many.pair_kinds import Found, PairKind
+from otkit.many.pair_kinds import STORED, Found, PairKind, Trees
 
 if TYPE_CHECKING:
     from otkit.many.blocks import Block
@@ -26,7 +30,13 @@ if TYPE_CHECKING:
 SLACK = 1e-9
 
 # An f-divergence may be infinite, and so may its bounds: numbers are looked at by `_is_possible`.
-FIELDS = {name: Field(("pairs",), finite=False) for name in Found._fields} | {"digest": Field(("digits",), "index")}
+NUMBERS, ARCS = ("value", "lower", "upper"), ("kind", "rows", "cols")
+FIELDS = {name: Field(("pairs",), finite=False) for name in NUMBERS} | {
+    "digest": Field(("digits",), "index"),
+    "kind": Field(("pairs",), "index", wanted=False),
+    "rows": Field(("arcs",), "index", wanted=False),
+    "cols": Field(("arcs",), "index", wanted=False),
+}
 
 
 class Cache:
@@ -48,24 +58,35 @@ class Cache:
         with tempfile.TemporaryFile(dir=self._directory) as probe:
             probe.write(b"otkit")
 
-    def read(self, part: PairKind, block: Block) -> Found | None:
+    def read(self, part: PairKind, block: Block) -> tuple[Found, Trees | None] | None:
         """Return what is on disk for a block, None if there is nothing of use: then it is solved, and replaced."""
         key = self._key(part, block)
         try:
             kept = read_arrays(self._path(key), FIELDS)
         except (OSError, ValueError):
             return None
-        found = Found(*(kept[name] for name in Found._fields))
-        sound = found.value.size == len(block) and np.array_equal(kept["digest"], _digest(key, found))
-        return found if sound and _is_possible(found, part) else None
+        proof = np.full(kept["value"].size, STORED, np.uint8)
+        found = Found(kept["value"], kept["lower"], kept["upper"], proof)
+        room = part.trees(*block.pairs())
+        trees = None
+        if room is not None and all(name in kept for name in ARCS):
+            kind, rows, cols = (kept[name].astype(getattr(room, name).dtype) for name in ARCS)
+            trees = Trees(kind, room.starts, rows, cols)
+            if kind.size != len(block) or rows.size != room.rows.size:
+                return None
+        sound = found.value.size == len(block) and np.array_equal(kept["digest"], _digest(key, found, trees))
+        return (found, trees) if sound and _is_possible(found, part) else None
 
-    def write(self, part: PairKind, block: Block, found: Found) -> None:
-        """Keep a block."""
+    def write(self, part: PairKind, block: Block, found: Found, trees: Trees | None) -> None:
+        """Keep a block, and the trees by which it is proved again."""
         if self.fault is not None:
             return
         key = self._key(part, block)
+        arrays = {name: getattr(found, name) for name in NUMBERS} | {"digest": _digest(key, found, trees)}
+        if trees is not None:
+            arrays |= {name: _small_integers(getattr(trees, name)) for name in ARCS}
         try:
-            write_archive(self._path(key), None, found._asdict() | {"digest": _digest(key, found)})
+            write_archive(self._path(key), None, arrays)
         except OSError as error:
             if error.errno is None:  # a TimeoutError of a signal handler
                 raise
@@ -79,18 +100,25 @@ class Cache:
         return self._directory / f"{key}.npz"
 
 
+def _small_integers(values: Any) -> Any:
+    """Return whole numbers in the smallest type that holds them."""
+    return values.astype(np.min_scalar_type(int(values.max(initial=0))))
+
+
 def _is_possible(found: Found, part: PairKind) -> bool:
     """Whether numbers may be what is asked for: between their bounds, up to rounding, and no less than they can be."""
-    value, lower, upper = found
+    value, lower, upper, _ = found
     with np.errstate(invalid="ignore", over="ignore"):  # an infinite divergence has infinite bounds
         slack = SLACK * np.where(np.isfinite(value), np.abs(value), 0.0)
         between = (lower <= value + slack) & (value - slack <= upper)
     return bool(between.all() and (value >= part.least).all())
 
 
-def _digest(key: str, found: Found) -> np.ndarray:
-    """Return a digest of the numbers of a block and of what they answer, as bytes."""
+def _digest(key: str, found: Found, trees: Trees | None) -> np.ndarray:
+    """Return a digest of what is kept of a block and of what it answers, as bytes."""
     state = hashlib.blake2b(key.encode(), digest_size=16)
-    for numbers in found:
+    for numbers in found[:3]:
         state.update(np.ascontiguousarray(numbers, dtype="<f8").tobytes())
+    for name in ARCS if trees is not None else ():
+        state.update(np.ascontiguousarray(getattr(trees, name), dtype="<i4").tobytes())
     return np.frombuffer(state.digest(), np.uint8)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from otkit._typing import FloatArray, IntArray
+from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.costs import (
     Cost,
     MatrixCosts,
@@ -16,9 +16,9 @@ from otkit.costs import (
 )
 from otkit.costs.pairs import MatrixPairs, PointPairs
 from otkit.many.bounds import by_axes, by_centroids, by_prices, by_references
-from otkit.many.pair_kinds import FUNCTION, Found, rooted
+from otkit.many.pair_kinds import FLOAT, FUNCTION, NO_TREE, OF_BATCH, OF_OPTIMUM, Found, Trees, rooted
 from otkit.many.ragged import RaggedMasses, frozen
-from otkit.many.small import Packed, solve_pairs
+from otkit.many.small import Kept, Packed, judge_pairs, solve_pairs
 from otkit.many.transports import Transports
 from otkit.numerics.kernel import at_once
 from otkit.numerics.sums import accurate_sum
@@ -100,11 +100,15 @@ class CloudPairs(Transports):
         """Return the comparison of some of the measures."""
         places, starts = self._masses.chosen(which)
         masses = RaggedMasses(starts, self._masses.weights[places], np.arange(places.size))
-        if self._points is None:
-            return CloudPairs(self._cost, masses, self._bins[places], symmetric=self.symmetric, p=self.p)
-        metric, points = self._points
-        cost = None if self._cost is None else self._cost.restrict(places, places)
-        return CloudPairs(cost, masses, self._bins, symmetric=self.symmetric, p=self.p, points=(metric, points[places]))
+        cost, bins, points = self._cost, self._bins, self._points
+        if points is None:
+            bins = bins[places]
+        else:
+            points = points[0], points[1][places]
+            cost = None if cost is None else cost.restrict(places, places)
+        part = CloudPairs(cost, masses, bins, symmetric=self.symmetric, p=self.p, points=points)
+        part.exact = self.exact
+        return part
 
     def problem(self, i: int, j: int) -> TransportProblem:
         """Return the transport problem between two measures, atoms without mass left out."""
@@ -147,25 +151,54 @@ class CloudPairs(Transports):
         totals = np.add.reduceat(self._masses.weights, starts[:-1])
         return table / totals[:, None]
 
-    def solve(self, first: IntArray, second: IntArray) -> Found:
-        """Compare pairs of measures: small ones in a batch, the others one by one."""
-        found, proved = np.empty((first.size, 3)), np.zeros(first.size, np.bool_)
-        pairs = self.sizes()[first] * self.sizes()[second]
-        small = np.flatnonzero(pairs <= SMALL) if self._cost is not None else np.empty(0, np.int64)
-        if small.size:
-            proved[small] = self._solve_small(first[small], second[small], found, small)
-            assert self._cost is not None
-            least = (
-                self._cost.least_accurate
-            )  # where powers may have underflowed, a problem by itself takes another unit
-            proved[small] &= (found[small, 1] > 2.0**60 * least) | (least == 0.0)
-        answers = Found(*found.T)
-        self.solve_one_by_one(first, second, np.flatnonzero(~proved), answers)
-        return answers
+    def trees(self, first: IntArray, second: IntArray) -> Trees:
+        """Return room for the trees of some pairs."""
+        lengths = self.sizes()[first] + self.sizes()[second] - 1
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        rows, cols = np.zeros((2, starts[-1]), np.int32)
+        return Trees(np.full(first.size, NO_TREE, np.uint8), starts, rows, cols)
 
-    def _solve_small(self, first: IntArray, second: IntArray, found: FloatArray, places: IntArray) -> Any:
+    def solve(self, first: IntArray, second: IntArray, trees: Trees | None = None) -> Found:
+        """Compare pairs of measures: small ones in a batch, the others, and those to be exact, one by one."""
+        found, proved = Found.empty(first.size, FLOAT), np.zeros(first.size, np.bool_)
+        small = np.flatnonzero(self._small(first, second))
+        if small.size:
+            proved[small] = self._in_batches(solve_pairs, first, second, small, found, trees)
+            if trees is not None:
+                trees.kind[proved] = OF_BATCH
+        self.solve_one_by_one(first, second, np.flatnonzero(~proved), found, trees)
+        return found
+
+    def judge(self, first: IntArray, second: IntArray, trees: Trees) -> Found:
+        """Return what `solve` does, from trees: those that prove nothing are not used, and their pairs are solved."""
+        found, proved = Found.empty(first.size, FLOAT), np.zeros(first.size, np.bool_)
+        small = np.flatnonzero((trees.kind == OF_BATCH) & self._small(first, second))
+        if small.size:
+            proved[small] = self._in_batches(judge_pairs, first, second, small, found, trees)
+        exact = np.flatnonzero(trees.kind == OF_OPTIMUM)
+        proved[self.judge_one_by_one(first, second, exact, found, trees)] = True
+        rest = np.flatnonzero(~proved)
+        if rest.size:
+            found.put(rest, self.solve(first[rest], second[rest]))
+        return found
+
+    def _small(self, first: IntArray, second: IntArray) -> BoolArray:
+        """Return which pairs go into a batch."""
+        if self._cost is None or self.exact:
+            return np.zeros(first.size, np.bool_)
+        small: BoolArray = self.sizes()[first] * self.sizes()[second] <= SMALL
+        return small
+
+    def _in_batches(
+        self, kernel: Any, first: IntArray, second: IntArray, places: IntArray, found: Found, trees: Trees | None
+    ) -> BoolArray:
+        """Write the numbers of the pairs at some places of a list; return which are proved tight."""
+        assert self._cost is not None
         packed = self._packed = self._packed or self._pack()
+        first, second = first[places], second[places]
         out, proved = np.empty((first.size, 3)), np.empty(first.size, np.bool_)
+        none = np.empty(0, np.int32)
+        kept = Kept(first, none, none) if trees is None else Kept(trees.starts[places], trees.rows, trees.cols)
         sizes = self.sizes()
         work = int((sizes[first] * sizes[second]).sum())
         step = max(1, first.size * _PORTION // max(work, 1))
@@ -173,12 +206,13 @@ class CloudPairs(Transports):
         def portion(start: int, stop: int) -> None:
             for low in range(start, stop, step):
                 pause()
-                solve_pairs(packed, first, second, low, min(stop, low + step), out, proved)
+                kernel(packed, first, second, low, min(stop, low + step), out, proved, kept)
 
         with at_once(work, "pairs of clouds", packed.pairs):
             share(portion, first.size, step, 1 + work // 100_000)
-        found[places] = out
-        return proved
+        found.value[places], found.lower[places], found.upper[places] = out.T
+        least = self._cost.least_accurate  # where powers may have underflowed, a problem by itself takes another unit
+        return proved & ((out[:, 1] > 2.0**60 * least) | (least == 0.0))
 
     def _pack(self) -> Packed:
         assert self._cost is not None

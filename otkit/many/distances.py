@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from otkit._typing import FloatArray
+from otkit.inputs.checks import require_choice
 from otkit.io.results import Result
-from otkit.many.pair_kinds import Names, PairKind
+from otkit.many.pair_kinds import EXACT, FLOAT, NONE, STORED, Names, PairKind, in_words
 from otkit.many.transports import Transports
 from otkit.optimal_transport.results import TransportResult
 
@@ -27,8 +28,8 @@ class PairwiseResult(Result):
         Of measure i to measure j, or to others[j].
     lower, upper : ndarray, shape (n, m)
         Bounds between which each lies: by its own certificate, rounded outward.
-    proof : str
-        In words, what kind of bounds they are.
+    proof_codes : ndarray of uint8, shape (n, m)
+        How each is proved, as a number; `proof` says it in words.
     seconds : float
         Wall-clock time, without the compiler's.
     comparison : object
@@ -52,7 +53,7 @@ class PairwiseResult(Result):
     distances: FloatArray
     lower: FloatArray
     upper: FloatArray
-    proof: str
+    proof_codes: Any = field(repr=False)
     seconds: float
     comparison: PairKind = field(repr=False)
     names: Names
@@ -62,6 +63,41 @@ class PairwiseResult(Result):
         """Numbers of measures and of others."""
         n, m = self.distances.shape
         return n, m
+
+    @property
+    def proof(self) -> Any:
+        """How each distance is proved, an array of words.
+
+        "exact": it is the optimum in exact arithmetic, rounded; "float": by bounds of a float certificate, or of
+        rounding errors; "stored": not at all, it was taken from `cache_dir` unverified; "none": not at all, a function
+        says it.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> clouds = [[[0.0, 1.0]], [[1.0, 2.0], [2.0, 2.0]]]
+        >>> otkit.pairwise(clouds).proof.tolist()
+        [['exact', 'float'], ['float', 'exact']]
+        >>> otkit.pairwise(clouds, proof="exact").proof.tolist()
+        [['exact', 'exact'], ['exact', 'exact']]
+        """
+        return in_words(self.proof_codes)
+
+    @property
+    def proof_in_words(self) -> str:
+        """How the distances are proved, and how many in each way."""
+        codes, comparison = self.proof_codes, self.comparison
+        if comparison.symmetric and len(comparison) == self.names.left:  # each pair once
+            codes = codes[np.triu_indices(len(codes), 1)]
+        words = {
+            EXACT: "exact",
+            FLOAT: comparison.proof,
+            STORED: "as stored, not checked",
+            NONE: "by a function, unproved",
+        }
+        counts = {word: int((codes == code).sum()) for code, word in words.items()}
+        held = {word: count for word, count in counts.items() if count}
+        return ", ".join(f"{count:,} {word}" for word, count in held.items()) if len(held) > 1 else "".join(held)
 
     @property
     def gaps(self) -> FloatArray:
@@ -103,8 +139,10 @@ class PairwiseResult(Result):
             raise IndexError(f"The pair ({i}, {j}) is not in a table of {n} × {m}.")
         return self.comparison.answer(i % n, j % m + (0 if len(self.comparison) == n else n))
 
-    def to_frame(self) -> Any:
+    def to_frame(self, what: Literal["distances", "lower", "upper", "proof"] = "distances") -> Any:
         """Return the distances as a pandas DataFrame, with the names of the measures as its index and its columns.
+
+        Or their bounds, or how each is proved.
 
         Examples
         --------
@@ -116,9 +154,11 @@ class PairwiseResult(Result):
         """
         import pandas as pd
 
+        require_choice(what, "what", ("distances", "lower", "upper", "proof"))
+
         others = self.names.measures if len(self.comparison) == self.names.left else self.names.others
         axes = [None if labels is None else labels.index for labels in (self.names.measures, others)]
-        return pd.DataFrame(self.distances, index=axes[0], columns=axes[1])
+        return pd.DataFrame(getattr(self, what), index=axes[0], columns=axes[1])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.distances, dtype=dtype, copy=copy)
@@ -134,7 +174,7 @@ class PairwiseResult(Result):
         i, j = self.worst_pair
         worst = f"{self.names(i)}, {self.names(j + (0 if len(self.comparison) == n else n))}"
         return self.comparison.reading.added_to(
-            f"{n} × {m} distances in {self.seconds:.3g} s, each between proved bounds ({self.proof}); "
+            f"{n} × {m} distances in {self.seconds:.3g} s, each between bounds ({self.proof_in_words}); "
             f"largest gap {self.largest_gap:.1e} ({worst})"
         )
 

@@ -12,7 +12,7 @@ from otkit.divergences.by_name import f_divergence
 from otkit.divergences.generators import FDivergence
 from otkit.divergences.ipm import cramer_distance, energy_distance, median_bandwidth, mmd, total_variation
 from otkit.divergences.result import DivergenceResult
-from otkit.many.pair_kinds import FUNCTION, Found, PairError, PairKind
+from otkit.many.pair_kinds import FLOAT, FUNCTION, NONE, Found, PairError, PairKind, Trees
 from otkit.measures import DiscreteMeasure
 from otkit.numerics.threads import pause
 
@@ -52,7 +52,7 @@ class Divergences(PairKind):
         """Return the comparison of some of the histograms."""
         return Divergences(self._divergence, self._rows[which])
 
-    def solve(self, first: IntArray, second: IntArray) -> Found:
+    def solve(self, first: IntArray, second: IntArray, trees: Trees | None = None) -> Found:
         """Compare pairs of histograms."""
         value, error = np.empty((2, first.size))
         step = max(1, _PORTION // self._rows.shape[1])
@@ -106,7 +106,7 @@ class ByFunction(PairKind):
         measures = [self._measures[k] for k in which]
         return ByFunction(self._function, measures, self._sizes[which], name=self._name, own=self._own)
 
-    def solve(self, first: IntArray, second: IntArray) -> Found:
+    def solve(self, first: IntArray, second: IntArray, trees: Trees | None = None) -> Found:
         """Compare pairs of measures."""
         value, error = np.empty((2, first.size))
         for k, (i, j) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
@@ -119,7 +119,7 @@ class ByFunction(PairKind):
                 raise PairError((i, j), failure) from failure
             if np.isnan(value[k]):
                 raise PairError((i, j), ValueError(f"the function returned {found!r}"))
-        return _around(value, error)
+        return _around(value, error)._replace(proof=np.where(np.isinf(error), NONE, FLOAT).astype(np.uint8))
 
 
 class _SameBandwidth:
@@ -147,4 +147,5 @@ def _around(value: FloatArray, error: FloatArray) -> Found:
         lower, upper = np.nextafter(value - error, -np.inf), np.nextafter(value + error, np.inf)
     lower = np.where(error == 0.0, value, lower)
     upper = np.where(error == 0.0, value, upper)
-    return Found(value, np.where(infinite, value, lower), np.where(infinite, value, upper))
+    proof = np.full(value.size, FLOAT, np.uint8)
+    return Found(value, np.where(infinite, value, lower), np.where(infinite, value, upper), proof)

@@ -15,7 +15,7 @@ from otkit.checker.error_bounds import EPS, LEAST, summed_up
 from otkit.costs import Cost
 from otkit.costs.pairs import IEEE_EXPONENTS
 from otkit.many.integrals import WIDTH, mean_power, quantile_integral, write_levels
-from otkit.many.pair_kinds import Found
+from otkit.many.pair_kinds import EXACT, FLOAT, Found, Trees
 from otkit.many.ragged import RaggedMasses, frozen
 from otkit.many.transports import Transports
 from otkit.numerics.floats import SMALLEST
@@ -65,7 +65,9 @@ class OnLine(Transports):
         """Return the comparison of some of the measures."""
         places, starts = self._masses.chosen(which)
         masses = RaggedMasses(starts, self._masses.weights[places], np.arange(places.size))
-        return OnLine(self._metric, self._points[places], masses, self.p)
+        part = OnLine(self._metric, self._points[places], masses, self.p)
+        part.exact = self.exact
+        return part
 
     def problem(self, i: int, j: int) -> TransportProblem:
         """Return the transport problem between two measures, atoms without mass left out."""
@@ -75,8 +77,12 @@ class OnLine(Transports):
         )
         return TransportProblem(self._metric.between(rows, cols, p=self.p), a, b, probability=True)
 
-    def solve(self, first: IntArray, second: IntArray) -> Found:
+    def solve(self, first: IntArray, second: IntArray, trees: Trees | None = None) -> Found:
         """Compare pairs of measures."""
+        if self.exact:
+            found = Found.empty(first.size, EXACT)
+            self.solve_one_by_one(first, second, np.arange(first.size), found)
+            return found
         found = self.integrals(first, second)
         lost = SMALLEST * 2.0**60 if self._degree() > 1.0 else 0.0  # below, powers may have underflowed
         wide = np.flatnonzero((found.upper - found.lower > RELATIVE_GAP * found.value) | (found.value < lost))
@@ -99,7 +105,7 @@ class OnLine(Transports):
 
         with at_once(work, "pairs of samples"):
             share(portion, first.size, step, 1 + work // 500_000)
-        return Found(*out)
+        return Found(out[0], out[1], out[2], np.full(first.size, FLOAT, np.uint8))
 
     def bounds(self, left: int) -> FloatArray:
         """Return lower bounds of the distances of the first `left` measures to all: how far their means are apart."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from otkit.inputs.frames import NOTHING, Missing, Reading
 from otkit.io.results import Result
 from otkit.many.all_pairs import raise_named
 from otkit.many.bounds import CAUTION
-from otkit.many.pair_kinds import Names, PairError, PairKind, rooted
+from otkit.many.pair_kinds import NONE, Found, Names, PairError, PairKind, in_words, rooted
 from otkit.many.reading import as_comparison
 from otkit.numerics.compiling import clock
 from otkit.numerics.threads import threads as sharing_threads
@@ -38,6 +38,8 @@ class NearestResult(Result):
         Numbers of the neighbours, the nearest first; of equally near ones, the lowest number first.
     distances, lower, upper : ndarray, shape (n, k)
         Their distances, with proved bounds.
+    proof_codes : ndarray of uint8, shape (n, k)
+        How each is proved, as a number; `proof` says it in words.
     solved, pairs : int
         How many pairs were solved, of how many that there are: all others are proved to be farther away.
     seconds : float
@@ -56,12 +58,18 @@ class NearestResult(Result):
     distances: FloatArray
     lower: FloatArray
     upper: FloatArray
+    proof_codes: Any
     solved: int
     pairs: int
     seconds: float
     names: Names
     own: bool
     reading: Reading = NOTHING
+
+    @property
+    def proof(self) -> Any:
+        """How each distance is proved, an array of the words of `PairwiseResult.proof`."""
+        return in_words(self.proof_codes)
 
     def to_frame(self) -> Any:
         """Return a pandas DataFrame with a row for each measure and each of its neighbours, the nearest first.
@@ -88,6 +96,7 @@ class NearestResult(Result):
         }
         for name in ("distances", "lower", "upper"):
             found[name.removesuffix("s")] = getattr(self, name).ravel()
+        found["proof"] = self.proof.ravel()
         return pd.DataFrame(found)
 
     def __str__(self) -> str:
@@ -112,6 +121,7 @@ def nearest(
     distance: str | FDivergence | Callable[[Any, Any], Any] = "wasserstein",
     missing: Missing = "raise",
     threads: int | None = None,
+    proof: Literal["auto", "exact"] = "auto",
     progress: bool | Callable[[Progress], None] = False,
 ) -> NearestResult:
     """Return the k nearest neighbours of each measure, those that all pairs would give, without solving all pairs.
@@ -122,7 +132,7 @@ def nearest(
 
     Parameters
     ----------
-    measures, others, p, metric, ground_cost, distance, missing, threads, progress
+    measures, others, p, metric, ground_cost, distance, missing, threads, proof, progress
         As in `otkit.pairwise`. Neighbours are among `others`; without these, among the other measures. For distances
         other than "wasserstein", and costs that are no metric between points, there are no bounds, and all pairs are
         solved.
@@ -148,7 +158,7 @@ def nearest(
     """
     began = clock()
     comparison, names = as_comparison(
-        measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance, missing=missing
+        measures, others, p=p, metric=metric, ground_cost=ground_cost, distance=distance, missing=missing, proof=proof
     )
     left = names.left
     k = as_count(k, "k")
@@ -165,11 +175,10 @@ def nearest(
         except PairError as error:
             raise_named(error, names)
     indices = search.neighbours()
-    distances, lower, upper = (np.take_along_axis(table, indices, axis=1) for table in search.tables)
+    numbers = Found(*(np.take_along_axis(table, indices, axis=1) for table in search.tables))
     pairs = left * candidates // 2 if own and comparison.symmetric else left * candidates
     seconds = clock() - began
-    bounds = distances, lower, upper
-    return NearestResult(indices, *bounds, search.solved, pairs, seconds, names, own, comparison.reading)
+    return NearestResult(indices, *numbers, search.solved, pairs, seconds, names, own, comparison.reading)
 
 
 class _Search:
@@ -177,8 +186,8 @@ class _Search:
 
     Attributes
     ----------
-    tables : tuple of three ndarrays
-        Distances and their bounds, infinite where nothing is solved.
+    tables : Found
+        Distances, their bounds and proofs, infinite where nothing is solved.
     solved : int
     """
 
@@ -193,7 +202,9 @@ class _Search:
             np.fill_diagonal(bounds, np.inf)
         self._order = np.argsort(bounds, axis=1, kind="stable")
         self._bounds = np.take_along_axis(bounds, self._order, axis=1)
-        self.tables = tuple(np.full(bounds.shape, np.inf) for _ in range(3))
+        self.tables = Found.empty(bounds.shape, NONE)
+        for table in self.tables[:3]:
+            table.fill(np.inf)
         self._done: BoolArray = np.zeros(bounds.shape, np.bool_)
         if own:
             np.fill_diagonal(self._done, True)
@@ -237,7 +248,7 @@ class _Search:
         distances = rooted(found.value, p)
         lower = np.minimum(rooted(found.lower, p, -np.inf), distances)
         upper = np.maximum(rooted(found.upper, p, np.inf), distances)
-        for table, values in zip(self.tables, (distances, lower, upper), strict=True):
+        for table, values in zip(self.tables, (distances, lower, upper, found.proof), strict=True):
             table[rows, cols] = values
             if self._mirrored:
                 table[cols, rows] = values

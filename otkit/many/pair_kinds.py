@@ -16,7 +16,7 @@ from otkit.numerics.floats import EPS
 from otkit.numerics.pickling import Whole
 
 # What a block on disk holds; what it says is proved, whichever version has written it.
-FORMAT = "otkit-block-2"
+FORMAT = "otkit-block-3"
 
 
 class Names(NamedTuple):
@@ -41,12 +41,56 @@ class Names(NamedTuple):
         return f"{side}[{place if labels is None else labels.quoted(place)}]"
 
 
+# How numbers are proved, by a code of one byte, since a table may have a hundred million.
+PROOFS = ("none", "stored", "float", "exact")
+NONE, STORED, FLOAT, EXACT = range(4)
+
+
+def in_words(codes: Any) -> Any:
+    """Return an array of the words that stand for codes of `PROOFS`."""
+    return np.array(PROOFS)[codes]
+
+
 class Found(NamedTuple):
-    """Numbers of some pairs, and bounds between which the truth lies."""
+    """Numbers of some pairs, bounds between which the truth lies, and the codes in `PROOFS` of how that is proved."""
 
     value: FloatArray
     lower: FloatArray
     upper: FloatArray
+    proof: Any
+
+    @classmethod
+    def empty(cls, shape: int | tuple[int, ...], proof: int) -> Found:
+        """Return tables of a shape, zero but for the proof."""
+        return cls(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.full(shape, proof, np.uint8))
+
+    def put(self, places: Any, found: Found) -> None:
+        """Write what was found for some of the pairs."""
+        for table, values in zip(self, found, strict=True):
+            table[places] = values
+
+
+# What a tree proves: nothing, since there is none; bounds in floats; the optimum in exact arithmetic.
+NO_TREE, OF_BATCH, OF_OPTIMUM = range(3)
+
+
+class Trees(NamedTuple):
+    """Spanning trees of some pairs, laid end to end, by which their numbers are proved once more.
+
+    Attributes
+    ----------
+    kind : ndarray
+        What each proves, one of the numbers above.
+    starts : ndarray
+        Where the arcs of each begin.
+    rows, cols : ndarray
+        The atoms that an arc joins, numbered within their measures.
+    """
+
+    kind: Any
+    starts: IntArray
+    rows: Any
+    cols: Any
 
 
 class PairKind(ABC):
@@ -62,7 +106,9 @@ class PairKind(ABC):
     p : float
         The number asked for is the p-th root of what `solve` finds.
     proof : str
-        In words, what the bounds are.
+        In words, what the bounds in floats are.
+    exact : bool
+        Whether every number is to be proved in exact arithmetic.
     least : float
         No number is less.
     atoms_of_block : int
@@ -74,6 +120,7 @@ class PairKind(ABC):
     symmetric: bool
     p: float = 1.0
     proof: str
+    exact: bool = False
     least: float = 0.0
     atoms_of_block = 3000
     reading: Reading = NOTHING
@@ -83,14 +130,22 @@ class PairKind(ABC):
         """Return the number of measures."""
 
     @abstractmethod
-    def solve(self, first: IntArray, second: IntArray) -> Found:
-        """Compare the measures ``first[k]`` and ``second[k]``.
+    def solve(self, first: IntArray, second: IntArray, trees: Trees | None = None) -> Found:
+        """Compare the measures ``first[k]`` and ``second[k]``, and keep the trees that prove what was found.
 
         Raises
         ------
         PairError
             A pair that fails, by its two numbers.
         """
+
+    def trees(self, first: IntArray, second: IntArray) -> Trees | None:
+        """Return room for the trees of some pairs; None where nothing proves a number faster than it is found."""
+        return None
+
+    def judge(self, first: IntArray, second: IntArray, trees: Trees) -> Found:
+        """Return what `solve` does from the trees that it has kept, of which nothing is believed."""
+        raise NotImplementedError
 
     @abstractmethod
     def restrict(self, which: IntArray) -> PairKind:
@@ -116,7 +171,8 @@ class PairKind(ABC):
 
     def digest(self) -> str:
         """Return a digest of what is compared, and how."""
-        state = hashlib.blake2b(f"{FORMAT} {type(self).__name__}".encode(), digest_size=16)
+        kind = f"{FORMAT} {type(self).__name__}{' exact' if self.exact else ''}"
+        state = hashlib.blake2b(kind.encode(), digest_size=16)
         for item in self.contents():
             if isinstance(item, np.ndarray):
                 state.update(f"{item.dtype} {item.shape}".encode())

@@ -41,6 +41,7 @@ def as_comparison(
     ground_cost: ArrayLike | None,
     distance: str | FDivergence | Callable[[Any, Any], Any],
     missing: Missing = "raise",
+    proof: str = "auto",
 ) -> tuple[PairKind, Names]:
     """Return what is to be compared, the others behind the measures, and what all are called."""
     if isinstance(distance, str):
@@ -48,6 +49,11 @@ def as_comparison(
     elif not (isinstance(distance, FDivergence) or callable(distance)):
         raise TypeError(f"distance must be a name, an FDivergence or a function, but {shown(distance)} was given.")
     transports = distance == "wasserstein"
+    require_choice(proof, "proof", ("auto", "exact"))
+    if proof == "exact" and not transports:
+        raise ValueError(
+            f"proof must be 'auto' for distance={shown(distance)}: only optimal transport is proved exactly."
+        )
     power_p = as_power(p)
     if not transports and (ground_cost is not None or p != 1 or metric != "euclidean"):
         raise ValueError(
@@ -62,7 +68,9 @@ def as_comparison(
     if ground_cost is not None:
         if metric != "euclidean":
             raise ValueError("metric must be left out where ground_cost is given: it says what two bins are apart.")
-        return _over_bins(measures, others, ground_cost, power_p)
+        bins, names = _over_bins(measures, others, ground_cost, power_p)
+        bins.exact = proof == "exact"
+        return bins, names
     cost = as_cost(metric)
     moves = cost.translation_invariant if transports else isinstance(distance, str)
     points, weights, names, reading = _clouds(measures, others, missing, moves)
@@ -78,7 +86,7 @@ def as_comparison(
             assert callable(distance)
             name = getattr(distance, "__name__", type(distance).__name__)
             found = ByFunction(distance, clouds, np.array([len(each) for each in points]), name=name, own=False)
-    found.reading = reading
+    found.reading, found.exact = reading, proof == "exact"
     return found, names
 
 

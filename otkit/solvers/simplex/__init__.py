@@ -105,7 +105,7 @@ def solve(
 def _dense(problem: TransportProblem) -> Candidate | None:
     """Solve a small problem; None if that takes longer than a call may."""
     costs, supply, demand = _costs(problem), problem.supply, problem.demand
-    rows, cols, mass, f, g, tree_rows, tree_cols, pivots = solve_dense(costs, supply, demand, LARGEST_EFFORT)
+    rows, cols, mass, f, g, tree_rows, tree_cols, _, pivots = solve_dense(costs, supply, demand, LARGEST_EFFORT)
     if pivots < 0:
         return None
     if min(span(supply)[1], span(demand)[1]) < LEAST_UNIT * problem.total:

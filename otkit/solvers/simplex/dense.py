@@ -28,7 +28,10 @@ NO_LIMIT = 1 << 62
 
 
 class Answer(NamedTuple):
-    """Plan entries, potentials, the arcs of the tree, and the number of pivots: −1 if there was too much to do."""
+    """Plan entries, potentials, the arcs of the tree, and the number of pivots: −1 if there was too much to do.
+
+    The k-th arc of the tree joins node k + 1 to its parent; `order` has these nodes, parents before children.
+    """
 
     rows: IntArray
     cols: IntArray
@@ -37,6 +40,7 @@ class Answer(NamedTuple):
     g: FloatArray
     tree_rows: IntArray
     tree_cols: IntArray
+    order: IntArray
     pivots: int
 
 
@@ -47,10 +51,10 @@ def solve_dense(cost: FloatArray, supply: FloatArray, demand: FloatArray, effort
     arcs = n + m - 1
     rows, cols, mass = np.empty(arcs, np.int64), np.empty(arcs, np.int64), np.empty(arcs)
     tree_rows, tree_cols = np.empty(arcs, np.int64), np.empty(arcs, np.int64)
-    f, g = np.empty(n), np.empty(m)
-    answer = Answer(rows, cols, mass, f, g, tree_rows, tree_cols, 0)
+    f, g, order = np.empty(n), np.empty(m), np.empty(arcs, np.int64)
+    answer = Answer(rows, cols, mass, f, g, tree_rows, tree_cols, order, 0)
     shipped, pivots = _solve(cost, supply, demand, effort, answer)
-    return Answer(rows[:shipped], cols[:shipped], mass[:shipped], f, g, tree_rows, tree_cols, pivots)
+    return Answer(rows[:shipped], cols[:shipped], mass[:shipped], f, g, tree_rows, tree_cols, order, pivots)
 
 
 @njit
@@ -73,6 +77,10 @@ def _solve(cost: FloatArray, supply: FloatArray, demand: FloatArray, effort: int
         if flow[k + 1] > 0.0:
             answer.rows[shipped], answer.cols[shipped], answer.mass[shipped] = i, j, flow[k + 1]
             shipped += 1
+    v = tree.thread[0]
+    for k in range(n + m - 1):
+        answer.order[k] = v
+        v = tree.thread[v]
     for i in range(n):
         answer.f[i] = tree.pot[i]
     for j in range(m):
