@@ -289,3 +289,56 @@ def test_last_points_of_hardly_any_mass(p, turned):
         one, other = measures[i], measures[j]
         assert found.distances[i, j] == pytest.approx(otkit.wasserstein(one, other, p=p).distance, rel=1e-12)
         assert found.distances[j, i] == found.distances[i, j]
+
+
+# --- which proof each pair has ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [{}, {"p": 2}, {"metric": "cityblock"}])
+def test_every_pair_is_proved_exactly_if_that_is_asked_for(arguments):
+    rng = np.random.default_rng(3)
+    for clouds in (
+        [rng.normal(size=(k, 2)) for k in (3, 4, 6)],
+        [rng.normal(size=k) for k in (3, 4, 6)],
+    ):
+        result = otkit.pairwise(clouds, proof="exact", **arguments)
+        assert set(result.proof.ravel()) == {"exact"}
+        assert result.proof_in_words == "exact"
+        for i, j in ((0, 1), (0, 2), (1, 2)):
+            alone = otkit.wasserstein(clouds[i], clouds[j], proof="exact", **arguments)
+            assert result.distances[i, j] == alone.distance
+            assert result.lower[i, j] <= alone.distance <= result.upper[i, j]
+        near = otkit.nearest(clouds, k=1, proof="exact", **arguments)
+        assert set(near.proof.ravel()) == {"exact"}
+        assert set(near.to_frame()["proof"]) == {"exact"}
+        plain = otkit.pairwise(clouds, **arguments)
+        np.testing.assert_allclose(plain.distances, result.distances, rtol=1e-13)
+        assert set(plain.proof[np.triu_indices(3, 1)]) == {"float"}
+
+
+def test_each_pair_says_how_it_is_proved():
+    histograms = [[1.0, 0.0], [0.5, 0.5], [0.1, 0.9]]
+    by_function = otkit.pairwise(histograms, distance=lambda x, y: 1.0)
+    assert set(by_function.proof.ravel()) == {"none"}
+    assert by_function.proof_in_words == "by a function, unproved"
+    assert set(otkit.pairwise(histograms, distance="kl").proof.ravel()) == {"float"}
+    frame = otkit.pairwise(histograms, distance="js").to_frame("proof")
+    assert frame.to_numpy().tolist()[0] == ["exact", "float", "float"]
+    with pytest.raises(ValueError, match=r"proof must be 'auto' for distance='js'"):
+        otkit.pairwise(histograms, distance="js", proof="exact")
+    with pytest.raises(ValueError, match="proof must be one of"):
+        otkit.pairwise(histograms, proof="float")
+    with pytest.raises(ValueError, match="what must be one of"):
+        by_function.to_frame("proofs")
+
+
+def test_pairs_of_both_kinds_are_counted(monkeypatch):
+    monkeypatch.setattr(clouds_module, "SMALL", 20)
+    rng = np.random.default_rng(4)
+    result = otkit.pairwise([rng.normal(size=(k, 2)) for k in (2, 5, 6)])
+    assert result.proof.tolist() == [
+        ["exact", "float", "float"],
+        ["float", "exact", "exact"],
+        ["float", "exact", "exact"],
+    ]
+    assert "1 exact, 2 float certificates" in str(result)

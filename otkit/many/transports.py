@@ -93,8 +93,7 @@ class Transports(PairKind):
             answer = Candidate(tree[0][:0], tree[0][:0], nothing, nothing, nothing, tree)
             judged = judged_as_it_is(problem, answer)
             if judged is not None:
-                certificate = judged[1]
-                found.value[k], found.lower[k], found.upper[k] = certificate.value, certificate.lower, certificate.upper
+                found.value[k], found.lower[k], found.upper[k] = judged[1].value
                 found.proof[k] = EXACT
                 proved.append(int(k))
         return proved
