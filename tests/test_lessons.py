@@ -252,6 +252,8 @@ def test_every_table_is_complete_and_prints_in_columns():
             assert not np.isnan(lesson.column(name)).any()
         lines = str(lesson).split("\n")
         assert lines[0] == lesson.title
+        if lesson.proof:
+            assert lines.pop() == lesson.proof
         assert lines[-1] == lesson.moral
         table = lines[2:-2]
         assert len(table) == len(lesson.rows) + 1

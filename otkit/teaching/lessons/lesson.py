@@ -50,7 +50,7 @@ class Lesson:
         return f"{self.title}\n\n{text_table(self.columns, self.rows)}\n\n{self.moral}{end}"
 
 
-PROVED = f"W_1 is proved in exact arithmetic, and up to {LARGEST:,} pairs of points checked {WORDS}."
+PROVED = f"W_1 is proved exactly, and up to {LARGEST:,} pairs are checked {WORDS}."
 
 
 def distance(x: ArrayLike, y: ArrayLike, a: ArrayLike | None = None, b: ArrayLike | None = None) -> float:
