@@ -208,7 +208,7 @@ class CloudPairs(Transports):
                 pause()
                 kernel(packed, first, second, low, min(stop, low + step), out, proved, kept)
 
-        with at_once(work, "pairs of clouds", packed.pairs):
+        with at_once(work, kernel.__name__, packed.pairs):
             share(portion, first.size, step, 1 + work // 100_000)
         found.value[places], found.lower[places], found.upper[places] = out.T
         least = self._cost.least_accurate  # where powers may have underflowed, a problem by itself takes another unit
