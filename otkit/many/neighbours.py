@@ -52,7 +52,7 @@ class NearestResult(Result):
         Whether the neighbours are other measures, and not `others`.
     """
 
-    _fields_of_dict = ("indices", "distances", "lower", "upper", "solved", "pairs", "seconds", "names")
+    _fields_of_dict = ("indices", "distances", "lower", "upper", "proof", "solved", "pairs", "seconds", "names")
 
     indices: IntArray
     distances: FloatArray
