@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import pickle
-import resource
 import shutil
 import signal
 import stat
@@ -71,6 +70,12 @@ def test_this_numba_asks_the_cache_and_gets_its_kernel_back(folder):
     assert only_file(folder).name.startswith("otkit.inputs.checks._span-")
     assert not folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     assert compiled_by_a_new_process() == 0
+
+
+def test_with_a_numba_that_does_it_in_another_way_kernels_stay_in_memory(folder, monkeypatch):
+    monkeypatch.delattr(numba.core.serialize, "dumps")
+    assert compiled_by_a_new_process() == 1
+    assert list(folder.iterdir()) == []
 
 
 def test_a_kernel_that_calls_others_comes_back_in_another_process(folder):
@@ -309,6 +314,7 @@ def test_where_nothing_can_be_written_at_all_kernels_stay_in_memory(monkeypatch,
 
 def test_a_full_disk_fails_no_call(folder):
     """Writing fails for real: no file may grow beyond a hundred bytes."""
+    resource = pytest.importorskip("resource")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
     try:

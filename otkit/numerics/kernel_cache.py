@@ -20,7 +20,8 @@ system frees the lock of a process that is killed.
 
 What is used of Numba beyond its documented interface is in `KernelCache` and nowhere else: the attribute `_cache` of a
 kernel, where its four methods are called; the pair `_reduce` and `_rebuild` of a compiled kernel; the code generator's
-`magic_tuple`; and `numba.core.serialize.dumps`. `tests/test_cache.py` fails on a Numba that does not call them.
+`magic_tuple`; and `numba.core.serialize.dumps`. `tests/test_cache.py` fails on a Numba that does not call them, or
+lacks them; there, kernels would stay in memory.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ from typing import Any
 
 import llvmlite
 import numba
+import numba.core.serialize
 import numpy as np
-from numba.core.serialize import dumps
 
 try:
     import fcntl
@@ -134,7 +135,9 @@ class KernelCache:
             name = self._file_name(signature, compiled.codegen)
             # Addresses of this process mean nothing to another one.
             if name is not None and not compiled.library.has_dynamic_globals:
-                _write(name, dumps(compiled._reduce()))
+                _write(name, numba.core.serialize.dumps(compiled._reduce()))
+        except AttributeError:  # a Numba that does all this in another way: kernels stay in memory
+            pass
         finally:
             lock = _locks_of_this_thread().pop()
             if lock is not None:
@@ -145,8 +148,12 @@ class KernelCache:
         words = str(signature)
         if not self._enabled or " at 0x" in words:  # a function among the arguments, known by its address
             return None
+        try:
+            processor = codegen.magic_tuple()
+        except AttributeError:  # as above
+            return None
         settings = (str(numba.config.OPT), str(numba.config.BOUNDSCHECK))
-        made = (*_MADE_BY, *settings, *map(str, codegen.magic_tuple()), *self._made_from, words)
+        made = (*_MADE_BY, *settings, *map(str, processor), *self._made_from, words)
         return f"{self._name}-{hashlib.blake2b(chr(0).join(made).encode(), digest_size=16).hexdigest()}{SUFFIX}"
 
     @staticmethod
