@@ -161,7 +161,7 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
         return [transport(problem, method="simplex") for problem in problems]
 
     def metrics() -> object:
-        return energy_distance(x, y), energy_distance(x[:, 0], y[:, 0]), mmd(x, y)
+        return energy_distance(x, y), energy_distance(x[:, 0], y[:, 0]), mmd(x, y), mmd(x, y, kernel="laplace")
 
     def many_samples() -> object:
         return pairwise([x[:9, 0], y[:9, 0], y[:7, 0]])
