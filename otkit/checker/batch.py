@@ -15,7 +15,23 @@ from otkit._typing import FloatArray, IntArray
 from otkit.checker.certificate import POTENTIAL_ROUNDINGS, RELATIVE_GAP
 from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, enclose_masses, summed_up
 from otkit.checker.lower_bound import weigh_raised
-from otkit.checker.upper_bound import LARGEST_SUM, SMALLEST_SUM, weigh_jobs
+from otkit.checker.upper_bound import (
+    DETOUR,
+    DOUBT,
+    ERRORS,
+    LARGEST_SUM,
+    LEAST_COST,
+    MAGNITUDE,
+    NEEDS_MENDING,
+    OFF,
+    SMALLEST_SUM,
+    VALUE,
+    Due,
+    DueSums,
+    PricedPlan,
+    empty_sums,
+    weigh_jobs,
+)
 from otkit.costs.pairs import MatrixPairs
 from otkit.numerics.jit import njit
 
@@ -63,14 +79,14 @@ def enclose(
     total_a, total_b, factor_a, factor_b, stretch, stretch_doubt, apart = enclose_masses(
         a, b, totals[0], totals[1], True
     )
-    sums, mended = np.empty((2, 8)), np.empty((1, 8))
-    weigh_jobs(
-        MatrixPairs(cost), rows, cols, mass, f, g, supply, demand, a, b, factor_a, factor_b, apart, False, True,
-        sums, mended, 0, 2,
-    )  # fmt: skip
-    value, magnitude = sums[1, 0] + sums[1, 1], sums[1, 3]
-    found = mended[0] if sums[0, 1] > 0.0 else sums[1]
-    upper = _ceiling(found, sums[0, 2], sums[0, 3], stretch, stretch_doubt)
+    sums = empty_sums(1, 1)
+    due = DueSums(Due(supply, a, factor_a), Due(demand, b, factor_b), apart)
+    weigh_jobs(PricedPlan(MatrixPairs(cost), rows, cols, mass, f, g), due, False, True, sums, 0, 2)
+    found = sums.portions[0]
+    value, magnitude = found[VALUE] + found[ERRORS], found[MAGNITUDE]
+    if sums.marginals[NEEDS_MENDING] > 0.0:
+        found = sums.mended[0]
+    upper = _ceiling(found, sums.marginals[OFF], sums.marginals[DETOUR], stretch, stretch_doubt)
 
     raised = np.full(g.size, np.inf)
     for i in range(f.size):
@@ -98,8 +114,8 @@ def _finite(values: FloatArray) -> bool:
 @njit
 def _ceiling(plan: FloatArray, off: float, detour: float, stretch: float, stretch_doubt: float) -> float:
     """Bound the optimum from above, as `certificate` tells: stretch the plan, mend what is off by detours."""
-    ceiling = summed_up(plan[0], plan[1], OUTWARD * plan[2])
-    price = detour - plan[7]
+    ceiling = summed_up(plan[VALUE], plan[ERRORS], OUTWARD * plan[DOUBT])
+    price = detour - plan[LEAST_COST]
     detours = price * off * OUTWARD + 8.0 * LEAST if off > 0.0 and price != 0.0 else 0.0
     more = ceiling * stretch
     doubt = OUTWARD * (abs(ceiling) * stretch_doubt + EPS * abs(more))

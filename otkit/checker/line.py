@@ -88,6 +88,42 @@ class LineProof(NamedTuple):
     slackness_error: float
 
 
+class Lengths(NamedTuple):
+    """Points x and y in ascending order; their distances times `unit`, at most 1, to the whole power p."""
+
+    x: FloatArray
+    y: FloatArray
+    unit: float
+    p: int
+
+
+class Scale(NamedTuple):
+    """What such powers are multiplied by to be costs: fraction · 2**exponent."""
+
+    fraction: float
+    exponent: int
+
+
+class Shares(NamedTuple):
+    """Masses as given, how they become integers, what these are worth, and that 2**total exceeds their total."""
+
+    a: FloatArray
+    b: FloatArray
+    how: Balance
+    worth: tuple[Portion, Portion, Portion]
+    total: int
+
+
+class Path(NamedTuple):
+    """The cells of a path in order, where the mass of each is written, and the potentials of rows and columns."""
+
+    rows: IntArray
+    cols: IntArray
+    mass: FloatArray
+    f: FloatArray
+    g: FloatArray
+
+
 def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> LineProof | None:
     """Return the plan that a path through a problem on the line carries, if it is proved to be optimal.
 
@@ -127,12 +163,11 @@ def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> 
     total = math.frexp(problem.total)[1]
     fraction, exponent = math.frexp(scale)
     how, unit = balance(problem)
-    f, g, mass = np.empty(n), np.empty(m), np.empty(rows.size)
+    prices = Scale(fraction, exponent + span * int(p))
+    path = Path(rows, cols, np.empty(rows.size), np.empty(n), np.empty(m))
     sound, moves, exchange, cost, lost, slack = _walk(
-        x, y, 2.0**-span, int(p), fraction, exponent + span * int(p),
-        problem.a, problem.b, how, portions(how, unit), total,
-        rows, cols, mass, f, g,
-    )  # fmt: skip
+        Lengths(x, y, 2.0**-span, int(p)), prices, Shares(problem.a, problem.b, how, portions(how, unit), total), path
+    )
     if not sound:
         return None
     value = _enclosed(cost, rows.size, int(p), Fraction(scale) * Fraction(2) ** (total + span * int(p)))
@@ -146,8 +181,8 @@ def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> 
     unique = False if exchange else True if p > 1.0 or min(n, m) == 1 else None
     if problem.integral:  # then all masses are integers, and none was rounded
         lost = 0.0
-    residuals = scaled_outward(lost, total, math.inf), scaled_outward(slack, exponent + span * int(p), math.inf)
-    return LineProof(value, mass, f, g, unique, *residuals)
+    residuals = scaled_outward(lost, total, math.inf), scaled_outward(slack, prices.exponent, math.inf)
+    return LineProof(value, path.mass, path.f, path.g, unique, *residuals)
 
 
 def _exact_line(problem: TransportProblem) -> Line | None:
@@ -177,22 +212,7 @@ def _enclosed(cost: dd.DoubleDouble, cells: int, p: int, unit: Fraction) -> tupl
 
 @njit
 def _walk(
-    x: FloatArray,
-    y: FloatArray,
-    unit: float,
-    p: int,
-    scale: float,
-    exponent: int,
-    a: FloatArray,
-    b: FloatArray,
-    how: Balance,
-    portion: tuple[Portion, Portion, Portion],
-    total: int,
-    rows: IntArray,
-    cols: IntArray,
-    mass: FloatArray,
-    f: FloatArray,
-    g: FloatArray,
+    lengths: Lengths, scale: Scale, shares: Shares, path: Path
 ) -> tuple[bool, bool, bool, dd.DoubleDouble, float, float]:
     """Write the plan and the potentials along a path; return what they prove.
 
@@ -202,15 +222,17 @@ def _walk(
     the cost, in units of 2**total masses and lengths of 1 / unit. At last how far the marginals of the written plan are
     off, in units of 2**total, and how slack a pair with mass may be.
     """
+    (x, y), (a, b), (rows, cols) = (lengths.x, lengths.y), (shares.a, shares.b), (path.rows, path.cols)
+    how, total, mass = shares.how, shares.total, path.mass
     n, m = x.size, y.size
     cost, u, v = (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)
     u_off = v_off = u_below = v_below = 0.0  # bounds of the errors of u and v, and of what rounding down takes
     lost = slack = 0.0
     thin = False
     moves = exchange = rows_of_x = cols_of_x = rows_of_y = cols_of_y = False
-    if rows[0] != 0 or cols[0] != 0:  # so many single steps that stay within n × m end in the last cell
+    if rows[0] != 0 or cols[0] != 0:  # this many single steps that stay within n × m end in the last cell
         return False, moves, exchange, cost, 0.0, 0.0
-    row_portion, col_portion, rest_portion = portion
+    worth_of_a, worth_of_b, worth_between = shares.worth
     low_a, low_b, factor_a, factor_b = how.low_a, how.low_b, how.factor_a, how.factor_b
     left = np.zeros(how.size + 4, dtype=np.int64)  # S − T
     add_multiple(left, factor_a, low_a, a[0], int64(1))
@@ -221,15 +243,15 @@ def _walk(
     for k in range(rows.size):
         i, j = rows[k], cols[k]
         if new_row and sign <= 0:
-            filled, share = a[i] > 0.0, worth_of_mass(a[i], row_portion)
+            filled, share = a[i] > 0.0, worth_of_mass(a[i], worth_of_a)
         elif new_col and sign >= 0:
-            filled, share = b[j] > 0.0, worth_of_mass(b[j], col_portion)
+            filled, share = b[j] > 0.0, worth_of_mass(b[j], worth_of_b)
         else:
             filled, share = rest_sign != 0, rest
         mass[k] = scaled(share[0], share[2])
         thin |= filled and mass[k] < _THIN
 
-        price, price_off, high = _price(x[i], y[j], unit, p)
+        price, price_off, high = _price(x[i], y[j], lengths.unit, lengths.p)
         share_of_total = (scaled(share[0], share[2] - total), scaled(share[1], share[2] - total))
         lost += abs(share_of_total[1]) + _MASS * share_of_total[0]
         cost = dd.add(cost, dd.multiply(price, share_of_total))
@@ -237,13 +259,13 @@ def _walk(
             v_off, exact = price_off + u_off, price[1] == 0.0 and u[1] == 0.0
             v = dd.subtract(price, u)
             v_off += 0.0 if exact else _SUM * abs(v[0])
-            g[j], v_below = _rounded_down(v, v_off, scale, exponent)
+            path.g[j], v_below = _rounded_down(v, v_off, scale.fraction, scale.exponent)
         else:
             u_off, exact = price_off + v_off, price[1] == 0.0 and v[1] == 0.0
             u = dd.subtract(price, v)
             u_off += 0.0 if exact else _SUM * abs(u[0])
         if new_row:
-            f[i], u_below = _rounded_down(u, u_off, scale, exponent)
+            path.f[i], u_below = _rounded_down(u, u_off, scale.fraction, scale.exponent)
         if mass[k] > 0.0:
             slack = max(slack, u_below + v_below)
 
@@ -262,7 +284,7 @@ def _walk(
         new_col = j + 1 < m and cols[k + 1] == j + 1 and rows[k + 1] == i
         if not ((new_row and sign <= 0 and x[i] <= x[i + 1]) or (new_col and sign >= 0 and y[j] <= y[j + 1])):
             return False, moves, exchange, cost, 0.0, 0.0
-        rest, rest_sign = worth_of_rest(left, rest_portion), sign
+        rest, rest_sign = worth_of_rest(left, worth_between), sign
         if new_row:
             add_multiple(left, factor_a, low_a, a[i + 1], int64(1))
         else:
@@ -311,6 +333,26 @@ def _rounded_down(value: dd.DoubleDouble, off: float, scale: float, exponent: in
     return result, below
 
 
+class Limbs(NamedTuple):
+    """Points as integers of `length` limbs in units of 2**low; powers p of their distances take `size` limbs."""
+
+    x: FloatArray
+    y: FloatArray
+    low: int
+    length: int
+    size: int
+    p: int
+
+
+class Integers(NamedTuple):
+    """Masses, which are integers in units of 2**low_a and 2**low_b."""
+
+    a: FloatArray
+    b: FloatArray
+    low_a: int
+    low_b: int
+
+
 def exact_cost(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Fraction | None:
     """Return the cost of the plan on a path that `prove_on_line` has accepted, for a whole number p.
 
@@ -326,32 +368,20 @@ def exact_cost(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Fra
     if rows.size * size * (length * int(p) + 4) > _MOST_PRODUCTS:
         return None
     how, unit = balance(problem)
-    sums = np.zeros((2, size + how.size + 6), dtype=np.int64)
-    _add_up_potentials(
-        x, y, low, int(p), length, size, problem.a, problem.b, how.low_a, how.low_b, rows, cols, sums[0], sums[1]
-    )
-    integer = as_int(sums[0]) * as_int(how.factor_a) + as_int(sums[1]) * as_int(how.factor_b)
+    sum_f, sum_g = np.zeros((2, size + how.size + 6), dtype=np.int64)
+    points, shares = Limbs(x, y, low, length, size, int(p)), Integers(problem.a, problem.b, how.low_a, how.low_b)
+    _add_up_potentials(points, shares, rows, cols, sum_f, sum_g)
+    integer = as_int(sum_f) * as_int(how.factor_a) + as_int(sum_g) * as_int(how.factor_b)
     return Fraction(integer, unit.denominator) * Fraction(2) ** (unit.exponent + int(p) * low) * Fraction(scale)
 
 
 @njit
 def _add_up_potentials(
-    x: FloatArray,
-    y: FloatArray,
-    low: int,
-    p: int,
-    length: int,
-    size: int,
-    a: FloatArray,
-    b: FloatArray,
-    low_a: int,
-    low_b: int,
-    rows: IntArray,
-    cols: IntArray,
-    sum_f: IntArray,
-    sum_g: IntArray,
+    points: Limbs, shares: Integers, rows: IntArray, cols: IntArray, sum_f: IntArray, sum_g: IntArray
 ) -> None:
     """Add Σ a f and Σ b g to rows of limbs, in units of 2**low_a or 2**low_b times 2**(p low)."""
+    x, y, low, length, size, p = points
+    a, b, low_a, low_b = shares
     at_x, at_y = np.zeros(length, dtype=np.int64), np.zeros(length, dtype=np.int64)
     distance = np.zeros(length, dtype=np.int64)
     price, scratch = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)

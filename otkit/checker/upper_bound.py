@@ -7,6 +7,7 @@ put them right. Small problems take one compiled call. How errors are bounded is
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ from otkit.checker.error_bounds import (
 )
 from otkit.checker.plans import Entries, mended
 from otkit.costs.pairs import pair
-from otkit.numerics.jit import njit
+from otkit.numerics.jit import jitable, njit
 from otkit.numerics.sums import accurate_dot, two_product, two_sum
 from otkit.numerics.threads import share
 from otkit.problem import TransportProblem
@@ -38,6 +39,12 @@ SMALLEST_SUM, LARGEST_SUM = 1e-250, 1e290
 MARGINAL_ROUNDINGS = 4.0
 
 PORTION = 100_000  # entries of a plan that one thread weighs at a time
+
+# What a row of `Sums` holds of a portion of a plan, for `Weighed`: Σ Γ c is VALUE + ERRORS, off by DOUBT at most.
+VALUE, ERRORS, DOUBT, MAGNITUDE, NEGATIVE, SLACK, ABSENT, LEAST_COST = range(8)
+
+# What it holds of the marginals, for `Marginals`; NEEDS_MENDING says whether the mended plan was weighed, too.
+ERROR, MARGINAL_DOUBT, OFF, DETOUR, NEEDS_MENDING = range(5)
 
 
 class Weighed(NamedTuple):
@@ -66,6 +73,41 @@ class Marginals(NamedTuple):
     detour: float  # what it costs at most to ship a unit through the hub; nan where no entry is large enough
 
 
+class PricedPlan(NamedTuple):
+    """A plan, with the costs and the potentials that its entries are weighed by."""
+
+    pairs: Any
+    rows: IntArray
+    cols: IntArray
+    mass: FloatArray
+    f: FloatArray
+    g: FloatArray
+
+
+class Due(NamedTuple):
+    """The sums that rows, or columns, are to have: masses as given, times a factor, rounded."""
+
+    sums: FloatArray
+    given: FloatArray
+    factor: float
+
+
+class DueSums(NamedTuple):
+    """The sums that rows and columns are to have, and how far apart their exact totals are at most."""
+
+    rows: Due
+    cols: Due
+    apart: float
+
+
+class Sums(NamedTuple):
+    """Where sums are written: those of the marginals, of each portion of the plan, of each of the mended plan."""
+
+    marginals: FloatArray
+    portions: FloatArray
+    mended: FloatArray
+
+
 def weigh_plan(
     problem: TransportProblem,
     plan: Entries,
@@ -77,41 +119,18 @@ def weigh_plan(
     mends: bool,
 ) -> tuple[Weighed, Weighed, Marginals]:
     """Sum over the entries of a plan, and of the mended plan where it needs mending, and judge the marginals."""
-    pairs, supply, demand = problem.cost.pairs, problem.supply, problem.demand
+    supply, demand = problem.supply, problem.demand
     portions = _portions(plan.mass.size)
-    sums = np.empty((1 + portions, 8))
-    mended_sums = np.zeros((_portions(plan.mass.size + supply.size + demand.size), 8))
-    a, b, factor_a, factor_b, apart = problem.a, problem.b, masses.factor_a, masses.factor_b, masses.apart
-    share(
-        lambda start, stop: weigh_jobs(
-            pairs,
-            *plan,
-            f,
-            g,
-            supply,
-            demand,
-            a,
-            b,
-            factor_a,
-            factor_b,
-            apart,
-            negative,
-            mends,
-            sums,
-            mended_sums,
-            start,
-            stop,
-        ),
-        1 + portions,
-        1,
-        portions,
-    )
-    (marginal_error, needs_mending, off, detour, doubt, *_), *parts = sums.tolist()
-    weighed = mended_plan = _summed(parts)
+    sums = empty_sums(portions, _portions(plan.mass.size + supply.size + demand.size))
+    priced = PricedPlan(problem.cost.pairs, *plan, f, g)
+    due = DueSums(Due(supply, problem.a, masses.factor_a), Due(demand, problem.b, masses.factor_b), masses.apart)
+    share(partial(weigh_jobs, priced, due, negative, mends, sums), 1 + portions, 1, portions)
+    marginal_error, doubt, off, detour, needs_mending = sums.marginals.tolist()
+    weighed = mended_plan = _summed(sums.portions.tolist())
     if not weighed.exact:
         weighed = mended_plan = _in_scaled_form(problem, plan, weighed)
     if needs_mending:
-        mended_plan = _summed(mended_sums.tolist())
+        mended_plan = _summed(sums.mended.tolist())
         if not mended_plan.exact:
             mended_plan = _in_scaled_form(problem, Entries(*mended(*plan, supply, demand)), mended_plan)
     return weighed, mended_plan, Marginals(marginal_error, doubt, off, detour)
@@ -119,11 +138,12 @@ def weigh_plan(
 
 def _summed(parts: list[list[float]]) -> Weighed:
     """Add up what `_weigh_portion` found in the portions of a plan."""
-    values = [part[0] for part in parts] + [part[1] for part in parts]
+    values = [part[VALUE] for part in parts] + [part[ERRORS] for part in parts]
     _, _, doubt, magnitude, negative, slack, absent, least = parts[0]
     for part in parts[1:]:
-        doubt, magnitude, negative = doubt + part[2], magnitude + part[3], rounded_up([negative, part[4]])
-        slack, absent, least = max(slack, part[5]), absent + part[6], min(least, part[7])
+        doubt, magnitude = doubt + part[DOUBT], magnitude + part[MAGNITUDE]
+        negative, slack = rounded_up([negative, part[NEGATIVE]]), max(slack, part[SLACK])
+        absent, least = absent + part[ABSENT], min(least, part[LEAST_COST])
     if absent > 0.0:
         return Weighed(math.inf, math.inf, magnitude, negative, math.inf, absent, least)
     ceiling = rounded_up([*values, OUTWARD * doubt])
@@ -167,56 +187,53 @@ def _portions(entries: int) -> int:
     return max(1, (entries + PORTION - 1) // PORTION)
 
 
+@jitable
+def empty_sums(portions: int, mended_portions: int) -> Sums:
+    """Return where sums are written for a plan of so many portions, and one of so many once it is mended."""
+    return Sums(np.empty(5), np.empty((portions, 8)), np.zeros((mended_portions, 8)))
+
+
 @njit
-def weigh_jobs(
-    pairs: Any,
-    rows: IntArray,
-    cols: IntArray,
-    mass: FloatArray,
-    f: FloatArray,
-    g: FloatArray,
-    supply: FloatArray,
-    demand: FloatArray,
-    a: FloatArray,
-    b: FloatArray,
-    factor_a: float,
-    factor_b: float,
-    apart: float,
-    negative: bool,
-    mends: bool,
-    sums: FloatArray,
-    mended_sums: FloatArray,
-    start: int,
-    stop: int,
-) -> None:
+def weigh_jobs(plan: PricedPlan, due: DueSums, negative: bool, mends: bool, sums: Sums, start: int, stop: int) -> None:
     """Do the jobs start … stop of weighing a plan, all in one call where it is small.
 
-    Job 0 writes the marginal error and its doubt, and whether the plan needs mending, because an entry is negative or
-    marginals are off by more than a few roundings of the mass; if so, and if it `mends`, it weighs the mended plan as
-    well. Then it writes by how much the marginals of the plan, mended where it is, may be off, and the price of a
-    detour. Each of the others sums the costs of a portion of the entries.
+    Job 0 judges the marginals; each of the others sums the costs of a portion of the entries.
     """
     for job in range(start, stop):
         if job > 0:
-            _weigh_portion(pairs, rows, cols, mass, f, g, job - 1, sums[job])
-            continue
-        row_error, row_doubt, total = _weigh_marginal(rows, mass, supply, a, factor_a)
-        col_error, col_doubt, _ = _weigh_marginal(cols, mass, demand, b, factor_b)
-        error = row_error + col_error
-        needs_mending = mends and (negative or not error <= MARGINAL_ROUNDINGS * EPS * total)
-        sums[0, 0], sums[0, 1], sums[0, 4] = error, needs_mending, row_doubt + col_doubt
+            _weigh_portion(plan, job - 1, sums.portions[job - 1])
+        else:
+            _judge_marginals(plan, due, negative, mends, sums)
+
+
+@njit
+def _judge_marginals(plan: PricedPlan, due: DueSums, negative: bool, mends: bool, sums: Sums) -> None:
+    """Write how far the marginals of a plan are off.
+
+    First the error and its doubt, and whether the plan needs mending, because an entry is negative or marginals are off
+    by more than a few roundings of the mass; if so, and if it `mends`, the mended plan is weighed as well. Then by how
+    much the marginals of the plan, mended where it is, may be off, and the price of a detour.
+    """
+    row_error, row_doubt, total = _weigh_marginal(plan.rows, plan.mass, due.rows)
+    col_error, col_doubt, _ = _weigh_marginal(plan.cols, plan.mass, due.cols)
+    error = row_error + col_error
+    needs_mending = mends and (negative or not error <= MARGINAL_ROUNDINGS * EPS * total)
+    out = sums.marginals
+    out[ERROR], out[MARGINAL_DOUBT], out[NEEDS_MENDING] = error, row_doubt + col_doubt, needs_mending
+    hub_row, hub_col, hub_mass = _largest_entry(plan.rows, plan.cols, plan.mass)
+    if needs_mending:
+        rows, cols, mass = mended(plan.rows, plan.cols, plan.mass, due.rows.sums, due.cols.sums)
+        whole = PricedPlan(plan.pairs, rows, cols, mass, plan.f, plan.g)
+        for portion in range(_portions(mass.size)):
+            _weigh_portion(whole, portion, sums.mended[portion])
+        row_error, row_doubt, _ = _weigh_marginal(rows, mass, due.rows)
+        col_error, col_doubt, _ = _weigh_marginal(cols, mass, due.cols)
         hub_row, hub_col, hub_mass = _largest_entry(rows, cols, mass)
-        if needs_mending:
-            new_rows, new_cols, new_mass = mended(rows, cols, mass, supply, demand)
-            for portion in range(_portions(new_mass.size)):
-                _weigh_portion(pairs, new_rows, new_cols, new_mass, f, g, portion, mended_sums[portion])
-            row_error, row_doubt, _ = _weigh_marginal(new_rows, new_mass, supply, a, factor_a)
-            col_error, col_doubt, _ = _weigh_marginal(new_cols, new_mass, demand, b, factor_b)
-            hub_row, hub_col, hub_mass = _largest_entry(new_rows, new_cols, new_mass)
-        off, detour = OUTWARD * (row_error + row_doubt + col_error + col_doubt + apart), 0.0
-        if mends and off > 0.0:
-            detour = _detour(pairs, hub_row, hub_col, a.size, b.size) if hub_mass > 4.0 * off else np.nan
-        sums[0, 2], sums[0, 3] = off, detour
+    off, detour = OUTWARD * (row_error + row_doubt + col_error + col_doubt + due.apart), 0.0
+    if mends and off > 0.0:
+        sizes = due.rows.sums.size, due.cols.sums.size
+        detour = _detour(plan.pairs, hub_row, hub_col, sizes[0], sizes[1]) if hub_mass > 4.0 * off else np.nan
+    out[OFF], out[DETOUR] = off, detour
 
 
 @njit
@@ -231,24 +248,15 @@ def _largest_entry(rows: IntArray, cols: IntArray, mass: FloatArray) -> tuple[in
 
 
 @njit
-def _weigh_portion(
-    pairs: Any,
-    rows: IntArray,
-    cols: IntArray,
-    mass: FloatArray,
-    f: FloatArray,
-    g: FloatArray,
-    portion: int,
-    sums: FloatArray,
-) -> None:
+def _weigh_portion(plan: PricedPlan, portion: int, sums: FloatArray) -> None:
     """Write the sums of `Weighed` over a portion of the entries: Σ Γ c in two parts, how far they are off, the rest."""
     value = errors = lost = magnitude = negative = negative_lost = slack = absent = least = 0.0
     underflows = 0
     first = portion * PORTION
-    last = min(mass.size, first + PORTION)
+    last = min(plan.mass.size, first + PORTION)
     for k in range(first, last):
-        i, j, shipped = rows[k], cols[k], mass[k]
-        cost = pair(pairs, i, j)
+        i, j, shipped = plan.rows[k], plan.cols[k], plan.mass[k]
+        cost = pair(plan.pairs, i, j)
         if cost == np.inf:
             absent += abs(shipped)
             continue
@@ -260,7 +268,7 @@ def _weigh_portion(
         magnitude += size
         underflows += size < SMALLEST_PRODUCT and cost != 0.0 and shipped != 0.0
         if shipped > 0.0:
-            slack = max(slack, _slack(cost, f[i], g[j]))
+            slack = max(slack, _slack(cost, plan.f[i], plan.g[j]))
             least = min(least, cost)
         else:
             negative, error = two_sum(negative, -shipped)
@@ -268,8 +276,8 @@ def _weigh_portion(
     doubt = 2 * (last - first) * EPS * lost + 8.0 * LEAST * underflows
     if negative_lost > 0.0:
         negative = np.nextafter(negative + OUTWARD * negative_lost, np.inf)
-    sums[0], sums[1], sums[2], sums[3] = value, errors, doubt, magnitude
-    sums[4], sums[5], sums[6], sums[7] = negative, slack, absent, least
+    sums[VALUE], sums[ERRORS], sums[DOUBT], sums[MAGNITUDE] = value, errors, doubt, magnitude
+    sums[NEGATIVE], sums[SLACK], sums[ABSENT], sums[LEAST_COST] = negative, slack, absent, least
 
 
 @njit
@@ -289,13 +297,12 @@ def products_are_exact(magnitude: float) -> bool:
 
 
 @njit
-def _weigh_marginal(
-    index: IntArray, mass: FloatArray, due: FloatArray, given: FloatArray, factor: float
-) -> tuple[float, float, float]:
+def _weigh_marginal(index: IntArray, mass: FloatArray, side: Due) -> tuple[float, float, float]:
     """Return Σ |sum − due|, what rounding may add to it, and Σ due.
 
     What is due is `given` times `factor`: the error of that product counts, as those of the sums do.
     """
+    due, given, factor = side.sums, side.given, side.factor
     sums = np.zeros(due.size)
     doubt = 0.0
     for k in range(mass.size):
