@@ -16,7 +16,7 @@ from otkit.checker.basic_solution import evaluate
 from otkit.checker.integer_masses import exact_surplus
 from otkit.costs.places import numbered_points, numbered_rows
 from otkit.numerics.fixed_point import as_int, carry
-from otkit.optimal_transport import solve
+from otkit.optimal_transport import answers
 from otkit.problem.merged import merged_problem
 
 METRICS = ["euclidean", "sqeuclidean", "cityblock", "chebyshev", "haversine", otkit.Minkowski(2.5), otkit.Cosine()]
@@ -28,8 +28,8 @@ few_places = st.lists(st.sampled_from([(1.0, 0.0), (0.0, 2.0), (-1.0, 1.0), (3.0
 def every_size_is_merged():
     """Problems of a few points take the road of large ones, if any point comes twice."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(solve, "_FEWEST_PAIRS", 0)
-        patch.setattr(solve, "_SMALLER", 1.0)
+        patch.setattr(answers, "_FEWEST_PAIRS", 0)
+        patch.setattr(answers, "_SMALLER", 1.0)
         yield
 
 
@@ -48,7 +48,7 @@ def repeating(draw, extreme=True):
 
 def unmerged(problem, **settings):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(solve, "_FEWEST_PAIRS", 1 << 60)
+        patch.setattr(answers, "_FEWEST_PAIRS", 1 << 60)
         return otkit.transport(problem, **settings)
 
 

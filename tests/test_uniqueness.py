@@ -311,7 +311,7 @@ def test_a_tie_but_for_the_last_bit_is_none():
 
 def test_a_canonical_plan_that_is_not_proved_is_not_returned(monkeypatch):
     monkeypatch.setattr(
-        "otkit.optimal_transport.solve.prove", lambda problem, candidate, monitor, canonical: (candidate, None)
+        "otkit.optimal_transport.answers.prove", lambda problem, candidate, monitor, canonical: (candidate, None)
     )
     assert otkit.transport([[1, 1], [1, 1]]).certificate.proof == "float"
     with pytest.raises(otkit.NotConvergedError, match="not proved optimal in exact arithmetic"):

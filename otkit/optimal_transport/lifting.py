@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
@@ -13,7 +15,48 @@ from otkit.problem import TransportProblem
 from otkit.solvers.candidate import Candidate
 
 
-def lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Candidate) -> Candidate:
+class Part(NamedTuple):
+    """A problem on some rows and columns of the whole that hold all its mass, in an order of their own.
+
+    `rows` and `cols` are asked for only where it is not the whole as it stands.
+    """
+
+    whole: TransportProblem
+    problem: TransportProblem
+    rows: IntArray
+    cols: IntArray
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows and columns are there, as they stand."""
+        return self.problem is self.whole
+
+    def lifted(self, found: Candidate) -> Candidate:
+        """Return an answer to the part as one to the whole."""
+        return found if self.is_whole else _lifted(self.whole, self.rows, self.cols, found)
+
+
+_NONE = np.empty(0, np.int64)
+
+
+def part_of(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Part:
+    """Return some rows and columns, each once."""
+    return Part(problem, problem.restrict(rows, cols), rows, cols)
+
+
+def part_with_mass(problem: TransportProblem, a: FloatArray, b: FloatArray) -> Part:
+    """Return the rows and columns that carry mass."""
+    if np.count_nonzero(a) + np.count_nonzero(b) == sum(problem.shape):
+        return Part(problem, problem, _NONE, _NONE)
+    return part_of(problem, np.flatnonzero(a), np.flatnonzero(b))
+
+
+def part_in_order(problem: TransportProblem) -> Part:
+    """Return all points on the line in ascending order."""
+    return part_of(problem, *problem.cost.line_order)
+
+
+def _lifted(problem: TransportProblem, rows: IntArray, cols: IntArray, part: Candidate) -> Candidate:
     """Bring an answer on some rows and columns back to the whole; the others get potentials by c-transform."""
     n, m = problem.shape
     f: FloatArray = np.empty(n)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.checker.certificate import Certificate, Evidence, certify
-from otkit.costs import Cost, PairCosts, SparseCosts, as_cost
+from otkit._typing import ArrayLike, FloatArray
+from otkit.checker.certificate import Certificate
+from otkit.costs import Cost, PairCosts, as_cost
 from otkit.inputs.checks import as_potentials
 from otkit.inputs.frames import Missing, as_clouds
 from otkit.inputs.labelled import labels_of_rows
@@ -19,26 +18,18 @@ from otkit.measures import DiscreteMeasure, taken_apart
 from otkit.numerics.compiling import clock
 from otkit.numerics.kernel import at_once
 from otkit.numerics.pickling import Whole
-from otkit.numerics.threads import Stopped
 from otkit.numerics.threads import threads as sharing_threads
+from otkit.optimal_transport.answers import Task, answer
 from otkit.optimal_transport.canonical import require_canonical
-from otkit.optimal_transport.lifting import between_masses, lifted
-from otkit.optimal_transport.prove import certificate_of, prove, prove_in_order, prove_merged
 from otkit.optimal_transport.rescaling import in_better_unit
 from otkit.optimal_transport.results import TransportResult
 from otkit.optimal_transport.settings import OnFailure, Proof, Report, Settings
-from otkit.problem import InfeasibleError, TransportProblem
-from otkit.problem.merged import MergedProblem, merged_problem
-from otkit.solvers.candidate import Candidate, WarmStart
+from otkit.problem import TransportProblem
+from otkit.solvers.candidate import WarmStart
 from otkit.solvers.choice import GENERAL, select_solver
-from otkit.solvers.infeasible import cut_error
 from otkit.solvers.monitor import Monitor
-from otkit.solvers.registry import SOLVERS, Method, Solver
+from otkit.solvers.registry import SOLVERS, Method
 from otkit.solvers.waiting import waiting
-
-# Equal points are merged where there are at least so many pairs of points, and less than this share of them is left.
-_FEWEST_PAIRS = 128 * 128
-_SMALLER = 0.9
 
 BY_ITSELF = Settings()
 
@@ -304,10 +295,9 @@ def solve_problem(problem: TransportProblem, settings: Settings = BY_ITSELF) -> 
     shown = waiting("solving") if progress is True else nullcontext(progress or None)
     sharing = nullcontext() if settings.threads is None else sharing_threads(settings.threads)
     with sharing, shown as report, at_once(problem.cost.steps, solver.name, proof, problem.cost.pairs):
-        task = _Task(settings.options, Monitor(report, settings.max_seconds), warm, proof, canonical)
+        task = Task(settings.options, Monitor(report, settings.max_seconds), warm, proof, canonical)
         with task.monitor.holding_interrupts() if settings.on_failure == "return" else nullcontext():
             while True:
-                answer = _answer_along_the_line if solver.proof == "line" else _answer
                 candidate, certificate = answer(problem, solver, task)
                 better = in_better_unit(problem, candidate, certificate)
                 if better is None:
@@ -339,104 +329,6 @@ def _warm_start(known: TransportResult | tuple[ArrayLike, ArrayLike], shape: tup
     answer.require_fit(shape)
     rows, cols = (answer.rows, answer.cols) if answer.basis is None else answer.basis
     return WarmStart(*as_potentials((answer.f, answer.g), shape, "warm_start"), rows, cols)
-
-
-class _Task(NamedTuple):
-    """What was asked for beside the problem."""
-
-    options: Any
-    monitor: Monitor
-    warm: WarmStart | None
-    proof: Proof
-    canonical: bool
-
-    def restrict(self, rows: IntArray, cols: IntArray) -> _Task:
-        """Return the same for a part of the problem."""
-        return self if self.warm is None else self._replace(warm=self.warm.restrict(rows, cols))
-
-
-def _answer(problem: TransportProblem, solver: Solver, task: _Task) -> tuple[Candidate, Certificate]:
-    """Solve and prove a problem on the rows and columns that carry mass, and extend the potentials to the others."""
-    # A share of the total may be too small for a float, and still be a mass in exact arithmetic.
-    masses = (problem.a, problem.b) if solver.exact else (problem.supply, problem.demand)
-    whole = sum(map(np.count_nonzero, masses)) == sum(problem.shape)
-    part = problem
-    try:
-        if not whole:
-            rows, cols = map(np.flatnonzero, masses)
-            part, task = problem.restrict(rows, cols), task.restrict(rows, cols)
-        merged = _merged(part, solver, task)
-        if merged is not None:
-            places = merged.row_place, merged.col_place
-            warm = None if task.warm is None else task.warm.merge(*places)
-            found = solver.run(merged, task.options, task.monitor, warm)
-        else:
-            found = solver.run(part, task.options, task.monitor, task.warm)
-    except InfeasibleError as error:
-        if whole:
-            raise
-        assert isinstance(problem.cost, SparseCosts)
-        y = error.farkas[: rows.size]
-        raise cut_error(problem, problem.cost, rows[y == y.max()]) from None  # in rows and columns of the whole problem
-    task.monitor.tick("proving")
-    optimum, stopped = None, None
-    exactly = task.proof != "float" and found.stats.status == "optimal"
-    try:
-        with task.monitor.interrupting_sweeps():
-            if merged is not None:
-                found, optimum = prove_merged(merged, found, task.monitor, exactly=exactly)
-            elif exactly:
-                found, optimum = prove(part, found, task.monitor, canonical=task.canonical)
-    except Stopped as stop:  # the answer stays, and what floats can prove of it
-        stopped = stop.reason
-        if merged is not None:
-            found, _ = prove_merged(merged, found, task.monitor, exactly=False)
-    with task.monitor.within_grace():
-        candidate = found if whole else lifted(problem, rows, cols, found)
-        certificate = certificate_of(problem, candidate, optimum)
-    if stopped is not None and not (certificate.optimal and task.proof == "auto" and not task.canonical):
-        candidate = replace(candidate, stats=replace(candidate.stats, status=stopped))
-    return candidate, certificate
-
-
-def _merged(problem: TransportProblem, solver: Solver, task: _Task) -> MergedProblem | None:
-    """Return a problem with equal points merged, if that makes it notably smaller and the solver can do with it."""
-    n, m = problem.shape
-    if not solver.merges or task.canonical or n * m < _FEWEST_PAIRS:
-        return None
-    places = problem.cost.places()
-    if places is None:
-        return None
-    (row_place, rows), (col_place, cols) = places
-    return merged_problem(problem, row_place, col_place) if rows * cols < _SMALLER * n * m else None
-
-
-def _answer_along_the_line(problem: TransportProblem, solver: Solver, task: _Task) -> tuple[Candidate, Certificate]:
-    """Solve and certify in sorted order, and put the answer back into the order of the points.
-
-    A proof does not depend on how points are numbered, but its time does: at 10⁶ points memory read in order makes it
-    three times as fast. Points without mass are cells without mass. Where the proof fails, the simplex answers.
-    """
-    solver.require(problem)
-    rows, cols = problem.cost.line_order
-    ordered = problem.restrict(rows, cols)
-    found = solver.run(ordered, task.options, task.monitor)
-    task.monitor.tick("proving")
-    certificate = None
-    if task.proof != "float":
-        found, certificate = prove_in_order(ordered, found)
-    candidate = lifted(problem, rows, cols, found)
-    if certificate is not None and candidate.basis is not None:
-        arcs = between_masses(problem, *candidate.basis)
-        certificate = certificate.resting_on(Evidence(problem, *arcs, "line"))
-    else:
-        certificate = certify(ordered, plan=found, potentials=(found.f, found.g))
-    if not certificate.optimal and task.proof != "float" and found.stats.status == "optimal":
-        # Powers so unlike that floats can't tell the value from the rounding of prices: trees are judged exactly.
-        candidate, certificate = _answer(problem, SOLVERS[GENERAL], task._replace(options=None))
-    if not certificate.optimal:  # name the culprit by its own number
-        certificate = certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
-    return candidate, certificate
 
 
 def _failure(result: TransportResult, exactly: bool) -> str:

@@ -13,12 +13,13 @@ from otkit._typing import FloatArray, IntArray
 from otkit.checker.certificate import Certificate, Evidence, Proof, certify
 from otkit.inputs.checks import require_choice
 from otkit.io.archives import header_entry, printable, read_archive
-from otkit.optimal_transport.lifting import between_masses, lifted
+from otkit.optimal_transport.lifting import Part, between_masses, part_in_order, part_of
 from otkit.optimal_transport.prove import certificate_of, judged_as_it_is, prove_in_order
 from otkit.optimal_transport.results import TransportResult
 from otkit.problem import TransportProblem, problem_from_parts
 from otkit.problem.files import ANSWER_FIELDS, FILE_FORMATS, PROBLEM_FIELDS
 from otkit.solvers.candidate import Candidate, SolverStats, Status
+from otkit.solvers.registry import SOLVERS
 
 # What a file says of its answer in numbers.
 NUMBERS = (
@@ -104,23 +105,23 @@ def _proved(problem: TransportProblem, answer: Candidate, kind: str | None) -> t
     if rows is None or cols is None:
         return None
     whole = rows.size + cols.size == sum(problem.shape)
-    part = problem if whole else problem.restrict(rows, cols)
+    part = Part(problem, problem, rows, cols) if whole else part_of(problem, rows, cols)
     if kind == "tree":
-        judged = judged_as_it_is(part, _on(answer, rows, cols))
+        judged = judged_as_it_is(part.problem, _on(answer, rows, cols))
         if judged is None:
             return None
         found, optimum = judged
-        candidate = found if whole else lifted(problem, rows, cols, found)
+        candidate = part.lifted(found)
         return candidate, certificate_of(problem, candidate, optimum)
-    if part.cost.line() is None:
+    if part.problem.cost.line() is None:
         return None
-    row_order, col_order = part.cost.line_order
-    rows, cols = rows[row_order], cols[col_order]
-    proved = _along_the_line(problem.restrict(rows, cols), _on(answer, rows, cols))
+    row_order, col_order = part.problem.cost.line_order
+    part = part_of(problem, rows[row_order], cols[col_order])
+    proved = _along_the_line(part.problem, _on(answer, part.rows, part.cols))
     if proved is None:
         return None
     found, certificate = proved
-    candidate = lifted(problem, rows, cols, found)
+    candidate = part.lifted(found)
     assert candidate.basis is not None
     return candidate, certificate.resting_on(Evidence(problem, *between_masses(problem, *candidate.basis), "line"))
 
@@ -143,10 +144,12 @@ def _on(answer: Candidate, rows: IntArray, cols: IntArray) -> Candidate:
 
 def _certified(problem: TransportProblem, answer: Candidate, method: str) -> Certificate:
     """Return what plan and prices prove as they are; on the line in sorted order, as they were when they were found."""
-    if method == "line" and problem.cost.line() is not None:
-        rows, cols = problem.cost.line_order
-        plan = _places(answer.rows, rows), _places(answer.cols, cols), answer.mass
-        certificate = certify(problem.restrict(rows, cols), plan=plan, potentials=(answer.f[rows], answer.g[cols]))
+    solver = SOLVERS.get(method)  # a file may name any
+    if solver is not None and solver.proof == "line" and solver.suits(problem):
+        part = part_in_order(problem)
+        plan = _places(answer.rows, part.rows), _places(answer.cols, part.cols), answer.mass
+        potentials = answer.f[part.rows], answer.g[part.cols]
+        certificate = certify(part.problem, plan=plan, potentials=potentials)
         if certificate.optimal:
             return certificate
     return certify(problem, plan=answer, potentials=(answer.f, answer.g))
