@@ -22,7 +22,7 @@ import numpy as np
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
 from otkit.checker.certificate import Certificate
-from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts, bind
+from otkit.costs import PairCosts, bind
 from otkit.inputs.checks import as_seconds, as_weights, require_choice, require_memory
 from otkit.inputs.labels import Labels
 from otkit.inputs.matching import along_costs
@@ -31,10 +31,11 @@ from otkit.numerics.fixed_point import as_int, exact_total
 from otkit.numerics.floats import EPS
 from otkit.numerics.jit import read_only
 from otkit.numerics.sums import accurate_sum
+from otkit.optimal_transport.dummies import of_nothing, with_dummies, worth_their_way
 from otkit.optimal_transport.results import Potentials, TransportResult
 from otkit.optimal_transport.settings import Proof, Report, Settings
 from otkit.optimal_transport.solve import solve_problem
-from otkit.problem import InfeasibleError, TransportProblem
+from otkit.problem import InfeasibleError
 from otkit.solvers.registry import SOLVERS
 
 if TYPE_CHECKING:
@@ -42,11 +43,6 @@ if TYPE_CHECKING:
 
 # Those that take costs for some pairs alone: any problem.
 AnyProblemMethod = Literal["auto", "simplex", "lp"]
-
-
-_ROWS_AT_ONCE = 1024
-_FEW = 10  # one pair in so many
-_NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -284,9 +280,9 @@ def partial_transport(
         extremes = cost.extremes() if cost.complete else (0.0, 0.0)
         corner = 2.0 * max(map(abs, extremes)) or 1.0
         rest = total_b - shipped, total_a - shipped
-        problem = _with_dummies(cost, a, b, *rest, 0.0, corner if cost.complete else None)
+        problem = with_dummies(cost, a, b, *rest, 0.0, corner if cost.complete else None)
     else:
-        problem = _of_nothing(cost, a, b, 0.0)
+        problem = of_nothing(cost, a, b, 0.0)
     try:
         solved = solve_problem(
             problem,
@@ -379,9 +375,9 @@ def unbalanced_transport(
     cost, a, b, *labels = _checked(C, a, b, method)
     total_a, total_b = _total(a), _total(b)
     if total_a or total_b:
-        problem = _with_dummies(_worth_their_way(cost, 2.0 * price), a, b, total_b, total_a, price, 0.0)
+        problem = with_dummies(worth_their_way(cost, 2.0 * price), a, b, total_b, total_a, price, 0.0)
     else:
-        problem = _of_nothing(cost, a, b, price)
+        problem = of_nothing(cost, a, b, price)
     solved = solve_problem(
         problem,
         Settings(
@@ -451,98 +447,6 @@ def _total(masses: FloatArray) -> Fraction:
     """Return Σ masses."""
     low, limbs = exact_total(read_only(masses))
     return as_int(limbs) * Fraction(2) ** low
-
-
-def _floats(amount: Fraction) -> list[float]:
-    """Return floats that add up to a dyadic number, the largest first; zero is one of them if it is zero."""
-    units, exponent = amount.numerator, 1 - amount.denominator.bit_length()
-    parts = []
-    while units:
-        cut = max(0, units.bit_length() - np.finfo(np.float64).nmant - 1)
-        try:
-            parts.append(math.ldexp(units >> cut, cut + exponent))
-        except OverflowError:
-            raise ValueError("a and b must have finite totals, but a sum leaves float64. Rescale the masses.") from None
-        units &= (1 << cut) - 1
-    return parts or [0.0]
-
-
-def _with_dummies(
-    cost: PairCosts,
-    a: FloatArray,
-    b: FloatArray,
-    dummy_supply: Fraction,
-    dummy_demand: Fraction,
-    border: float,
-    corner: float | None,
-) -> TransportProblem:
-    """Return the balanced problem: what a dummy ships costs `border`, to another dummy `corner`; None is no arc."""
-    supply, demand = _floats(dummy_supply), _floats(dummy_demand)
-    sizes = len(supply), len(demand)
-    whole = (
-        _sparse_bordered(cost, *sizes, border, corner)
-        if isinstance(cost, SparseCosts)
-        else _bordered(cost, *sizes, border, corner)
-    )
-    whole.reading = cost.reading
-    return TransportProblem(whole, np.concatenate([a, supply]), np.concatenate([b, demand]))
-
-
-def _of_nothing(cost: PairCosts, a: FloatArray, b: FloatArray, border: float) -> TransportProblem:
-    """Return a balanced problem for two sides without mass: the dummies exchange a unit for nothing, and OPT is 0."""
-    return _with_dummies(cost, a, b, Fraction(1), Fraction(1), border, 0.0)
-
-
-def _worth_their_way(cost: PairCosts, dearest: float) -> PairCosts:
-    """Return the pairs of points that cost at most `dearest` as arcs, where they are few; the cost as it is otherwise.
-
-    They are counted first, for a list of all pairs would be larger than their matrix.
-    """
-    if not isinstance(cost, PointCosts):
-        return cost
-    n, m = cost.shape
-    f, g = np.zeros(n), np.zeros(m)
-    if _FEW * sum(cost.pairs_below(f, g, dearest, lambda part, rows, cols, costs: rows.size)) > n * m:
-        return cost
-    listed = cost.pairs_below(f, g, dearest, lambda part, *lists: tuple(each.copy() for each in lists))
-    rows, cols, costs = (
-        (np.concatenate(each) for each in zip(*listed, strict=True)) if listed else (_NONE, _NONE, g[:0])
-    )
-    from scipy.sparse import coo_array
-
-    found = SparseCosts.from_matrix(coo_array((costs, (rows, cols)), shape=(n, m)))
-    found.reading = cost.reading
-    return found
-
-
-def _bordered(cost: PairCosts, rows: int, cols: int, border: float, corner: float | None) -> PairCosts:
-    n, m = cost.shape
-    require_memory(
-        8 * (n + rows) * (m + cols),
-        f"The dense cost matrix of {n + rows} × {m + cols} pairs, dummies included,",
-        "A scipy.sparse matrix of the pairs worth their way needs less.",
-    )
-    matrix = np.empty((n + rows, m + cols))
-    for start in range(0, n, _ROWS_AT_ONCE):
-        stop = min(n, start + _ROWS_AT_ONCE)
-        matrix[start:stop, :m] = cost.block(start, stop, 0, m)
-    matrix[n:, :m] = matrix[:n, m:] = border
-    matrix[n:, m:] = corner
-    return MatrixCosts(matrix)
-
-
-def _sparse_bordered(cost: SparseCosts, rows: int, cols: int, border: float, corner: float | None) -> PairCosts:
-    from scipy.sparse import coo_array
-
-    n, m = cost.shape
-    blocks = [(np.arange(n, n + rows), np.arange(m), border), (np.arange(n), np.arange(m, m + cols), border)]
-    if corner is not None:
-        blocks.append((np.arange(n, n + rows), np.arange(m, m + cols), corner))
-    i = [cost.arc_rows, *(np.repeat(tops, lefts.size) for tops, lefts, _ in blocks)]
-    j = [cost.pairs.cols, *(np.tile(lefts, tops.size) for tops, lefts, _ in blocks)]
-    costs = [cost.pairs.costs, *(np.full(tops.size * lefts.size, each) for tops, lefts, each in blocks)]
-    arcs = np.concatenate(i), np.concatenate(j)
-    return SparseCosts.from_matrix(coo_array((np.concatenate(costs), arcs), shape=(n + rows, m + cols)))
 
 
 def _without_choice_of_dummies(solved: TransportResult, shape: tuple[int, int]) -> TransportResult:
