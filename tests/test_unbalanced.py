@@ -14,7 +14,8 @@ from scipy.optimize import linprog
 
 import otkit
 from otkit import partial_transport, unbalanced_transport
-from otkit.optimal_transport.unbalanced import _floats, _total
+from otkit.optimal_transport.dummies import floats
+from otkit.optimal_transport.unbalanced import _total
 
 
 def by_highs(C, a, b, *, mass=None, price=None):
@@ -235,7 +236,7 @@ def test_mass_of_a_rounded_sum_is_all_there_is():
 def test_floats_of_a_total_add_up_to_it(values):
     total = _total(np.array(values))
     assert total == sum(map(Fraction, values))
-    assert sum(map(Fraction, _floats(total))) == total
+    assert sum(map(Fraction, floats(total))) == total
 
 
 # --- what is printed, and what is refused ---------------------------------------------------------------------------

@@ -20,7 +20,7 @@ _FEW = 10  # one pair in so many
 _NONE = np.empty(0, np.int64)
 
 
-def _floats(amount: Fraction) -> list[float]:
+def floats(amount: Fraction) -> list[float]:
     """Return floats that add up to a dyadic number, the largest first; zero is one of them if it is zero."""
     units, exponent = amount.numerator, 1 - amount.denominator.bit_length()
     parts = []
@@ -44,7 +44,7 @@ def with_dummies(
     corner: float | None,
 ) -> TransportProblem:
     """Return the balanced problem: what a dummy ships costs `border`, to another dummy `corner`; None is no arc."""
-    supply, demand = _floats(dummy_supply), _floats(dummy_demand)
+    supply, demand = floats(dummy_supply), floats(dummy_demand)
     sizes = len(supply), len(demand)
     whole = (
         _sparse_bordered(cost, *sizes, border, corner)
