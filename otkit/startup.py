@@ -108,16 +108,18 @@ def names_of_calls(quick: bool = False) -> list[str]:
 def _in_another_process(ahead: Iterator[str], through: Callable[[str, float], None]) -> None:
     """Let a new process make one call after the other, until there is none ahead or it ends."""
     program = f"import sys; sys.path[:] = {sys.path!r}; from otkit.startup import _make_calls; _make_calls()"
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=PIPE, stdout=PIPE, stderr=DEVNULL, text=True
-    ) as process:
+    command = [sys.executable, "-c", program]
+    # A process that ends too early leaves a broken pipe; whoever asked makes its calls himself.
+    with (
+        suppress(BrokenPipeError),
+        subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, text=True) as process,
+    ):
         assert process.stdin is not None
         assert process.stdout is not None
         for name in ahead:
-            with suppress(BrokenPipeError):
-                print(name, file=process.stdin, flush=True)
+            print(name, file=process.stdin, flush=True)
             took = process.stdout.readline()
-            if not took:  # it came to an end, and whoever asked makes the call himself
+            if not took:
                 return
             through(name, float(took))
 

@@ -28,8 +28,10 @@ COUNT = """
 import numpy as np
 import numba.core.event as event
 
-with event.install_recorder("numba:compile") as compiled:
-    from otkit.inputs.checks import span
+from otkit.inputs.checks import span
+from otkit.numerics.kernel import always_compiled
+
+with event.install_recorder("numba:compile") as compiled, always_compiled():
     assert span(np.arange(3.0)) is not None
 print(len(compiled.buffer) // 2)
 """
@@ -65,7 +67,9 @@ def test_workers_that_are_forked_have_the_kernels_of_their_parent(tmp_path):
         import os
         import numpy as np
         from otkit.inputs.checks import span
-        span(np.arange(3.0))  # what otkit.warmup does
+        from otkit.numerics.kernel import always_compiled
+        with always_compiled():  # as otkit.warmup does
+            span(np.arange(3.0))
         if os.fork() == 0:
             os.environ["OTKIT_CACHE_DIR"] = {str(tmp_path)!r}
             exec({COUNT!r})

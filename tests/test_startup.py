@@ -93,5 +93,5 @@ def test_calls_of_a_process_that_ends_are_made_here(monkeypatch, tmp_path):
 
 
 def test_jobs_are_a_positive_number():
-    with pytest.raises(ValueError, match="n_jobs must be a positive integer, but n_jobs = 0"):
+    with pytest.raises(ValueError, match="n_jobs must be an integer of at least 1, but n_jobs = 0"):
         otkit.warmup(n_jobs=0)
