@@ -25,9 +25,9 @@ LARGEST_EXACT = 10_000
 LARGEST_DEALT, FEWEST = 1000, 200
 
 # A value far out that chance puts on the smaller of two very unequal sides moves W_1 more often than the limit law has
-# it: of 100 and 3000 Cauchy values, 3 % had p ≤ 0.001. So where a large share of what W_1 is on average by chance comes
-# from tails in which the smaller side has a few values only, the larger side is thinned out; with 400 and 1200 values no
-# such excess was seen (600 seeds for each of six laws).
+# it: of 100 and 3000 Cauchy values, 3 % had p ≤ 0.001. So where a large share of what W_1 is on average by chance
+# comes from tails in which the smaller side has a few values only, the larger side is thinned out; with 400 and 1200
+# values no such excess was seen (600 seeds for each of six laws).
 FEW_IN_TAIL, LARGEST_TAIL_SHARE, MOST_UNEQUAL = 5.0, 0.4, 3
 DEALS, STOP = 9999, 0.01
 
