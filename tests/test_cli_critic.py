@@ -11,6 +11,9 @@ from test_cli import answer, assert_refused, run
 import otkit
 from otkit.datasets import gaussians
 from otkit.io import writing
+
+pytest.importorskip("jax")
+
 from otkit.neural import PRESETS
 
 X, Y = gaussians(30, rng=0), gaussians(25, mean=[2, 0], rng=1)

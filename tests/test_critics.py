@@ -15,6 +15,9 @@ from strategies import clouds, weights
 
 import otkit
 from otkit.datasets import gaussians
+
+pytest.importorskip("jax")
+
 from otkit.neural import PRESETS, CriticFunction, CrossCheck, GroupSort, critic_bounds, crosscheck, fit_critic, mlp
 from otkit.neural._jax import double_precision, jax, jnp
 from otkit.neural.constraints import GradientPenalty, Spectral, dual_norm

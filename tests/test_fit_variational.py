@@ -9,6 +9,9 @@ import pytest
 
 import otkit
 from otkit.divergences.generators import GENERATORS
+
+pytest.importorskip("jax")
+
 from otkit.neural import fit_variational
 from otkit.neural._jax import jnp
 from otkit.neural.tabulated import looked_up, tables

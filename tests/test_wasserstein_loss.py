@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 import otkit
+
+pytest.importorskip("jax")
+
 from otkit.neural import wasserstein_loss
 from otkit.neural._jax import double_precision, jax, jnp
 
