@@ -81,7 +81,7 @@ NUMBERS = {
     "Arrow": pa.array(np.float16([1, 2.5]), pa.float16()),
     "chunks": pa.chunked_array([[1.0], [2.5]]),
     "decimals": [Decimal(1), Decimal("2.5")],
-    "decimals of polars": pl.Series([Decimal("1"), Decimal("2.5")]),
+    "decimals of polars": pl.Series([Decimal("1.0"), Decimal("2.5")]),
     "fractions": [Fraction(1), Fraction(5, 2)],
     "mixed": [True, np.float32(2.5)],
     "sparse column": pd.Series(pd.arrays.SparseArray([1, 2.5])),
