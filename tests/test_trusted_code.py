@@ -81,8 +81,8 @@ for result in results:
 for result in [*results, on_line]:
     f, g = result.potentials
     plan = result.plan
-    for given, prices in ((plan, (f, g)), (None, None), (plan, (f, None)), (0.9 * plan, (f + 1, g))):
-        noting(in_float, lambda: certificate.certify(result.problem, plan=given, potentials=prices).verdict)
+    for given, prices in ((plan, (f, g)), (plan, (f, None)), (0.9 * plan, (f + 1, g))):
+        noting(in_float, lambda: certificate.certify_in_float64(result.problem, given, prices).verdict)
 noting(of_line, lambda: along(on_line))
 p, r = problems[0], results[0].candidate
 costs = p.cost.dense()

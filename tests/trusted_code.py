@@ -38,7 +38,7 @@ ENTRIES = {
         *WORDS,
     ),
     "exact, on the line": ("otkit.checker.line.prove_on_line", f"{CERTIFICATE}.line_certificate", *WORDS),
-    "float, or an interval": (f"{CERTIFICATE}.certify", *WORDS),
+    "float, or an interval": (f"{CERTIFICATE}.certify_in_float64", *WORDS),
     "float, of many small problems": ("otkit.checker.batch.enclose",),
     "a proof file, checked alone": tuple(
         f"otkit.checker.standalone.{name}" for name in ("check", "matrix", "listed", "points", "line")

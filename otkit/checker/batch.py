@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.checker.certificate import POTENTIAL_ROUNDINGS, RELATIVE_GAP
+from otkit.checker.certificate import RELATIVE_GAP
 from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, enclose_masses, summed_up
 from otkit.checker.lower_bound import weigh_raised
 from otkit.checker.upper_bound import (
@@ -96,10 +96,10 @@ def enclose(
             raised[j] = slack if slack < raised[j] else raised[j]
     for j in range(g.size):
         raised[j] = g[j] + raised[j]
-    _, _, lower, priced, _, _, in_range = weigh_raised(f, g, f, raised, a, b, total_a, total_b, True, True, 0.0)
+    _, _, lower, _, _, _, in_range = weigh_raised(f, g, f, raised, a, b, total_a, total_b, True, True, 0.0)
 
     in_range &= (SMALLEST_SUM < magnitude < LARGEST_SUM) or magnitude == 0.0
-    tolerance = RELATIVE_GAP * magnitude + POTENTIAL_ROUNDINGS * EPS * (magnitude + priced)
+    tolerance = RELATIVE_GAP * max(abs(lower), abs(upper))
     return Interval(value, lower, upper, in_range and upper - lower <= tolerance)
 
 

@@ -14,6 +14,8 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -21,9 +23,11 @@ import numpy as np
 from otkit._text import told_apart
 from otkit._typing import FloatArray, IntArray
 from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounded_up, search_error
-from otkit.checker.line import LineProof, prove_on_line
+from otkit.checker.line import LineProof
 from otkit.checker.lower_bound import weigh_potentials
+from otkit.checker.plan_trees import PlanTree, optimal_tree, path_along_the_line
 from otkit.checker.plans import Entries, mended, north_west, plan_entries
+from otkit.checker.rational import path_potentials, path_value, tree_potentials, tree_value
 from otkit.checker.upper_bound import Marginals, Weighed, weigh_plan
 from otkit.costs import MatrixCosts
 from otkit.costs.accuracy import LARGEST_POWER, Accuracy
@@ -36,15 +40,15 @@ from otkit.problem import TransportProblem, proofs
 
 TINY = float(np.finfo(np.float64).tiny)
 
-# A float certificate calls an answer optimal if the gap is below RELATIVE_GAP of the cost that the plan ships, plus
-# what rounding alone may take: that of the potentials (with potentials of size |f| no float64 answer proves more than
-# about eps·Σa|f|), that of the masses, at the price of a detour, and the last digits of subnormal numbers.
+# A float certificate calls an answer optimal if the gap is below RELATIVE_GAP of the larger of |lower| and |upper|: no
+# size of what is audited has a say in that. On a long line, whose minima are searched, what the search may miss is
+# allowed for, up to the share WIDEST.
 RELATIVE_GAP = 1e-10
-POTENTIAL_ROUNDINGS = 4.0
-SUBNORMAL_ROUNDINGS = 128.0
-
-# A gap beyond this share of the cost is never called optimal, whatever may excuse it.
 WIDEST = 1e-6
+
+# Potentials are blamed for a pair that they overprice, or leave slack though it carries mass, by more than RELATIVE_GAP
+# of a shipped unit's cost and so many of their own roundings. That never makes an answer optimal.
+POTENTIAL_ROUNDINGS = 16.0
 
 # A few potentials and costs must add up in float64.
 LARGEST_POTENTIAL = 1e307
@@ -103,7 +107,7 @@ class Certificate:
     negativity : float
         Mass of the negative entries of the plan, as a fraction of the total mass.
     dual_violation : float
-        max (f_i + g_j − c_ij, 0) over all pairs, in units of `scale`; zero where the proof is exact, since potentials
+        max (f_i + g_j − c_ij, 0) over all pairs, in units of `scale`; zero for the potentials of an exact result, which
         are those of the tree, rounded down.
     slackness_error : float
         max |c_ij − f_i − g_j| over pairs that carry mass, in units of `scale`.
@@ -186,6 +190,48 @@ class Certificate:
         hidden, interval = ("evidence", "accuracy"), self.distance_interval
         named = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in hidden}
         return named | {"distance_interval": None if interval is None else list(interval)}
+
+    @cached_property
+    def exact_value(self) -> Fraction | None:
+        """The optimum with no rounding, for the costs that the proof is about and the masses as given.
+
+        None where there is no exact proof, and on the line where adding up the fractions would take minutes. It is
+        computed from the tree when it is first asked for.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.wasserstein([0.0, 1.0, 1.0], [2.0, 4.0]).certificate.exact_value
+        Fraction(7, 3)
+        """
+        if self.evidence is None:
+            return None
+        problem, rows, cols, kind = self.evidence
+        return tree_value(problem, rows, cols) if kind == "tree" else path_value(problem, rows, cols)
+
+    def exact_potentials(self) -> tuple[list[Fraction | None], list[Fraction | None]]:
+        """Return the potentials of the proof with no rounding: f_i + g_j ≤ c_ij, with equality on all arcs of the tree.
+
+        Those of a result are these, rounded down. Points without mass are in no tree, and have None.
+
+        Raises
+        ------
+        ValueError
+            There is no exact proof.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.transport([[1, 2], [3, 1]], [2, 1], [1, 2]).certificate.exact_potentials()[0]
+        [Fraction(1, 1), Fraction(0, 1)]
+        """
+        if self.evidence is None:
+            raise ValueError(
+                f"certificate must hold an exact proof to have exact potentials, but its proof is {self.proof!r}. "
+                "Solve with proof='exact' by an exact method."
+            )
+        problem, rows, cols, kind = self.evidence
+        return tree_potentials(problem, rows, cols) if kind == "tree" else path_potentials(problem, rows, cols)
 
     @property
     def distance_interval(self) -> tuple[float, float] | None:
@@ -277,9 +323,7 @@ class _Primal(NamedTuple):
 
     value: float
     upper: float  # no less than the cost of the plan once its marginals are mended
-    roundings: float  # what of that bound is there for the rounding of masses alone
-    ceiling: float  # that bound without it
-    magnitude: float  # Σ Γ |c| of that plan
+    magnitude: float  # Σ Γ |c| of the plan as it is
     marginal_error: float  # this, negativity and slack are rounded up
     negativity: float
     slack: float
@@ -290,8 +334,6 @@ class _Dual(NamedTuple):
     """Potentials, judged."""
 
     lower: float  # no more than the value of the feasible potentials
-    roundings: float  # what of that bound is there for minima that rounding may hide from a search alone
-    magnitude: float  # Σ a |f| + Σ b |g| of the feasible potentials
     row_slack: FloatArray  # min_j c_ij − f_i − g_j
     col_slack: FloatArray
     violation: float  # no less than max (f + g − c, 0)
@@ -321,6 +363,10 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
         potentials of zero prove more than those given, as they do for costs ≥ 0 if the others come out negative,
         `lower` is theirs.
 
+        A plan that is a basic solution, as most solvers return it, is judged by its own tree first, in exact
+        arithmetic: if that is optimal, so is the plan, and the value is the optimum. Else the plan is called optimal if
+        the interval is narrow beside the larger of |lower| and |upper|: no other tolerance has a say in that.
+
     Raises
     ------
     ValueError, TypeError
@@ -331,16 +377,17 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
 
     Examples
     --------
-    An optimal plan with optimal prices, then the same plan with nothing to prove it by:
+    An optimal plan that is a basic solution proves itself. Mixed with another, it takes potentials to do so:
 
     >>> import otkit
     >>> problem = otkit.TransportProblem([[1, 2], [3, 1]], [2, 1], [1, 2])
-    >>> plan = [[1, 1], [0, 1]]
-    >>> proof = otkit.certify(problem, plan=plan, potentials=([1, 0], [0, 1]))
-    >>> proof.lower, proof.upper, proof.proof
-    (4.0, 4.0, 'float')
-    >>> otkit.certify(problem, plan=plan).verdict
-    'feasible plan, but nothing proves it optimal; 3 ≤ OPT ≤ 4'
+    >>> otkit.certify(problem, plan=[[1, 1], [0, 1]]).statement
+    'optimal, proved in exact arithmetic for the float64 costs as evaluated: OPT = 4.0'
+    >>> mixed = [[0.5, 1.5], [0.5, 0.5]]
+    >>> otkit.certify(problem, plan=mixed).verdict
+    'feasible plan, but nothing proves it optimal; 3 ≤ OPT ≤ 5.5'
+    >>> otkit.certify(problem, plan=mixed, potentials=([1, 0], [0, 1])).verdict
+    'plan may cost up to 1.5 (27.27%) more than the optimum; 4 ≤ OPT ≤ 5.5'
     """
     problem.require_balance()
     problem.cost.require_unchanged()
@@ -350,16 +397,60 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
 
 def _judged(problem: TransportProblem, plan: Any, potentials: Any) -> Certificate:
     """Return the certificate of a plan and potentials for a problem that has a plan."""
-    entries = plan_entries(plan, problem.shape) if plan is not None else _corner_rule(problem)
-    f, g, dual_fault = _finite_potentials(potentials, problem)
-    if plan is not None and potentials is not None and not dual_fault:
-        along = _along_the_line(problem, entries, f, g)
+    entries, prices = _read(problem, plan, potentials)
+    if plan is not None and potentials is not None and not prices.fault:
+        along = path_along_the_line(problem, entries, prices.f, prices.g)
         if along is not None:
-            return along
+            ordered, proof, rows, cols = along
+            between = (problem.a[rows] > 0.0) & (problem.b[cols] > 0.0)
+            return line_certificate(ordered, proof).resting_on(Evidence(problem, rows[between], cols[between], "line"))
+    given = None if potentials is None or prices.fault else (prices.f, prices.g)
+    primal = _judge_plan(problem, exact_masses(problem), entries, prices.f, prices.g)
+    tree = None if plan is None or primal.fault else optimal_tree(problem, entries, given)
+    if tree is not None and potentials is None:
+        prices.f[tree.rows], prices.g[tree.cols] = tree.verdict.vertex.prices.f, tree.verdict.vertex.prices.g
+        primal = _judge_plan(problem, exact_masses(problem), entries, prices.f, prices.g)
+    return _certified(problem, entries, primal, prices, tree, plan is not None, potentials is not None)
+
+
+def certify_in_float64(problem: TransportProblem, plan: Any, potentials: tuple[FloatArray, FloatArray]) -> Certificate:
+    """Say what a plan and potentials prove by sums of floats alone: `certify` without looking for an exact proof."""
+    problem.require_balance()
+    problem.cost.require_unchanged()
+    entries, prices = _read(problem, plan, potentials)
+    primal = _judge_plan(problem, exact_masses(problem), entries, prices.f, prices.g)
+    return _certified(problem, entries, primal, prices, None, True, True)
+
+
+class _Prices(NamedTuple):
+    """Potentials as they were handed over, a missing one found by a c-transform; and what is wrong with them."""
+
+    f: FloatArray
+    g: FloatArray
+    fault: str
+
+
+def _read(problem: TransportProblem, plan: Any, potentials: Any) -> tuple[Entries, _Prices]:
+    """Return the entries of a plan, that of the corner rule if there is none, and potentials."""
+    entries = plan_entries(plan, problem.shape) if plan is not None else _corner_rule(problem)
+    return entries, _Prices(*_finite_potentials(potentials, problem))
+
+
+def _certified(
+    problem: TransportProblem,
+    entries: Entries,
+    primal: _Primal,
+    prices: _Prices,
+    tree: PlanTree | None,
+    has_plan: bool,
+    has_prices: bool,
+) -> Certificate:
+    """Return the certificate of a plan and potentials, and of the tree that proves the plan optimal if there is one."""
+    f, g, dual_fault = prices
     masses = exact_masses(problem)
-    primal = _judge_plan(problem, masses, entries, f, g)
     try:
-        dual = _judge_potentials(problem, masses, f, g, primal.magnitude, entries)
+        dual = None if tree is None else _judged_by_tree(tree, f, g, has_prices)
+        dual = dual or _judge_potentials(problem, masses, f, g, primal.magnitude, entries)
     except Stopped:
         dual, dual_fault = _at_least(problem), dual_fault or UNCHECKED
 
@@ -367,40 +458,58 @@ def _judged(problem: TransportProblem, plan: Any, potentials: Any) -> Certificat
     if not ((math.isfinite(primal.upper) or no_way) and math.isfinite(dual.lower)):
         raise ValueError(TOO_LARGE)
 
-    lower, upper = dual.lower, primal.upper
-    scale = primal.magnitude / problem.total or 1.0
-    tolerance = _tolerance(primal.magnitude, dual.magnitude) + SUBNORMAL_ROUNDINGS * LEAST * sum(problem.shape)
-    # An answer is not to blame for what rounding has done to the masses, nor for a search; but what hides the value
-    # proves nothing.
-    wide = primal.ceiling - (lower + dual.roundings) > tolerance or upper - lower > WIDEST * scale * problem.total
+    value, lower, upper = (primal.value, dual.lower, primal.upper) if tree is None else tree.verdict.vertex.value
+    wide = upper - lower > _tolerance(problem, lower, upper)
     if wide and dual_fault != UNCHECKED:
         lower = max(lower, _cheapest_ways(problem, masses, primal.magnitude, entries))
-    pair_tolerance = RELATIVE_GAP * scale + 4.0 * POTENTIAL_ROUNDINGS * EPS * dual.reach
+        wide = upper - lower > _tolerance(problem, lower, upper)
+    unit = primal.magnitude / problem.total
+    pair_tolerance = RELATIVE_GAP * unit + POTENTIAL_ROUNDINGS * EPS * dual.reach
     fault = (
-        (primal.fault if plan is not None else "")
+        (primal.fault if has_plan else "")
         or dual_fault
         or _overpriced(problem, dual, f, g, pair_tolerance)
-        or ("" if plan is not None else "no plan was given")
-        or ("feasible plan, but nothing proves it optimal" if potentials is None and wide else "")
+        or ("" if has_plan else "no plan was given")
+        or ("feasible plan, but nothing proves it optimal" if not has_prices and wide else "")
         or (_too_wide(lower, upper) if wide else "")
-        or (SLACK_FAULT if potentials is not None and primal.slack > pair_tolerance else "")
+        or (SLACK_FAULT if has_prices and primal.slack > pair_tolerance else "")
     )
-    return Certificate(
+    exactly = tree is not None and not fault
+    scale = unit or 1.0
+    certificate = Certificate(
         lower=lower,
         upper=upper,
-        value=primal.value if plan is not None else float("nan"),
+        value=value if exactly else primal.value if has_plan else float("nan"),
         marginal_error=primal.marginal_error,
         negativity=primal.negativity,
         dual_violation=_quotient(dual.violation, scale),
         slackness_error=_quotient(primal.slack, scale),
         scale=scale,
-        tolerance=tolerance + primal.roundings + dual.roundings,
-        proof="bounds" if fault else "float",
+        tolerance=0.0 if exactly else _tolerance(problem, lower, upper),
+        proof="exact" if exactly else "bounds" if fault else "float",
         fault=fault,
+        unique=tree.verdict.unique if tree is not None and exactly else None,
         rescaling=problem.rescaling,
         costs=costs_in_words(problem),
         accuracy=problem.cost.accuracy if problem.probability else None,
     )
+    return (
+        certificate.resting_on(Evidence(problem, *tree.arcs, "tree")) if tree is not None and exactly else certificate
+    )
+
+
+def _judged_by_tree(tree: PlanTree, f: FloatArray, g: FloatArray, has_prices: bool) -> _Dual | None:
+    """Return what an optimal tree says of potentials without another look at the pairs; None where it says nothing.
+
+    Potentials that are no larger than those of the tree overprice no pair between points with mass.
+    """
+    whole = tree.rows.size == f.size and tree.cols.size == g.size
+    own, vertex = (f[tree.rows], g[tree.cols]), tree.verdict.vertex
+    below = all((given <= exact).all() for given, exact in zip(own, (vertex.prices.f, vertex.prices.g), strict=True))
+    if has_prices and not (whole and below):
+        return None
+    reach = float(np.abs(own[0]).max() + np.abs(own[1]).max())
+    return _Dual(vertex.value[1], np.zeros(f.size), np.zeros(g.size), 0.0, reach)
 
 
 def exact_certificate(
@@ -415,12 +524,13 @@ def exact_certificate(
     ValueError
         The optimum leaves float64.
     """
-    primal = _judge_plan(problem, exact_masses(problem), plan, f, g)
-    scale = primal.magnitude / problem.total
+    masses = exact_masses(problem)
+    weighed, _, marginals = weigh_plan(problem, plan, f, g, masses, negative=False, mends=False)
+    scale = weighed.magnitude / problem.total
     if not math.isfinite(scale):  # costs of either sign, whose sum is no float
         scale = accurate_dot(np.abs(problem.cost.at(plan.rows, plan.cols)), plan.mass / problem.total)
     scale = scale or 1.0
-    residuals = primal.marginal_error, _quotient(primal.slack, scale), scale
+    residuals = _marginal_error(problem, masses, marginals), _quotient(weighed.slack, scale), scale
     accuracy = problem.cost.accuracy if problem.probability else None
     return _exact(problem, optimum, residuals, costs_in_words(problem), accuracy)
 
@@ -432,50 +542,6 @@ def line_certificate(problem: TransportProblem, proof: LineProof) -> Certificate
     accuracy = Accuracy(cost.p, cost.unit) if problem.probability and cost.p <= LARGEST_POWER else None
     optimum, residuals = Optimum(proof.value, proof.unique), (marginal_error, slackness, scale)
     return _exact(problem, optimum, residuals, REAL_COSTS + in_unit(problem), accuracy)
-
-
-def _along_the_line(problem: TransportProblem, plan: Entries, f: FloatArray, g: FloatArray) -> Certificate | None:
-    """Return the certificate of a plan and potentials that are those of a path through sorted points on the line.
-
-    A tie, where a row and a column end together, is taken as the solver takes it: down, then to the right.
-    """
-    if problem.cost.line() is None or not (plan.mass > 0.0).all():
-        return None
-    row_order, col_order = problem.cost.line_order
-    if f[row_order[0]] != 0.0:  # as that of a path is
-        return None
-    i, j = (_inverse(order).take(which) for order, which in ((row_order, plan.rows), (col_order, plan.cols)))
-    along = np.lexsort((j, i))
-    path = _staircase(i[along], j[along], *problem.shape)
-    ordered = problem.restrict(row_order, col_order)
-    proof = None if path is None else prove_on_line(ordered, *path)
-    if path is None or proof is None:
-        return None
-    used, rows, cols = np.flatnonzero(proof.mass), row_order[path[0]], col_order[path[1]]
-    pairs = (proof.mass, plan.mass), (rows, plan.rows), (cols, plan.cols)
-    same_plan = all(np.array_equal(own[used], given[along]) for own, given in pairs)
-    if not (same_plan and np.array_equal(proof.f, f[row_order]) and np.array_equal(proof.g, g[col_order])):
-        return None
-    between = (problem.a[rows] > 0.0) & (problem.b[cols] > 0.0)
-    return line_certificate(ordered, proof).resting_on(Evidence(problem, rows[between], cols[between], "line"))
-
-
-def _inverse(order: IntArray) -> IntArray:
-    """Return the place of each number in a permutation."""
-    place = np.empty_like(order)
-    place[order] = np.arange(order.size)
-    return place
-
-
-def _staircase(rows: IntArray, cols: IntArray, n: int, m: int) -> tuple[IntArray, IntArray] | None:
-    """Return the cells of a monotone path from the first cell to the last through some cells; None if there is none."""
-    down = np.diff(rows, prepend=0, append=n - 1)
-    right = np.diff(cols, prepend=0, append=m - 1)
-    if min(down.min(), right.min()) < 0:
-        return None
-    to_right = np.repeat(np.tile([False, True], down.size), np.column_stack([down, right]).ravel())
-    along = np.concatenate([[0], np.cumsum(to_right)])
-    return np.arange(n + m - 1) - along, along
 
 
 def costs_in_words(problem: TransportProblem) -> str:
@@ -556,45 +622,46 @@ def _judge_plan(problem: TransportProblem, masses: Masses, plan: Entries, f: Flo
     if not complete and (weighed.negative or unbalanced):
         plan = Entries(*mended(*plan, problem.supply, problem.demand))
         mended_plan = weigh_plan(problem, plan, f, g, masses, negative=False, mends=False)[0]
-    upper, roundings, ceiling = _ceiling(problem, masses, mended_plan, marginals)
-    # The exact masses are those of the problem times 1 + stretch, and those of the columns a little apart.
-    stretched = 2.0 * (abs(masses.stretch) + masses.stretch_doubt) * total + masses.apart
+    upper = _ceiling(problem, masses, mended_plan, marginals)
     return _Primal(
         weighed.value,
         upper,
-        roundings,
-        ceiling,
-        mended_plan.magnitude,
-        _quotient(OUTWARD * (marginal_error + marginals.doubt + stretched), total),
+        weighed.magnitude,
+        _marginal_error(problem, masses, marginals),
         _quotient(weighed.negative, total),
         weighed.slack,
         fault,
     )
 
 
-def _ceiling(
-    problem: TransportProblem, masses: Masses, plan: Weighed, marginals: Marginals
-) -> tuple[float, float, float]:
+def _marginal_error(problem: TransportProblem, masses: Masses, marginals: Marginals) -> float:
+    """Return how far the marginals of a plan are off the exact masses, as a fraction of the total, rounded up.
+
+    The exact masses are those of the problem times 1 + stretch, and those of the columns a little apart.
+    """
+    stretched = 2.0 * (abs(masses.stretch) + masses.stretch_doubt) * problem.total + masses.apart
+    return _quotient(OUTWARD * (marginals.error + marginals.doubt + stretched), problem.total)
+
+
+def _ceiling(problem: TransportProblem, masses: Masses, plan: Weighed, marginals: Marginals) -> float:
     """Bound the optimum from above, given a plan that is feasible to rounding.
 
     Stretched by 1 + `masses.stretch`, the plan has the marginals of the exact problem but for what is `off`: that much
     is shipped through the hub (`upper_bound._detour`), or taken away first, which costs nothing but where entries have
     negative costs, and leaves as much to ship. Where costs are sparse there may be no such way; then the bound is the
-    cost of the plan with the marginals that it has. The other two values: the price of the detours, and the bound
-    without it.
+    cost of the plan with the marginals that it has.
     """
     if not problem.cost.complete:
-        return plan.ceiling, 0.0, plan.ceiling
+        return plan.ceiling
     price = marginals.detour - plan.least
     detour = price * marginals.off * OUTWARD + 8.0 * LEAST if marginals.off > 0.0 and price != 0.0 else 0.0
     more = plan.ceiling * masses.stretch
     doubt = OUTWARD * (abs(plan.ceiling) * masses.stretch_doubt + EPS * abs(more))
     doubt += 8.0 * LEAST if doubt > 0.0 or more != 0.0 else 0.0
-    ceiling = rounded_up([plan.ceiling, more, doubt])
     if math.isnan(detour):  # no entry is large enough to be a hub, as in the last digits of subnormal masses
         dearest = problem.cost.extremes()[1]
-        return rounded_up([problem.total * dearest * (1.0 + math.copysign(1e-12, dearest)), TINY]), 0.0, ceiling
-    return rounded_up([plan.ceiling, more, doubt, detour]) if detour else ceiling, detour, ceiling
+        return rounded_up([problem.total * dearest * (1.0 + math.copysign(1e-12, dearest)), TINY])
+    return rounded_up([plan.ceiling, more, doubt, detour])
 
 
 def _corner_rule(problem: TransportProblem) -> Entries:
@@ -683,7 +750,8 @@ def _judge_potentials(
     # Adding the row minima of c − f − g to f gives the c-transform of g, and adding the column minima to g that of f.
     raised = f + sides[0], g + sides[1]
     priced = weigh_potentials(problem, masses, f, g, raised, added=True, missed=missed)
-    if EPS * priced.cancelled > _tolerance(shipped_cost, min(priced.by_rows_magnitude, priced.by_cols_magnitude)):
+    least_priced = min(priced.by_rows_magnitude, priced.by_cols_magnitude)
+    if EPS * priced.cancelled > RELATIVE_GAP * shipped_cost + 4.0 * EPS * (shipped_cost + least_priced):
         # What cancels in these sums dwarfs the cost: potentials far out, where nothing is shipped. Transforms from
         # the costs themselves round their results alone.
         raised = as_prices(cost.row_minima(g)[0], f), as_prices(cost.column_minima(f)[0], g)
@@ -693,7 +761,7 @@ def _judge_potentials(
     least = math.ceil(lower) if problem.integral and math.isfinite(lower) else lower
     if lower < least <= lower + 8.0 * EPS * magnitude and cost.are_integers:
         lower = float(least)
-    return _Dual(lower, missed * problem.total, magnitude, row_slack, col_slack, violation, priced.reach)
+    return _Dual(lower, row_slack, col_slack, violation, priced.reach)
 
 
 def _violation(col_slack: FloatArray, g: FloatArray, missed: float) -> float:
@@ -721,12 +789,16 @@ def _at_least(problem: TransportProblem) -> _Dual:
     least = problem.cost.floor
     lower = least * problem.total * (1.0 - math.copysign(1e-12, least))
     n, m = problem.shape
-    return _Dual(lower, 0.0, abs(lower), np.zeros(n), np.zeros(m), math.inf, 0.0)
+    return _Dual(lower, np.zeros(n), np.zeros(m), math.inf, 0.0)
 
 
-def _tolerance(shipped_cost: float, priced: float) -> float:
-    """Return the gap up to which an answer is called optimal, from Σ Γ |c| and Σ a |f| + Σ b |g|."""
-    return RELATIVE_GAP * shipped_cost + POTENTIAL_ROUNDINGS * EPS * (shipped_cost + priced)
+def _tolerance(problem: TransportProblem, lower: float, upper: float) -> float:
+    """Return the gap up to which an answer is called optimal: a share of the optimum, and what a search may miss."""
+    size = max(abs(lower), abs(upper))
+    if not problem.cost.is_searched:
+        return RELATIVE_GAP * size
+    nothing = np.zeros(1)  # an error of searches that grows with costs, not with potentials
+    return RELATIVE_GAP * size + min(WIDEST * size, 2.0 * search_error(problem.cost, nothing, nothing) * problem.total)
 
 
 def _overpriced(problem: TransportProblem, dual: _Dual, f: FloatArray, g: FloatArray, tolerance: float) -> str:
@@ -736,7 +808,7 @@ def _overpriced(problem: TransportProblem, dual: _Dual, f: FloatArray, g: FloatA
     """
     if not dual.violation > tolerance:
         return ""
-    roundings = 4.0 * POTENTIAL_ROUNDINGS * EPS
+    roundings = POTENTIAL_ROUNDINGS * EPS
     rows = np.flatnonzero(-dual.row_slack > tolerance + roundings * np.abs(f))
     cols = np.flatnonzero(-dual.col_slack > tolerance + roundings * np.abs(g))
     for i in rows[np.argsort(dual.row_slack[rows], kind="stable")]:

@@ -94,8 +94,14 @@ class Verdict(NamedTuple):
 Decided: TypeAlias = tuple[IntArray, IntArray, FloatArray, bool, int]
 
 
-def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict | None:
+class _Overpriced(Exception):  # noqa: N818 (no error: what was asked is known)
+    """A pair is overpriced, and that was the question."""
+
+
+def judge(problem: TransportProblem, rows: IntArray, cols: IntArray, *, patient: bool = True) -> Verdict | None:
     """Say whether the spanning tree with the arcs (rows, cols) is optimal; None where prices come near to overflow.
+
+    If not `patient`, None also as soon as a flow is negative, or a pair overpriced.
 
     Raises
     ------
@@ -104,7 +110,7 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict 
     """
     vertex = evaluate(problem, rows, cols)
     prices, (n, m) = vertex.prices, problem.shape
-    if not prices.reach < LARGEST:
+    if not prices.reach < LARGEST or not (patient or vertex.least >= 0):
         return None
     doubt = 2.0 * EPS * prices.reach + TINY
     pairs, parent = problem.cost.pairs, vertex.tree.parent
@@ -118,10 +124,15 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verdict 
         room = KEPT - held.get(part, 0)
         kept = Batch(pair_rows, pair_cols, costs)
         count, complete, overpriced = _decide(prices, doubt, parent, kept, room)
+        if overpriced and not patient:
+            raise _Overpriced
         held[part] = held.get(part, 0) + count
         return *kept.first(count), complete, overpriced
 
-    found = problem.cost.pairs_below(prices.f, prices.g, doubt, decide)
+    try:
+        found = problem.cost.pairs_below(prices.f, prices.g, doubt, decide)
+    except _Overpriced:
+        return None
     if not found:
         return Verdict(vertex, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), True, 0)
     kept_rows, kept_cols, reduced, complete_parts, overpriced_parts = zip(*found, strict=True)

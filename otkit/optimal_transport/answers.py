@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from otkit.checker.certificate import Certificate, Evidence, certify
+from otkit.checker.certificate import Certificate, Evidence, certify_in_float64
 from otkit.costs import SparseCosts
 from otkit.numerics.threads import Stopped
 from otkit.optimal_transport.lifting import Part, between_masses, part_in_order, part_with_mass
@@ -46,8 +46,19 @@ def _by_a_tree(problem: TransportProblem, solver: Solver, task: Task) -> tuple[C
     part = part_with_mass(problem, *masses)
     found, merged = _found(part, solver, task)
     task.monitor.tick("proving")
+    candidate, certificate = _proved(part, merged, found, task, exactly=task.proof != "float")
+    if task.proof == "float" and solver.exact and not certificate.optimal and candidate.stats.status == "optimal":
+        # Costs that cancel, or an optimum of zero: the rounding of sums hides the value, exact arithmetic does not.
+        candidate, certificate = _proved(part, merged, found, task, exactly=True)
+    return candidate, certificate
+
+
+def _proved(
+    part: Part, merged: MergedProblem | None, found: Candidate, task: Task, *, exactly: bool
+) -> tuple[Candidate, Certificate]:
+    """Prove an answer to a part of a problem, or to that with equal points merged; return it as one to the whole."""
     optimum, stopped = None, None
-    exactly = task.proof != "float" and found.stats.status == "optimal"
+    exactly = exactly and found.stats.status == "optimal"
     try:
         with task.monitor.interrupting_sweeps():
             if merged is not None:
@@ -60,7 +71,7 @@ def _by_a_tree(problem: TransportProblem, solver: Solver, task: Task) -> tuple[C
             found, _ = prove_merged(merged, found, task.monitor, exactly=False)
     with task.monitor.within_grace():
         candidate = part.lifted(found)
-        certificate = certificate_of(problem, candidate, optimum)
+        certificate = certificate_of(part.whole, candidate, optimum)
     if stopped is not None and not (certificate.optimal and task.proof == "auto" and not task.canonical):
         candidate = replace(candidate, stats=replace(candidate.stats, status=stopped))
     return candidate, certificate
@@ -106,18 +117,20 @@ def _along_the_line(problem: TransportProblem, solver: Solver, task: Task) -> tu
     part = part_in_order(problem)
     found = solver.run(part.problem, task.options, task.monitor)
     task.monitor.tick("proving")
-    certificate = None
-    if task.proof != "float":
+    certificate, in_floats = None, None
+    if task.proof == "float":
+        in_floats = certify_in_float64(part.problem, found, (found.f, found.g))
+    if in_floats is None or not in_floats.optimal:
         found, certificate = prove_in_order(part.problem, found)
     candidate = part.lifted(found)
     if certificate is not None and candidate.basis is not None:
         arcs = between_masses(problem, *candidate.basis)
         certificate = certificate.resting_on(Evidence(problem, *arcs, "line"))
     else:
-        certificate = certify(part.problem, plan=found, potentials=(found.f, found.g))
-    if not certificate.optimal and task.proof != "float" and found.stats.status == "optimal":
+        certificate = in_floats or certify_in_float64(part.problem, found, (found.f, found.g))
+    if not certificate.optimal and found.stats.status == "optimal":
         # Powers so unlike that floats can't tell the value from the rounding of prices: trees are judged exactly.
         candidate, certificate = _by_a_tree(problem, SOLVERS[GENERAL], task._replace(options=None))
     if not certificate.optimal:  # name the culprit by its own number
-        certificate = certify(problem, plan=candidate, potentials=(candidate.f, candidate.g))
+        certificate = certify_in_float64(problem, candidate, (candidate.f, candidate.g))
     return candidate, certificate

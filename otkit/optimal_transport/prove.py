@@ -8,7 +8,14 @@ import numpy as np
 
 from otkit._typing import IntArray
 from otkit.checker.basic_solution import Vertex, evaluate
-from otkit.checker.certificate import Certificate, Evidence, Optimum, certify, exact_certificate, line_certificate
+from otkit.checker.certificate import (
+    Certificate,
+    Evidence,
+    Optimum,
+    certify_in_float64,
+    exact_certificate,
+    line_certificate,
+)
 from otkit.checker.line import prove_on_line
 from otkit.checker.optimality import Verdict, judge
 from otkit.checker.plans import Entries
@@ -84,7 +91,7 @@ def prove_merged(
 def certificate_of(problem: TransportProblem, answer: Candidate, optimum: Optimum | None) -> Certificate:
     """Return what an answer to the whole problem proves: the optimum that its tree has, or what `certify` says."""
     if optimum is None or answer.basis is None:
-        return certify(problem, plan=answer, potentials=(answer.f, answer.g))
+        return certify_in_float64(problem, answer, (answer.f, answer.g))
     plan = Entries(answer.rows, answer.cols, answer.mass)
     certificate = exact_certificate(problem, optimum, plan, answer.f, answer.g)
     return certificate.resting_on(Evidence(problem, *between_masses(problem, *answer.basis), "tree"))
