@@ -455,7 +455,7 @@ def test_an_install_without_sources_keeps_kernels_and_sees_changes(tmp_path):
         subprocess.run([sys.executable, "-m", "compileall", "-q", "-b", package], check=True)
         for file in package.rglob("*.py"):
             file.unlink()
-        code = "from otkit.outer import outer; print(outer(1), sum(outer.stats.cache_misses.values()))"
+        code = "from otkit.outer import outer; print(outer(1), sum(outer.compiled.stats.cache_misses.values()))"
         answers.append(run(code, path=package.parent, env={"OTKIT_CACHE_DIR": str(tmp_path / "cache")}, cwd=tmp_path))
     assert answers == [["11", "1"], ["11", "0"], ["21", "1"]]
 
