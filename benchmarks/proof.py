@@ -15,6 +15,7 @@ from _harness import best_of, fresh_run, machine, seconds, table
 import otkit
 from otkit.checker.optimality import judge
 from otkit.optimal_transport.prove import prove
+from otkit.solvers.monitor import Monitor
 
 Case = tuple[str, Any, Any, dict[str, Any]]  # name, x and y, their weights, further arguments
 
@@ -49,7 +50,7 @@ def row(case: Case) -> list[str]:
         {
             "exact": lambda: call("exact"),
             "float": lambda: call("float"),
-            "proof": lambda: prove(result.problem, result.candidate),
+            "proof": lambda: prove(result.problem, result.candidate, Monitor()),
             "certify": lambda: otkit.certify(result.problem, plan=result.candidate, potentials=result.potentials),
         },
         repeats=5,
