@@ -1,5 +1,6 @@
 """Histograms whose masses reach from 1 to 5e-324, or balance in their last bits alone, are proved exactly."""
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -14,6 +15,8 @@ from otkit.checker.optimality import judge
 from otkit.solvers import simplex
 from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex import amounts as table
+from otkit.solvers.simplex import layers
+from otkit.solvers.simplex.dense import NO_LIMIT, solve_dense
 from otkit.solvers.simplex.monge import monge_order
 
 seeds = st.integers(0, 2**32 - 1)
@@ -38,10 +41,15 @@ def some_costs(rng, n, m):
     ][rng.integers(6)]
 
 
-@pytest.fixture(params=["dense", "sparse", "too much for one call"])
+@pytest.fixture(params=["layers", "sparse layers", "dense", "sparse", "too much for one call"])
 def road(request, monkeypatch):
-    """Whether all pairs are pivoted over, a few, or a few because a call took too long."""
-    if request.param == "sparse":
+    """Whether lighter masses join layer by layer, the heavy ones being solved over all pairs or a few; or all at once:
+
+    then all pairs are pivoted over, a few, or a few because a call took too long.
+    """
+    if "layers" not in request.param:
+        monkeypatch.setattr(simplex, "_layer_by_layer", lambda *_: None)
+    if "sparse" in request.param:
         monkeypatch.setattr(simplex, "DENSE_PAIRS", 0)
     if request.param == "too much for one call":
         monkeypatch.setattr(simplex, "improve_dense", lambda *_: -1)
@@ -118,6 +126,113 @@ def test_exact_pivots_do_not_forget_small_flows():
         verdict = judge(problem, *simplex.solve_exactly(problem, tree, Monitor()))
         assert verdict.vertex.least >= 0
         assert verdict.overpriced == 0
+
+
+# --- layers -----------------------------------------------------------------------------------------------------------
+
+
+def in_layers(monkeypatch, count):
+    """Let so many layers join, of one node or more each."""
+    monkeypatch.setattr(layers, "LAYERS", count)
+    monkeypatch.setattr(layers, "FEWEST", 1)
+
+
+def tails(rng, size):
+    """Return masses that fall from 1 to nothing, in some order."""
+    return rng.permutation(
+        np.exp(-(np.arange(size) ** rng.choice([1.0, 2.0])) * 700.0 / size ** rng.choice([1.0, 2.0]))
+    )
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_layers_end_in_an_optimal_tree(count, monkeypatch):
+    """Nodes join where they stay; where masses are unlike, hardly a pivot of the exact proof is left."""
+    in_layers(monkeypatch, count)
+    rng = np.random.default_rng(12)
+    mended = 0
+    for _ in range(12):
+        n, m = (int(size) for size in rng.integers(10, 50, 2))
+        problem = otkit.TransportProblem(rng.random((n, m)), tails(rng, n), tails(rng, m), probability=True)
+        candidate = simplex.solve(problem, simplex.SimplexOptions(), Monitor())
+        assert candidate.stats.detail == "layers"
+        verdict = judge(problem, *candidate.basis)
+        assert verdict.overpriced == 0
+        mended += verdict.vertex.least < 0
+        result = otkit.transport(problem, proof="exact")
+        assert result.value == otkit.transport(problem, method="lp", proof="exact").value
+    assert mended <= 1
+
+
+def test_layers_are_sorted_by_mass():
+    rng = np.random.default_rng(13)
+    supply, demand = tails(rng, 200), tails(rng, 150)
+    found = layers.layers_of(supply, demand)
+    assert found.row_stops.size == found.col_stops.size == layers.LAYERS + 1
+    assert (found.row_stops[-1], found.col_stops[-1]) == (200, 150)
+    edges = list(zip(found.row_stops, found.col_stops, strict=True))
+    for (rows, cols), (more_rows, more_cols) in itertools.pairwise(edges):
+        inside = min(supply[found.rows[:rows]].min(), demand[found.cols[:cols]].min())
+        joining = [*supply[found.rows[rows:more_rows]], *demand[found.cols[cols:more_cols]]]
+        assert max(joining) <= inside
+    light = supply[found.rows[edges[0][0] :]].sum() + demand[found.cols[edges[0][1] :]].sum()
+    assert light < supply.max()
+
+
+@pytest.mark.parametrize("effort", [0, 20_000])
+def test_layers_go_on_where_they_were_stopped(effort, monkeypatch):
+    in_layers(monkeypatch, 4)
+    rng = np.random.default_rng(14)
+    costs = np.sqrt(np.abs(np.subtract.outer(np.arange(90.0), np.arange(90.0))))
+    a, b = np.exp(-7.0 * np.arange(90.0)), np.exp(-5.0 * np.arange(90.0)[::-1])
+    problem = otkit.TransportProblem(costs, rng.permutation(a), b, probability=True)
+    found = layers.layers_of(problem.supply, problem.demand)
+    heavy_rows, heavy_cols = found.heavy
+    answer = solve_dense(
+        costs[np.ix_(heavy_rows, heavy_cols)], problem.supply[heavy_rows], problem.demand[heavy_cols], NO_LIMIT
+    )
+    grown = layers.planted(found, answer.tree_rows, answer.tree_cols, answer.g)
+    masses, calls = table.exact_masses(problem), 1
+    while not layers.join_layers(costs, masses, found, grown, effort):
+        calls += 1
+        assert grown.state[layers.ARCS] == found.row_stops[grown.state[layers.LAYER]] + (
+            found.col_stops[grown.state[layers.LAYER]] - 1
+        )
+    assert calls > 1
+    verdict = judge(problem, found.rows[grown.arcs[0]], grown.arcs[1])
+    assert verdict.overpriced == 0
+    assert verdict.vertex.least >= 0
+
+
+def test_equal_histograms_with_long_tails():
+    """Every flow of the heavy tree is zero or balances to its last bit, so that the lighter ones must decide."""
+    rng = np.random.default_rng(15)
+    masses = tails(rng, 60)
+    for costs in (rng.random((60, 60)), rng.integers(0, 3, (60, 60)).astype(float)):
+        problem = otkit.TransportProblem(costs, masses, rng.permutation(masses), probability=True)
+        result = otkit.transport(problem, method="simplex", proof="exact")
+        assert result.stats.detail == "layers"
+        assert result.value == otkit.transport(problem, method="lp", proof="exact").value
+
+
+def test_costs_of_points_are_solved_in_layers_as_matrices_are():
+    rng = np.random.default_rng(16)
+    x, y = rng.random((70, 2)), rng.random((60, 2))
+    a, b = tails(rng, 70), tails(rng, 60)
+    cost = otkit.Euclidean().between(x, y)
+    result = otkit.wasserstein(x, y, a, b, proof="exact")
+    assert result.stats.detail == "layers"
+    given = otkit.TransportProblem(cost.dense(), a, b, probability=True)
+    assert result.value == otkit.transport(given, proof="exact").value
+
+
+def test_time_that_is_up_ends_layers(monkeypatch):
+    """No layer joins after the deadline, and the interval that is known holds the optimum."""
+    monkeypatch.setattr(simplex, "join_layers", lambda *_: False)
+    rng = np.random.default_rng(17)
+    problem = otkit.TransportProblem(rng.random((80, 80)), tails(rng, 80), tails(rng, 80), probability=True)
+    stopped = otkit.transport(problem, max_seconds=0.0, on_failure="return")
+    monkeypatch.undo()
+    assert stopped.certificate.lower <= otkit.transport(problem).value <= stopped.certificate.upper
 
 
 # --- amounts ----------------------------------------------------------------------------------------------------------

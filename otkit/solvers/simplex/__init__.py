@@ -26,6 +26,7 @@ from otkit.solvers.candidate import Candidate, SolverStats, WarmStart
 from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.amounts import Amounts, exact_masses, selected
 from otkit.solvers.simplex.dense import LARGEST_EFFORT, improve_dense, solve_dense, weigh_tree
+from otkit.solvers.simplex.layers import Layers, join_layers, layers_of, planted
 from otkit.solvers.simplex.levels import Level, matrix_levels, point_levels
 from otkit.solvers.simplex.masses import LEAST_UNIT, TOTAL_BITS, integer_masses
 from otkit.solvers.simplex.monge import monge_order, staircase
@@ -41,6 +42,11 @@ from otkit.solvers.simplex.warm import warm_started
 
 # Up to this many pairs the dense solver is faster.
 DENSE_PAIRS = 256 * 256
+
+# Up to so many pairs, costs of points are evaluated and kept where masses join layer by layer; and up to so many, the
+# arcs of a tree fit into its 32-bit numbers.
+LARGEST_FILLED = 1 << 22
+LARGEST_LAYERED = (1 << 31) - 1
 
 # From so many pairs on, it pays to look whether they are a Monge matrix.
 LEAST_STAIRCASE = 32 * 32
@@ -84,6 +90,8 @@ def solve(
         return solve_network(problem, warm, options.max_rounds, monitor)
     if options.resume is None:
         answer = _staircase(problem, monitor) if warm is None else None
+        if answer is None and warm is None:
+            answer = _layer_by_layer(problem, options, monitor)
         if answer is None and n * m <= DENSE_PAIRS:
             answer = _dense(problem)
         if answer is not None:
@@ -108,19 +116,46 @@ def _dense(problem: TransportProblem) -> Candidate | None:
     rows, cols, mass, f, g, tree_rows, tree_cols, _, pivots = solve_dense(costs, supply, demand, LARGEST_EFFORT)
     if pivots < 0:
         return None
-    if min(span(supply)[1], span(demand)[1]) < LEAST_UNIT * problem.total:
-        # Integers have no room for such masses, so that few trees that are feasible for them are for these.
-        arcs = np.stack([tree_rows, tree_cols])
-        more = improve_dense(costs, g, exact_masses(problem), arcs)
-        if more < 0:
-            return None
-        tree_rows, tree_cols = rows, cols = arcs
-        mass, pivots = np.empty(rows.size), pivots + more
-        weigh_tree(costs, supply, demand, rows, cols, mass, f, g)
-        used = mass > 0.0
-        rows, cols, mass = rows[used], cols[used], mass[used]
     stats = SolverStats("optimal", pivots, 0, "dense")
     return Candidate(rows, cols, mass, f, g, (tree_rows, tree_cols), None, stats)
+
+
+def _layer_by_layer(problem: TransportProblem, options: SimplexOptions, monitor: Monitor) -> Candidate | None:
+    """Solve a problem with masses that 64-bit integers have no room for; None of any other, or where time is up."""
+    supply, demand, (n, m) = problem.supply, problem.demand, problem.shape
+    if min(span(supply)[1], span(demand)[1]) >= LEAST_UNIT * problem.total or n * m > LARGEST_LAYERED:
+        return None
+    pairs = problem.cost.pairs
+    if not isinstance(pairs, MatrixPairs) and n * m > LARGEST_FILLED:
+        return None
+    costs = pairs.matrix if isinstance(pairs, MatrixPairs) else _costs(problem)
+    layers = layers_of(supply, demand)
+    heavy = _heavy_tree(problem, costs, layers, options, monitor)
+    if heavy is None:
+        return None
+    masses, grown = exact_masses(problem), planted(layers, *heavy[:3])
+    while not join_layers(costs, masses, layers, grown, LARGEST_EFFORT):
+        monitor.tick(f"{n} × {m}: {heavy[3] + grown.pivots} pivots")
+        if monitor.stopped:
+            return None
+    rows, cols = layers.rows[grown.arcs[0]], grown.arcs[1]
+    return _tree_candidate(problem, costs, rows, cols, SolverStats("optimal", heavy[3] + grown.pivots, 0, "layers"))
+
+
+def _heavy_tree(
+    problem: TransportProblem, costs: FloatArray, layers: Layers, options: SimplexOptions, monitor: Monitor
+) -> tuple[IntArray, IntArray, FloatArray, int] | None:
+    """Return the optimal tree of the heavy rows and columns, prices of the columns, and how many pivots it took."""
+    rows, cols = layers.heavy
+    if rows.size * cols.size <= DENSE_PAIRS:
+        part = costs[np.ix_(rows, cols)]
+        answer = solve_dense(part, problem.supply[rows], problem.demand[cols], LARGEST_EFFORT)
+        return (answer.tree_rows, answer.tree_cols, answer.g, answer.pivots) if answer.pivots >= 0 else None
+    heavy = problem.restrict(rows, cols)
+    supply, demand, exponent, _ = integer_masses(heavy.supply, heavy.demand)
+    unit = float(np.ldexp(1.0, TOTAL_BITS - exponent))
+    outcome = _solve_sparse(heavy, (supply, demand), unit, options, None, monitor)
+    return (outcome.rows, outcome.cols, outcome.g, outcome.pivots) if outcome.status == "optimal" else None
 
 
 def _costs(problem: TransportProblem) -> FloatArray:
@@ -141,10 +176,18 @@ def _staircase(problem: TransportProblem, monitor: Monitor) -> Candidate | None:
     if order is None:
         return None
     rows, cols = staircase(exact_masses(problem), *order)
+    return _tree_candidate(problem, pairs.matrix, rows, cols, SolverStats(detail="staircase"))
+
+
+def _tree_candidate(
+    problem: TransportProblem, costs: FloatArray, rows: IntArray, cols: IntArray, stats: SolverStats
+) -> Candidate:
+    """Return the answer that a tree is."""
+    n, m = problem.shape
     mass, f, g = np.empty(rows.size), np.empty(n), np.empty(m)
-    weigh_tree(pairs.matrix, problem.supply, problem.demand, rows, cols, mass, f, g)
+    weigh_tree(costs, problem.supply, problem.demand, rows, cols, mass, f, g)
     used = mass > 0.0
-    return Candidate(rows[used], cols[used], mass[used], f, g, (rows, cols), None, SolverStats(detail="staircase"))
+    return Candidate(rows[used], cols[used], mass[used], f, g, (rows, cols), None, stats)
 
 
 def _solve_sparse(

@@ -126,6 +126,15 @@ def decrease(amounts: Amounts, s: int, by: int) -> None:
 
 
 @njit
+def copy(source: Amounts, s: int, low: int, out: Amounts, to: int) -> None:
+    """Write amount s of a table, without its lowest `low` limbs, into the empty slot `to` of another."""
+    length = max(np.int64(0), source.length[s] - low)
+    for k in range(length):
+        out.limbs[to, k] = source.limbs[s, low + k]
+    out.length[to] = length
+
+
+@njit
 def move_least(amounts: Amounts, s: int, t: int, to: int) -> None:
     """Write the smaller of amounts s and t into slot `to`, which is empty, and take it from both."""
     least = s if compare(amounts, s, t) < 0 else t

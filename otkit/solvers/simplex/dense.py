@@ -10,11 +10,10 @@ from otkit._typing import FloatArray, IntArray
 from otkit.checker.spanning_tree import root_forest, root_tree, tree_flows, tree_potentials
 from otkit.numerics.floats import EPS
 from otkit.numerics.jit import int64, jitable, njit
-from otkit.numerics.union_find import find_leader
 from otkit.solvers.simplex.amounts import Amounts
 from otkit.solvers.simplex.masses import integer_masses
-from otkit.solvers.simplex.start import Forest, append, hang, ship
-from otkit.solvers.simplex.tree import ThreadedTree, pivot, set_potentials
+from otkit.solvers.simplex.start import Arcs, ship_all
+from otkit.solvers.simplex.tree import ThreadedTree, empty_tree, pivot, set_potentials
 
 # Pivots between two computations of the potentials from the tree, which keep rounding from piling up.
 REFRESH = 4000
@@ -175,62 +174,15 @@ def _start(
     rows: IntArray,
     cols: IntArray,
 ) -> ThreadedTree:
-    """Ship along the given arcs, then from each source to its cheapest open sinks, costs reduced by g.
-
-    Each piece but the root's is joined to another by an arc without flow from one of its sources: strongly feasible.
-    """
+    """Return the tree that ships along the given arcs, then from each source to its cheapest open sinks, less g."""
     n, m = cost.shape
-    nodes, given = n + m, rows.size
-    source, sink = np.empty(given + 2 * nodes, np.uint32), np.empty(given + 2 * nodes, np.uint32)
-    price = np.empty(given + 2 * nodes)
-    group = np.empty(nodes, np.int32)
-    for v in range(nodes):
-        group[v] = v
-    for e in range(given):
-        source[e], sink[e], price[e] = rows[e], n + cols[e], cost[rows[e], cols[e]]
-    forest = Forest(np.empty(nodes, np.int32), np.empty(nodes, np.int64), np.zeros(1, np.int64), left, group)
-    ship(forest, amounts, source, sink, np.arange(given))
-    count = given
-    for i in range(n):
-        while left[i] > 0:
-            to = _cheapest(cost[i], g, left, forest, n, -1)
-            source[count], sink[count], price[count] = i, n + to, cost[i, to]
-            append(forest, amounts, count, i, n + to)
-            count += 1
-    piece, joined = np.empty(nodes, np.int32), np.zeros(nodes, np.bool_)
-    for v in range(nodes):
-        piece[v] = find_leader(group, v)
-    joined[piece[0]] = True
-    for e in range(given):
-        i, j = rows[e], n + cols[e]
-        if not joined[piece[i]] and find_leader(group, i) != find_leader(group, j):
-            joined[piece[i]] = True
-            append(forest, amounts, e, i, j)
-    for i in range(n):
-        if not joined[piece[i]]:
-            joined[piece[i]] = True
-            to = _cheapest(cost[i], g, left, forest, n, find_leader(group, i))
-            source[count], sink[count], price[count] = i, n + to, cost[i, to]
-            append(forest, amounts, count, i, n + to)
-            count += 1
-    tree = hang(n, m, source, sink, price, forest.arc, forest.flow)
-    for v in range(1, nodes):
-        k = tree.arc[v]
-        tree.arc[v] = int64(source[k]) * m + int64(sink[k]) - n
+    size = rows.size + 2 * (n + m)
+    arcs = Arcs(np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size))
+    for e in range(rows.size):
+        arcs.source[e], arcs.sink[e], arcs.cost[e] = rows[e], n + cols[e], cost[rows[e], cols[e]]
+    tree = empty_tree(n + m)
+    ship_all(tree, amounts, left, cost, np.arange(n), np.arange(m), g, arcs, rows.size)
     return tree
-
-
-@njit
-def _cheapest(line: FloatArray, g: FloatArray, left: IntArray, forest: Forest, n: int, other_than: int) -> int:
-    """Return the column of least reduced cost that is open, or, given a group, that belongs to another one."""
-    best = np.inf
-    to = -1
-    for j in range(line.size):
-        if (to < 0 or line[j] - g[j] < best) and (
-            left[n + j] > 0 if other_than < 0 else find_leader(forest.group, n + j) != other_than
-        ):
-            best, to = line[j] - g[j], j
-    return to
 
 
 @njit

@@ -11,7 +11,10 @@ from otkit.costs.pairs import pair
 from otkit.numerics.jit import int64, jitable, njit
 from otkit.numerics.union_find import find_leader
 from otkit.solvers.simplex.amounts import Amounts, move_least
-from otkit.solvers.simplex.tree import ThreadedTree, empty_tree, set_potentials
+from otkit.solvers.simplex.tree import ThreadedTree, empty_tree, nodes_of, set_potentials
+
+# Costs of a row that are compared at once.
+CHUNK = 64
 
 
 class Forest(NamedTuple):
@@ -145,17 +148,18 @@ def _join_pieces(
 def hang(n: int, m: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any, tree_flow: IntArray) -> ThreadedTree:
     """Return the tree of the n + m − 1 arcs `tree_arc` as seen from its root, source 0, potentials included."""
     tree = empty_tree(n + m)
-    _hang(n, source, sink, cost, tree_arc, tree_flow, tree)
+    hang_in(tree, n, source, sink, cost, tree_arc[: n + m - 1], tree_flow)
     return tree
 
 
 @njit
-def _hang(
-    n: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any, tree_flow: IntArray, tree: ThreadedTree
+def hang_in(
+    tree: ThreadedTree, n: int, source: Any, sink: Any, cost: FloatArray, tree_arc: Any, tree_flow: IntArray
 ) -> None:
+    """Do the same in the arrays of a tree; nodes without arcs are left out."""
     nodes = tree.pot.size
     start = np.zeros(nodes + 1, np.int32)
-    for k in range(nodes - 1):
+    for k in range(tree_arc.size):
         start[source[tree_arc[k]] + 1] += 1
         start[sink[tree_arc[k]] + 1] += 1
     for v in range(nodes):
@@ -164,7 +168,7 @@ def _hang(
     for v in range(nodes):
         fill[v] = start[v]
     incident = np.empty(2 * nodes, np.int32)
-    for k in range(nodes - 1):
+    for k in range(tree_arc.size):
         i, j = source[tree_arc[k]], sink[tree_arc[k]]
         incident[fill[i]] = k
         incident[fill[j]] = k
@@ -202,10 +206,114 @@ def _hang(
                 height += 1
     thread[previous] = 0
     back[0] = previous
-    for s in range(nodes - 1, 0, -1):
+    for s in range(seen - 1, 0, -1):
         v = preorder[s]
         u = parent[v]
         size[u] += size[v]
         if last[u] == u:
             last[u] = last[v]
     set_potentials(tree)
+
+
+class Arcs(NamedTuple):
+    """Arcs that a tree is made of, with room for more: sources and sinks as nodes of the tree, and costs."""
+
+    source: IntArray
+    sink: IntArray
+    cost: FloatArray
+
+
+@njit
+def ship_all(
+    tree: ThreadedTree,
+    amounts: Amounts | None,
+    left: IntArray,
+    cost: FloatArray,
+    rows: IntArray,
+    cols: IntArray,
+    g: FloatArray,
+    arcs: Arcs,
+    given: int,
+) -> None:
+    """Ship what nodes have left along the given arcs, then to the cheapest open columns; write a tree of the pieces.
+
+    Source i is the row `rows[i]` of the costs, sink n + j is column j, of those in `cols`. Each piece but that of the
+    root is joined to another one by an arc without flow from one of its sources: so the tree is strongly feasible. Its
+    arcs are numbered i · m + j.
+    """
+    n, m, nodes = cost.shape[0], cost.shape[1], left.size
+    group = np.arange(nodes).astype(np.int32)
+    forest = Forest(np.empty(nodes, np.int32), np.empty(nodes, np.int64), np.zeros(1, np.int64), left, group)
+    ship(forest, amounts, arcs.source, arcs.sink, np.arange(given))
+    count = given
+    open_g = np.full(m, -np.inf)
+    for j in cols:
+        open_g[j] = g[j] if left[n + j] > 0 else -np.inf
+    for i in range(rows.size):
+        while left[i] > 0:
+            line = cost[rows[i]]
+            to = cheapest(line, open_g)
+            if to < 0:  # differences beyond float64
+                to = np.argmax(left[n:])
+            arcs.source[count], arcs.sink[count], arcs.cost[count] = i, n + to, line[to]
+            append(forest, amounts, count, i, n + to)
+            count += 1
+            if left[n + to] == 0:
+                open_g[to] = -np.inf
+    if forest.counter[0] < rows.size + cols.size - 1:
+        _join_all(forest, amounts, cost, rows, cols, g, arcs, given, count)
+    hang_in(tree, n, arcs.source, arcs.sink, arcs.cost, forest.arc[: forest.counter[0]], forest.flow)
+    for v in nodes_of(tree):
+        k = tree.arc[v]
+        tree.arc[v] = int64(arcs.source[k]) * m + int64(arcs.sink[k]) - n
+
+
+@njit
+def _join_all(
+    forest: Forest,
+    amounts: Amounts | None,
+    cost: FloatArray,
+    rows: IntArray,
+    cols: IntArray,
+    g: FloatArray,
+    arcs: Arcs,
+    given: int,
+    count: int,
+) -> None:
+    """Join the pieces of a forest, by the first arcs that do, or else by the cheapest of some row of the piece."""
+    n, nodes, group = cost.shape[0], forest.left.size, forest.group
+    piece, joined = np.empty(nodes, np.int32), np.zeros(nodes, np.bool_)
+    for v in range(nodes):
+        piece[v] = find_leader(group, v)
+    joined[piece[0]] = True
+    for e in range(given):
+        i, j = int64(arcs.source[e]), int64(arcs.sink[e])
+        if not joined[piece[i]] and find_leader(group, i) != find_leader(group, j):
+            joined[piece[i]] = True
+            append(forest, amounts, e, i, j)
+    for i in range(rows.size):
+        if not joined[piece[i]]:
+            joined[piece[i]] = True
+            line, best, to = cost[rows[i]], np.inf, int64(-1)
+            for j in cols:
+                if (to < 0 or line[j] - g[j] < best) and find_leader(group, n + j) != find_leader(group, i):
+                    best, to = line[j] - g[j], j
+            arcs.source[count], arcs.sink[count], arcs.cost[count] = i, n + to, line[to]
+            append(forest, amounts, count, i, n + to)
+            count += 1
+
+
+@njit
+def cheapest(line: FloatArray, g: FloatArray) -> int:
+    """Return the column of least reduced cost, −1 where all are infinite; chunk by chunk, since most hold none."""
+    best, to = np.inf, int64(-1)
+    for first in range(0, line.size, CHUNK):
+        stop = min(line.size, first + CHUNK)
+        hits = 0
+        for j in range(first, stop):
+            hits += line[j] - g[j] < best
+        if hits > 0:
+            for j in range(first, stop):
+                if line[j] - g[j] < best:
+                    best, to = line[j] - g[j], j
+    return to

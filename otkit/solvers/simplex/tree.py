@@ -229,7 +229,7 @@ def _add_below(tree: ThreadedTree, top: Any, change: float) -> int:
     thread, back, pot = tree.thread, tree.back, tree.pot
     count = tree.size[top]
     first, final = top, tree.last[top]
-    nodes = pot.size
+    nodes = tree.size[0]
     if 2 * count > nodes:
         first, final = thread[final], back[first]
         count = nodes - count
@@ -253,3 +253,14 @@ def set_potentials(tree: ThreadedTree) -> None:
         above = tree.pot[tree.parent[v]]
         tree.pot[v] = above - tree.cost[v] if tree.is_sink[v] else above + tree.cost[v]
         v = tree.thread[v]
+
+
+@njit
+def nodes_of(tree: ThreadedTree) -> IntArray:
+    """Return the nodes of the tree but the root, each before what hangs on it."""
+    nodes = np.empty(int64(tree.size[0]) - 1, np.int64)
+    v = tree.thread[0]
+    for k in range(nodes.size):
+        nodes[k] = v
+        v = tree.thread[v]
+    return nodes
