@@ -254,7 +254,7 @@ def ship_all(
             line = cost[rows[i]]
             to = cheapest(line, open_g)
             if to < 0:  # differences beyond float64
-                to = np.argmax(left[n:])
+                to = int64(np.argmax(left[n:]))
             arcs.source[count], arcs.sink[count], arcs.cost[count] = i, n + to, line[to]
             append(forest, amounts, count, i, n + to)
             count += 1
