@@ -139,9 +139,7 @@ def in_layers(monkeypatch, count):
 
 def tails(rng, size):
     """Return masses that fall from 1 to nothing, in some order."""
-    return rng.permutation(
-        np.exp(-(np.arange(size) ** rng.choice([1.0, 2.0])) * 700.0 / size ** rng.choice([1.0, 2.0]))
-    )
+    return rng.permutation(np.exp(-700.0 * (np.arange(size) / size) ** rng.choice([1.0, 2.0])))
 
 
 @pytest.mark.parametrize("count", [1, 3, 40])
@@ -194,9 +192,9 @@ def test_layers_go_on_where_they_were_stopped(effort, monkeypatch):
     masses, calls = table.exact_masses(problem), 1
     while not layers.join_layers(costs, masses, found, grown, effort):
         calls += 1
-        assert grown.state[layers.ARCS] == found.row_stops[grown.state[layers.LAYER]] + (
-            found.col_stops[grown.state[layers.LAYER]] - 1
-        )
+        last = grown.state[layers.LAYER] - (0 if grown.state[layers.JOINED] else 1)
+        assert grown.state[layers.ARCS] == found.row_stops[last] + found.col_stops[last] - 1
+        assert calls < 1000
     assert calls > 1
     verdict = judge(problem, found.rows[grown.arcs[0]], grown.arcs[1])
     assert verdict.overpriced == 0

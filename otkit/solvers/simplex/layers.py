@@ -124,13 +124,13 @@ def join_layers(cost: FloatArray, masses: Amounts, layers: Layers, grown: Grown,
         amounts = _amounts(masses, rows, cols, n)
         tree.pot[n:] = np.inf
         ship_all(tree, amounts, np.minimum(amounts.length[: n + m], 1), cost, rows, cols, grown.g, arcs, given)
-        effort -= _settle(tree, amounts, cost, rows, cols, known, effort, state)
+        settled, spent = _settle(tree, amounts, cost, rows, cols, known, effort, state)
+        effort -= spent
         _keep(tree, n, m, grown)
-        state[JOINED] = 1
+        state[LAYER], state[JOINED] = layer + (1 if settled else 0), 0 if settled else 1
         if effort < 0:
-            return False
-        state[LAYER], state[JOINED] = layer + 1, 0
-    return True
+            break
+    return state[LAYER] == layers.row_stops.size
 
 
 @njit
@@ -223,8 +223,11 @@ def _settle(
     known: FloatArray,
     effort: int,
     state: IntArray,
-) -> int:
-    """Pivot to the optimum, all pairs being in order at the `known` prices; return the effort, at most a bit more."""
+) -> tuple[bool, int]:
+    """Pivot to the optimum, all pairs being in order at the `known` prices; say whether that is reached, and the effort.
+
+    A pass over the pairs is made to its end, so that some progress is made with little effort, too.
+    """
     n = cost.shape[0]
     spent, pivots, patience = int64(0), int64(0), PATIENCE * (rows.size + cols.size)
     risen_rows, risen_cols = np.empty(rows.size, np.bool_), np.empty(cols.size, np.int64)
@@ -241,16 +244,15 @@ def _settle(
                 risen_cols[count] = j
                 count += 1
         if not (some or count > 0):
-            break
+            return True, spent
         done, work = _pass(tree, amounts, cost, rows, risen_rows, risen_cols[:count], slack * largest)
         pivots += done
+        state[PIVOTS] += done
         spent += work
         if done == 0 or spent > effort:
-            break
+            return done == 0, spent
         if pivots > patience:
             slack, patience = 2.0 * slack, 2 * patience
-    state[PIVOTS] += pivots
-    return spent
 
 
 @njit
