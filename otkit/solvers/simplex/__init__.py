@@ -3,8 +3,9 @@
 Small problems are solved over all n·m arcs in one compiled call. Large ones go from coarse to fine (Schmitzer 2016;
 Gerber & Maggioni 2017): the potentials of a coarse problem, extended by a c-transform, tell which few arcs of the finer
 one matter; a network simplex over those (Ahuja, Magnanti & Orlin, *Network Flows*, chapter 11) is followed by pricing
-over all pairs, violated ones are added, and so on until none is left. No n × m matrix is ever held. Sparse costs are
-solved over all their arcs at once.
+over all pairs, violated ones are added, and so on until none is left. No large n × m matrix is ever made. Sparse costs
+are solved over all their arcs at once. Masses that reach over many orders of magnitude join layer by layer, the heavy
+ones first (`layers`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from otkit.costs import PointCosts
 from otkit.costs.pairs import MatrixPairs
 from otkit.costs.sweeps import fill
 from otkit.inputs.checks import span
+from otkit.numerics.jit import read_only
 from otkit.numerics.threads import Stopped
 from otkit.problem import TransportProblem
 from otkit.solvers.candidate import Candidate, SolverStats, WarmStart
@@ -43,9 +45,10 @@ from otkit.solvers.simplex.warm import warm_started
 # Up to this many pairs the dense solver is faster.
 DENSE_PAIRS = 256 * 256
 
-# Up to so many pairs, costs of points are evaluated and kept where masses join layer by layer; and up to so many, the
-# arcs of a tree fit into its 32-bit numbers.
+# Up to this many pairs, costs between points are written into a matrix where masses join layer by layer.
 LARGEST_FILLED = 1 << 22
+
+# A tree numbers its arcs by i · m + j, in 32 bits.
 LARGEST_LAYERED = (1 << 31) - 1
 
 # From so many pairs on, it pays to look whether they are a Monge matrix.
@@ -128,7 +131,7 @@ def _layer_by_layer(problem: TransportProblem, options: SimplexOptions, monitor:
     pairs = problem.cost.pairs
     if not isinstance(pairs, MatrixPairs) and n * m > LARGEST_FILLED:
         return None
-    costs = pairs.matrix if isinstance(pairs, MatrixPairs) else _costs(problem)
+    costs = pairs.matrix if isinstance(pairs, MatrixPairs) else read_only(_costs(problem))
     layers = layers_of(supply, demand)
     heavy = _heavy_tree(problem, costs, layers, options, monitor)
     if heavy is None:

@@ -98,9 +98,8 @@ def planted(layers: Layers, rows: IntArray, cols: IntArray, g: FloatArray) -> Gr
     arcs[0, : rows.size], arcs[1, : rows.size] = rows[leaves_first], heavy_cols[cols[leaves_first]]
     all_g = np.full(layers.cols.size, -np.inf)
     all_g[heavy_cols] = g
-    return Grown(
-        arcs, np.full(layers.rows.size, -np.inf), all_g, np.array([0, 1, rows.size, 0])
-    )  # the heavy nodes have joined
+    state = np.array([0, 1, rows.size, 0])  # the nodes of layer 0 have joined
+    return Grown(arcs, np.full(layers.rows.size, -np.inf), all_g, state)
 
 
 @njit
@@ -224,9 +223,9 @@ def _settle(
     effort: int,
     state: IntArray,
 ) -> tuple[bool, int]:
-    """Pivot to the optimum, all pairs being in order at the `known` prices; say whether that is reached, and the effort.
+    """Pivot, all pairs being in order at the `known` prices; return whether the optimum is reached, and the effort.
 
-    A pass over the pairs is made to its end, so that some progress is made with little effort, too.
+    A pass over the pairs is made to its end, so that there is some progress with little effort, too.
     """
     n = cost.shape[0]
     spent, pivots, patience = int64(0), int64(0), PATIENCE * (rows.size + cols.size)
