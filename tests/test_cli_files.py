@@ -18,7 +18,19 @@ import otkit
 from otkit.cli import app
 
 RNG = np.random.default_rng(0)
-TAKE_FILES = ["emd", "transport", "verify", "compare", "divergence", "pairwise", "test", "critic", "train", "certify"]
+TAKE_FILES = [
+    "emd",
+    "transport",
+    "verify",
+    "compare",
+    "divergence",
+    "pairwise",
+    "test",
+    "critic",
+    "train",
+    "certify",
+    "drift",
+]
 OPTIONS = ["--sep", "--decimal", "--comment", "--header", "--columns", "--labels", "--missing"]
 
 
