@@ -770,7 +770,8 @@ def _violation(col_slack: FloatArray, g: FloatArray, missed: float) -> float:
     A slack s = fl(fl(c − f) − g) is off by u|s| + u|fl(c − f)| at most, and |fl(c − f)| ≤ (1 + u)|s| + |g|.
     """
     over = np.flatnonzero(col_slack < 0.0)
-    excess = EPS * 0.5 * (2.2 * np.abs(col_slack[over]) + 1.1 * np.abs(g[over])) - col_slack[over]
+    with np.errstate(over="ignore"):  # infinity is no less than it, too
+        excess = EPS * (1.1 * np.abs(col_slack[over]) + 0.55 * np.abs(g[over])) - col_slack[over]
     worst = float(excess.max(initial=0.0)) + missed
     return math.nextafter(worst, math.inf) if worst > 0.0 else 0.0
 
