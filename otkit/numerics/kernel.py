@@ -101,9 +101,9 @@ class at_once:  # noqa: N801 (used as a function)
     ----------
     steps : float
         How much there is to do.
-    *what : str or named tuple
-        Names the work, and what decides which kernels it needs: named tuples count by the types of what they hold. Work
-        that compiled kernels alone have done once is left to them from then on, without asking each of them.
+    *what : str or pairs
+        Names the work, and the pairs whose kind decides which kernels it needs. Work that compiled kernels alone have
+        done once is left to them from then on, without asking each of them.
     """
 
     __slots__ = ("_before", "_key", "_steps", "_token", "_what")
@@ -115,7 +115,7 @@ class at_once:  # noqa: N801 (used as a function)
         self._token = None
         if self._steps > SMALL or _spent > PATIENCE or _how.get() != COMPILED:
             return
-        self._key = tuple(_types_of(item) if isinstance(item, tuple) else item for item in self._what)
+        self._key = tuple(_kind_of(item) if isinstance(item, tuple) else item for item in self._what)
         if self._key not in _ready:
             self._token, self._before = _how.set(IF_READY), _by_python
 
@@ -136,15 +136,12 @@ def always_compiled() -> Iterator[None]:
         _how.reset(token)
 
 
-def _types_of(arguments: tuple[Any, ...]) -> tuple[Hashable, ...]:
-    """Return what decides which kernels a named tuple of numbers and arrays needs."""
-    return type(arguments), *(
-        (item.dtype.char, item.ndim, item.flags.c_contiguous, item.flags.f_contiguous)
-        if isinstance(item, np.ndarray)
-        else item
-        for item in arguments
-        if not isinstance(item, float)
-    )
+def _kind_of(pairs: tuple[Any, ...]) -> tuple[Hashable, ...]:
+    """Return what decides which kernels some pairs need: their type, and the kind of the metric or of the matrix."""
+    first = pairs[0]
+    if isinstance(first, np.ndarray):
+        return type(pairs), first.dtype.char, first.flags.c_contiguous, first.flags.f_contiguous
+    return type(pairs), first
 
 
 def _is_small(kernel: Kernel, args: tuple[Any, ...], how: int) -> bool:
