@@ -70,8 +70,8 @@ def warmup(
     --------
     >>> import otkit
     >>> seconds = otkit.warmup(quick=True)
-    >>> sorted(seconds)[:2]
-    ['divergences of histograms', 'points on the line']
+    >>> "small clouds" in seconds
+    True
     """
     calls = _usual_calls()
     seconds: dict[str, float] = {}

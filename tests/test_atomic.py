@@ -67,7 +67,7 @@ def test_what_fails_at_any_step_changes_nothing(step, tmp_path, monkeypatch):
     def fail(*_arguments, **_options):
         raise failure
 
-    place = {"write": (archives.np, "savez_compressed"), "interrupt": (archives.np, "savez_compressed")}
+    place = {"write": (archives, "write_npz"), "interrupt": (archives, "write_npz")}
     monkeypatch.setattr(*place.get(step, (os, step)), fail)
     with pytest.raises((OSError, KeyboardInterrupt)):
         save(path, seed=1)

@@ -23,7 +23,7 @@ import pytest
 import otkit
 from otkit.checker import optimality, spanning_tree, standalone
 from otkit.costs import boxes, evaluated, listing, pairs, pruning, sweeps
-from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, PointPairs
+from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, PointPairs, point_pairs
 from otkit.numerics import double_double, sums
 from otkit.numerics.jit import read_only
 from otkit.solvers.simplex import pricing
@@ -55,7 +55,7 @@ def some_pairs(rng: np.random.Generator, kind: int, exponent: float, n: int, m: 
     x, y = (np.ldexp(rng.integers(-(2**52), 2**52, (size, d)), -50 - rng.integers(0, 30, (size, 1))) for size in (n, m))
     y[rng.random(m) < 0.02] = x[0]
     x[rng.random(n) < 0.05] *= 2.0**-10
-    return PointPairs(kind, order, 1.0, exponent, read_only(x), read_only(np.ascontiguousarray(y.T)))
+    return point_pairs(kind, order, 1.0, exponent, read_only(x), read_only(np.ascontiguousarray(y.T)))
 
 
 def exact_bases(costs: PointPairs) -> tuple[np.ndarray, int]:
@@ -152,7 +152,7 @@ def check_pruning() -> int:
             for size in (n, m)
         )
         exponent = (0.5, 1.0)[seed % 2]
-        costs = PointPairs(SUM_SQUARES, 2.0, 1.0, exponent, read_only(x), read_only(np.ascontiguousarray(y.T)))
+        costs = point_pairs(SUM_SQUARES, 2.0, 1.0, exponent, read_only(x), read_only(np.ascontiguousarray(y.T)))
         sides = x[:, None].astype(np.int64) - y.astype(np.int64)
         table = (sides * sides).sum(axis=-1) ** exponent  # of whole numbers: exact, and roots correctly rounded
         f = np.floor(table.min(axis=1)) - rng.integers(0, 3, n)

@@ -228,7 +228,7 @@ def test_without_the_compiler_the_costs_are_the_same():
     code = (
         "import numpy as np\nfrom otkit.costs import as_cost\nrng = np.random.default_rng(0)\n"
         "x, y = rng.normal(size=(9, 11)), rng.normal(size=(30, 11))\n"
-        "print(*[v.hex() for v in as_cost('euclidean').between(x, y, 3).dense().ravel().tolist()])"
+        "print(*[v.hex() for v in as_cost('euclidean').between(x, y, p=3).dense().ravel().tolist()])"
     )
     outputs = [
         subprocess.run(

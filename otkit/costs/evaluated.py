@@ -23,7 +23,7 @@ from otkit.costs.boxes import can_bound
 from otkit.costs.fingerprint import fingerprint
 from otkit.costs.monge import monge_argmin
 from otkit.costs.order import Ordered, in_kd_order, inverse
-from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs
+from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs, point_pairs
 from otkit.costs.places import numbered_points, numbered_rows
 from otkit.inputs import checks
 from otkit.inputs.frames import NOTHING, Reading
@@ -366,7 +366,7 @@ class PointCosts(PairCosts):
         self.points = read_only(x), read_only(y)
         as_they_are = pairs.x is x and x.flags.c_contiguous  # then a pickle holds them once
         pair_x = self.points[0] if as_they_are else read_only(np.ascontiguousarray(pairs.x))
-        self.pairs = pairs._replace(x=pair_x, y=read_only(np.ascontiguousarray(pairs.y)))
+        self.pairs = point_pairs(*pairs)._replace(x=pair_x, y=read_only(np.ascontiguousarray(pairs.y)))
 
     def __repr__(self) -> str:
         n, m = self.shape

@@ -145,6 +145,7 @@ def _look(
         lower = tight = 0
         for c in range(np.uint32(prices.size)):
             reduced = (slack[c] - price) - prices[c]
+            slack[c] = reduced
             tight += reduced == 0.0
             lower += reduced < lowest
             columns[c] = reduced if reduced < columns[c] else columns[c]

@@ -135,6 +135,7 @@ def warm() -> None:
     with always_compiled():
         for town in (*examples().values(), alike, idle, unequal, paired):
             answer(read_town(town | {"own": "corner"}))
+        answer(read_town(examples()["notes"] | {"mode": "monge", "own": "printed"}))
 
 
 @contextmanager
@@ -160,6 +161,8 @@ def serve(port: int | None, *, open_browser: bool, report: Callable[[str], Any])
         Called with the address once the page can be opened.
     """
     with listen(port) as listener, warming():
+        for town in examples().values():  # so that modules are loaded when somebody waits
+            answer(read_town(town | {"own": "corner"}))
         url = f"http://{HOST}:{listener.getsockname()[1]}/"
         report(url)
         if open_browser:  # in a thread, since a browser in the terminal comes back only when it is closed
