@@ -505,3 +505,24 @@ def test_a_terminal_is_told_what_takes_so_long(folder):
     assert "otkit: compiling for this machine, once: kernel 1, 0 s" in said
     assert said.endswith("\r")  # and the line is free again
     assert said.split("\r")[-2].strip() == ""
+
+
+@pytest.mark.parametrize("place", ["_read", "_write", "_remove"])
+def test_a_timeout_of_a_signal_handler_is_no_failure_of_the_disk(place, folder, monkeypatch):
+    """TimeoutError is an OSError, but the system gives its own errors a number."""
+    compiled_by_a_new_process()
+    file = only_file(folder)
+
+    def interrupted(*_arguments, **_options):
+        raise TimeoutError("time is up")
+
+    calls = {
+        "_read": (kernel_cache.os, "fstat", lambda: kernel_cache._read(file)),
+        "_write": (kernel_cache.os, "replace", lambda: kernel_cache._write(file.name, b"")),
+        "_remove": (kernel_cache.Path, "unlink", lambda: kernel_cache._remove(file)),
+    }
+    owner, name, call = calls[place]
+    with monkeypatch.context() as changed:
+        changed.setattr(owner, name, interrupted)
+        with pytest.raises(TimeoutError, match="time is up"):
+            call()

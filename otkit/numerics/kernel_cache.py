@@ -167,7 +167,9 @@ class KernelCache:
                 found = numba.core.compiler.CompileResult._rebuild(target, *pickle.loads(content))
                 if tuple(found.signature.args) == tuple(getattr(signature, "args", signature)):
                     return found
-            except Exception:  # whatever it is, the kernel can be compiled
+            except Exception as error:  # whatever it is, the kernel can be compiled
+                if isinstance(error, OSError):
+                    _require_of_disk(error)
                 _remove(folder / name)
         return None
 
@@ -180,14 +182,15 @@ def _read(file: Path) -> bytes | None:
             if not _only_ours(status):
                 return None
             content = stream.read()
-    except OSError:
+    except OSError as error:
+        _require_of_disk(error)
         return None
     start = len(_HEAD) + _DIGEST
     if content[:start] != _HEAD + _digest(file.name, content[start:]):
         _remove(file)
         return None
     if time.time() - status.st_mtime > _DAY:
-        with contextlib.suppress(OSError):
+        with _disk_may_fail():
             os.utime(file)  # used: see _make_way
     return content[start:]
 
@@ -206,9 +209,10 @@ def _write(name: str, content: bytes) -> None:
         # Others may read what we compile, as they may read the folder; if they trust us (root), they will use it.
         os.chmod(draft, 0o644)
         os.replace(draft, folder / name)
-    except OSError:  # full, read-only, gone: the kernel is in memory, and that is what the call needs
+    except OSError as error:  # full, read-only, gone: the kernel is in memory, and that is what the call needs
         if draft is not None:
             _remove(Path(draft))
+        _require_of_disk(error)
 
 
 def _digest(name: str, content: bytes) -> bytes:
@@ -217,8 +221,23 @@ def _digest(name: str, content: bytes) -> bytes:
     return digest.digest()
 
 
+def _require_of_disk(error: OSError) -> None:
+    """Raise it again unless the system has given it a number: a signal handler's TimeoutError is an OSError, too."""
+    if error.errno is None:
+        raise error
+
+
+@contextlib.contextmanager
+def _disk_may_fail() -> Iterator[None]:
+    """Go on where the disk fails."""
+    try:
+        yield
+    except OSError as error:
+        _require_of_disk(error)
+
+
 def _remove(file: Path) -> None:
-    with contextlib.suppress(OSError):
+    with _disk_may_fail():
         file.unlink()
 
 
@@ -266,7 +285,8 @@ class _Lock:
         path = folder / f"{name}.lock"
         try:
             descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError:
+        except OSError as error:
+            _require_of_disk(error)
             return cls()
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -275,8 +295,9 @@ class _Lock:
                 return cls(path, descriptor)
         except (BlockingIOError, FileNotFoundError):
             pass
-        except OSError:  # a file system without locks
+        except OSError as error:  # a file system without locks
             os.close(descriptor)
+            _require_of_disk(error)
             return cls()
         os.close(descriptor)
         return None
@@ -333,7 +354,8 @@ def _temporary_folder() -> Path | None:
     """Return the place of last resort, which no other user can have made; None if nothing temporary can be written."""
     try:
         return Path(tempfile.gettempdir()) / (f"otkit-{os.getuid()}" if hasattr(os, "getuid") else "otkit")
-    except OSError:
+    except OSError as error:
+        _require_of_disk(error)
         return None
 
 
@@ -358,7 +380,7 @@ def _named() -> Path | None:
     folder = named_folder()
     if folder is None:
         return None
-    with contextlib.suppress(OSError):
+    with _disk_may_fail():
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)  # others may read
     return _trusted(folder)
 
@@ -374,7 +396,7 @@ def _made_temporary() -> Path | None:
     """Return the place of last resort, and warn that it is one."""
     folder = _temporary_folder()
     if folder is not None:
-        with contextlib.suppress(OSError):
+        with _disk_may_fail():
             folder.mkdir(mode=0o700)
         folder = _trusted(folder)
         _temporary.cache_clear()
@@ -392,7 +414,8 @@ def _trusted(folder: Path) -> Path | None:
     """Return the folder if nobody else can have put anything into it, and None if there is none."""
     try:
         status = os.stat(folder)
-    except OSError:
+    except OSError as error:
+        _require_of_disk(error)
         return None
     if not stat.S_ISDIR(status.st_mode):
         return None

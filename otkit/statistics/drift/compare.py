@@ -86,7 +86,7 @@ def drift(
     A column of true and false gets the same number as one of 1 and 0.
 
     p-values of numbers are those of W_1. They come from permutations up to 1000 values, and beyond from the limit law
-    of W_1 (see `otkit.statistics.drift.bridge`), which needs a finite ∫ √(F(1 − F)) dx; with heavier tails they are
+    of W_1 (see ``otkit.statistics.drift.bridge``), which needs a finite ∫ √(F(1 − F)) dx; with heavier tails they are
     too large rather than too small. Where one side has fewer than 200 values, the other is thinned out at random, and
     permutations are taken; it is thinned out, too, where tails are heavy and the sides very unequal. p-values of
     labels are those of Pearson's χ², by permutations where an expected count is below 5. Each entry says which. They
