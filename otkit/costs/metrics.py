@@ -215,7 +215,7 @@ class _Norm(Cost):
         return point_pairs(kind, order, 1.0, degree * p / order, x, y.T)
 
     def accuracy(self, pairs: PointPairs, p: float, unit: float) -> Accuracy | None:
-        """Return how near costs are to the p-th powers of the true distances: roundings alone (``otkit.costs.accuracy``)."""
+        """Return how near costs are to the p-th powers of the true distances: roundings alone."""
         return accuracy.of_norms(pairs, self._formula()[2], p, unit)
 
     def _bind_alone(self, x: FloatArray, y: FloatArray, p: float) -> bool:
