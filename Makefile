@@ -81,12 +81,13 @@ figures: $(VENV)/installed-dev  ## draw the pictures of README and docs anew, be
 
 # The wheel is built from the source archive, so both are known to be complete, and its environment holds otkit's own
 # dependencies and the test runner only: an import of something that is merely a development tool would fail here.
+# The conftest.py of the checkout is left alone, since pytest would import otkit from beside it.
 wheel: $(VENV)/installed-dev $(WHEEL_VENV)/made  ## the tests of the whole, against the built wheel
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist >/dev/null
 	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) dist/*.whl pytest pytest-xdist hypothesis
 	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) --no-deps --force-reinstall dist/*.whl
-	OTKIT_TEST_WHEEL=1 $(WHEEL_VENV)/bin/pytest $(PYTEST_FLAGS) $(WHEEL_TESTS) -k 'not parquet'
+	OTKIT_TEST_WHEEL=1 $(WHEEL_VENV)/bin/pytest $(PYTEST_FLAGS) --confcutdir=tests $(WHEEL_TESTS) -k 'not parquet'
 
 slow: $(VENV)/installed-dev  ## the tests that take longer than a few seconds (an hour)
 	$(BIN)/pytest $(PYTEST_FLAGS) -m slow
