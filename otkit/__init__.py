@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from otkit import teaching as teaching
     from otkit.checker.certificate import Certificate as Certificate
     from otkit.checker.certificate import certify as certify
+    from otkit.checker.proof_files import ProofError as ProofError
     from otkit.checker.proof_files import check_proof as check_proof
-    from otkit.checker.standalone import ProofError as ProofError
     from otkit.costs import CallableCost as CallableCost
     from otkit.costs import Chebyshev as Chebyshev
     from otkit.costs import Cityblock as Cityblock
@@ -115,8 +115,7 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "checker.certificate": ["Certificate", "certify"],
-    "checker.proof_files": ["check_proof"],
-    "checker.standalone": ["ProofError"],
+    "checker.proof_files": ["ProofError", "check_proof"],
     "costs": [
         "CallableCost",
         "Chebyshev",

@@ -33,7 +33,8 @@ _FORMS: dict[str, Callable[..., proof.Costs]] = {
 }
 
 # Its home is a file that stands alone, but users find it here.
-proof.ProofError.__module__ = "otkit"
+ProofError = proof.ProofError
+ProofError.__module__ = "otkit"
 
 
 def check_proof(problem: TransportProblem, path: str | os.PathLike[str]) -> proof.Proved:
