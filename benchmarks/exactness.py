@@ -127,7 +127,7 @@ def outcome(solve: Callable[[], float | None], best: Optimum, mass: Fraction) ->
         warnings.simplefilter("error")
         try:
             value = solve()
-        except Exception:
+        except Exception:  # whatever is raised, no wrong number was returned
             return "refused"
     if value is None:
         return None

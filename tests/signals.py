@@ -132,7 +132,7 @@ def main(name: str, count: int, seed: int, only: str = "") -> None:
             ignored.clear()
         except errors:
             pass
-        except Exception as raised:
+        except Exception as raised:  # whatever it is, the handler's own must be among its causes
             on_top = any(isinstance(cause, errors) for cause in causes(raised))  # NumPy may put an error of its own
             if not on_top and not (by_zipfile and isinstance(raised, ValueError)):
                 print(f"{call}: {raised!r}")

@@ -62,7 +62,7 @@ class Kernel:
             return self.compiled(*args)
         if how == BY_PYTHON:
             return self.py_func(*args)
-        if _spent > PATIENCE or not _is_small(self, args, how) or self._knows(args):
+        if _spent > PATIENCE or not (how == IF_READY or _are_short(args)) or self._knows(args):
             self._is_ready = True
             return self.compiled(*args)
         return self._by_python(args)
@@ -144,8 +144,9 @@ def _kind_of(pairs: tuple[Any, ...]) -> tuple[Hashable, ...]:
     return type(pairs), first
 
 
-def _is_small(kernel: Kernel, args: tuple[Any, ...], how: int) -> bool:
-    return how == IF_READY or sum(arg.size for arg in args if isinstance(arg, np.ndarray)) <= SMALL
+def _are_short(args: tuple[Any, ...]) -> bool:
+    """Whether Python passes over some arrays in little time."""
+    return sum(arg.size for arg in args if isinstance(arg, np.ndarray)) <= SMALL
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,7 @@ class Side:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ColumnDrift:
+class ColumnDrift(ABC):
     """How far one column has moved.
 
     Attributes
@@ -90,9 +91,9 @@ class ColumnDrift:
         return name_of(self.column, self.group)
 
     @property
+    @abstractmethod
     def where(self) -> str:
         """What has changed, in a few words."""
-        raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry as plain values."""
@@ -115,8 +116,9 @@ class ColumnDrift:
             "where": self.where,
         }
 
+    @abstractmethod
     def _own(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """Return what entries of this kind have beside the others."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
