@@ -82,6 +82,21 @@ def text_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     )
 
 
+def did_you_mean(given: Any, known: Iterable[Any]) -> str:
+    """Return a question about the known name that is most like the one given, or nothing if none is.
+
+    >>> did_you_mean("incom", ["age", "income"]), did_you_mean("INCOME", ["income"]), did_you_mean("zip", ["age"])
+    (" Did you mean 'income'?", " Did you mean 'income'?", '')
+    """
+    names = {name.casefold(): name for name in known if isinstance(name, str)}
+    if not isinstance(given, str) or not names:
+        return ""
+    from difflib import get_close_matches
+
+    close = get_close_matches(given.casefold(), names, n=1)
+    return f" Did you mean {quoted(names[close[0]])}?" if close else ""
+
+
 def printable(text: str) -> str:
     r"""Return text from a file or a folder as it may go to a terminal: what could steer one is written out.
 

@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from test_cli import answer, assert_refused, run
 from typer.testing import CliRunner
@@ -31,7 +32,14 @@ TAKE_FILES = [
     "certify",
     "drift",
 ]
-OPTIONS = ["--sep", "--decimal", "--comment", "--header", "--columns", "--labels", "--missing"]
+OPTIONS = ["--sep", "--decimal", "--comment", "--header", "--columns", "--labels", "--drop-missing", "--standardize"]
+# What a command does not list, and says why not where it is given.
+REFUSED = {
+    "drift": {"--drop-missing": "missing values are counted", "--standardize": "effects are in standard deviations"},
+    "transport": {"--standardize": "divides coordinates of points"},
+    "certify": {"--standardize": "divides coordinates of points"},
+    "train": {"--standardize": "in the units of the data"},
+}
 
 
 @pytest.fixture
@@ -48,7 +56,9 @@ def write(**files):
 @pytest.mark.parametrize("command", TAKE_FILES)
 def test_every_command_that_reads_files_has_the_same_options(command):
     text = run(command, "--help", columns=200).stdout
-    assert [option for option in OPTIONS if option not in text] == []
+    assert {option for option in OPTIONS if option not in text} == set(REFUSED.get(command, ()))
+    for option, reason in REFUSED.get(command, {}).items():
+        assert_refused(run(command, *(["x.csv"] if command == "train" else ["x.csv", "y.csv"]), option), reason)
 
 
 def test_no_command_was_forgotten():
@@ -62,10 +72,12 @@ GERMAN = ";alter;einkommen;gewicht\n0;30,5;1000;1\n1;40;2000,5;2\n2;50;NA;3\n"
 
 def test_what_was_read_is_said_in_words_and_in_json(folder):
     write(x=GERMAN, y="alter\teinkommen\n30,5\t1000\n")
-    how = ["emd", "x.csv", "y.csv", "--weights-x", "gewicht", "--missing", "drop"]
+    how = ["emd", "x.csv", "y.csv", "--weights-x", "gewicht", "--drop-missing"]
     outcome = run(*how)
     said = " ".join(outcome.stdout.split())
-    assert "x.csv: 2 rows of alter, einkommen; weights: gewicht; separated by semicolons, decimal commas" in said
+    assert (
+        "x.csv: 2 rows of alter, einkommen (numbers); weights: gewicht; separated by semicolons, decimal commas" in said
+    )
     assert "column 1 without a name left out: an index; 1 of 3 rows dropped: a value is missing" in said
     x, y = answer(*how)["files"]
     assert (x["path"], x["rows"], x["columns"], x["dropped"]) == ("x.csv", 2, ["alter", "einkommen"], 1)
@@ -81,9 +93,8 @@ def test_options_of_files_reach_them(folder):
     found = answer("emd", "x.csv", "x.csv", *how)
     assert found["value"] == 0.0
     assert found["files"][0]["left_out"] == ["column 3"]
-    assert answer("emd", "y.csv", "y.csv", "--decimal", ",")["files"][0]["said"][0] == "2 rows of 1 column"
+    assert answer("emd", "y.csv", "y.csv", "--decimal", ",")["files"][0]["said"][0] == "2 rows of 1 column (numbers)"
     assert_refused(run("emd", "y.csv", "y.csv"), "Say which: --sep , or --decimal ,")
-    assert_refused(run("emd", "y.csv", "y.csv", "--missing", "skip"), "--missing must be raise or drop")
 
 
 def test_standard_input(folder):
@@ -126,6 +137,72 @@ def test_columns_are_matched_by_name_or_the_names_listed(folder, command):
     assert refused.exit_code == 2, refused.output
     assert "height" in refused.stderr
     assert "income" in refused.stderr
+
+
+def unlike(seed, names):
+    """Return a file whose columns differ in unit, in some order."""
+    rng = np.random.default_rng(seed)
+    columns = {"age": rng.normal(40, 12, 9), "income": rng.normal(30_000, 9000, 9), "day": np.arange(9) * 2}
+    columns["day"] = np.datetime64("2024-01-01") + columns["day"]
+    rows = zip(*(columns[name].tolist() for name in names), strict=True)
+    return "\n".join(",".join(map(str, row)) for row in [names, *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "emd x.csv y.csv",
+        "verify x.csv y.csv",
+        "compare x.csv y.csv",
+        "test x.csv y.csv --permutations 9",
+        "divergence js x.csv y.csv --samples",
+        "pairwise x.csv y.csv",
+    ],
+)
+def test_columns_are_divided_by_their_spread_over_all_files(folder, command):
+    """By hand and by the option: the same answer; and without it, that one column has nearly all the variance."""
+    write(x=unlike(0, ["age", "income", "day"]), y=unlike(1, ["income", "day", "age"]))
+    x, y = read_frame("x.csv"), read_frame("y.csv")[["age", "income", "day"]]
+    both = np.concatenate([x, y])
+    np.savetxt("u.csv", x / both.std(axis=0), delimiter=",", fmt="%.17g", header="age,income,day", comments="")
+    np.savetxt("v.csv", y / both.std(axis=0), delimiter=",", fmt="%.17g", header="age,income,day", comments="")
+    found = answer(*command.split(), "--standardize")
+    expected = answer(*command.replace("x.csv", "u.csv").replace("y.csv", "v.csv").split())
+    for each in (found, expected):
+        each |= {"value": each["rows"][0]["value"]} if "rows" in each else {}
+    compared = {"distance", "lower", "statistic", "value", "distances"} & set(found)
+    assert compared
+    for name in compared:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-9, atol=1e-12)
+    said = " ".join(run(*command.split(), "--standardize").stdout.split())
+    assert f"in standard deviations over both files: age {both.std(axis=0)[0]:.6g}, income" in said, said
+    plain = " ".join(run(*command.split()).stdout.split())
+    assert "day has over 99.9 % of the variance; --standardize gives each the same" in plain, plain
+
+
+def read_frame(path):
+    frame = pd.read_csv(path)
+    seconds = (pd.to_datetime(frame["day"]) - pd.Timestamp("2024-01-01")).dt.total_seconds()
+    return frame.assign(day=seconds)
+
+
+def test_standard_deviations_count_weights_and_leave_constant_columns(folder):
+    write(x="a,b,w\n0,5,1\n4,5,3\n", y="a,b,w\n2,5,1\n")
+    said = answer("emd", "x.csv", "y.csv", "--weights", "w", "--standardize")["files"][0]["said"][-1]
+    values, weights = np.array([0.0, 4.0, 2.0]), np.array([0.5, 1.5, 1.0])  # each file counts its rows
+    spread = np.sqrt(np.average((values - np.average(values, weights=weights)) ** 2, weights=weights))
+    assert said == f"in standard deviations over both files: a {spread:.6g}"
+    assert_refused(
+        run("emd", "x.csv", "y.csv", "--metric", "cosine", "--standardize"), "--standardize is for distances"
+    )
+    assert_refused(run("divergence", "js", "x.csv", "y.csv", "--standardize"), "--standardize has no place here")
+
+
+def test_a_column_that_is_not_there_is_named_with_the_one_that_was_meant(folder):
+    write(x="age,income,city\n1,2,Bonn\n3,4,Rom\n", y="1,2\n")
+    message = "x.csv has columns named age, income, city or numbered 1 to 3, but column 'Incom' was asked for."
+    assert_refused(run("emd", "x.csv", "x.csv", "--columns", "Incom"), f"{message} Did you mean 'income'?")
+    assert_refused(run("emd", "x.csv", "x.csv"), "Leave this column out (--columns age,income has none such)")
 
 
 def test_masses_are_matched_to_a_matrix_by_label(folder):

@@ -494,7 +494,7 @@ def test_the_command_draws(folder):
         ("before.csv after.parquet --fail-on w1_std=x", "--fail-on needs a number"),
         ("before.csv after.parquet --columns income", "'income' was asked for"),
         ("before.csv after.parquet --html out.pdf", "must end in one of .html"),
-        ("before.csv after.parquet --missing drop", "missing values are counted"),
+        ("before.csv after.parquet --drop-missing", "missing values are counted"),
         ("before.csv plain.npy", "must have names for their columns, or the same number"),
     ],
 )

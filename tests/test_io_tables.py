@@ -19,11 +19,11 @@ def written(tmp_path, text, name="points.csv"):
 
 def test_what_was_read_is_said(tmp_path):
     text = ";x;y;loaves;name\n0;1,5;2;3;a\n1;NA;2;3;b\n2;4;5;6;c\n"
-    table = read_table(written(tmp_path, text), FileOptions(columns=("x", "y"), missing="drop"), weights="loaves")
+    table = read_table(written(tmp_path, text), FileOptions(columns=("x", "y"), drop_missing=True), weights="loaves")
     assert np.array_equal(table.values, [[1.5, 2.0], [4.0, 5.0]])
     assert np.array_equal(table.weights, [3.0, 6.0])
     assert table.said == (
-        "2 rows of x, y",
+        "2 rows of x, y (numbers)",
         "weights: loaves",
         "separated by semicolons, decimal commas, names in the first row",
         "column 1 without a name left out: an index",
@@ -36,6 +36,21 @@ def test_what_was_read_is_said(tmp_path):
 def test_a_column_that_counts_rows_is_used_and_said(tmp_path):
     said = read_table(written(tmp_path, "id,x\n1,5\n2,7.5\n3,9\n")).said
     assert said[-1] == "id counts the rows and is used as data; --columns leaves it out"
+
+
+@pytest.mark.parametrize(
+    ("first", "counts"), [(0, True), (1, True), (100_000, True), (2**60, True), (0.5, False), (-3, True)]
+)
+def test_numbers_of_rows_begin_anywhere(tmp_path, first, counts):
+    text = "id,x\n" + "".join(f"{first + k},{(7 * k) % 5 / 4}\n" for k in range(5))
+    said = read_table(written(tmp_path, text)).said
+    assert ("id counts the rows and is used as data; --columns leaves it out" in said) == counts
+
+
+def test_types_are_said(tmp_path):
+    table = read_table(written(tmp_path, "a,b,c,d\n1,2.5,2024-01-01,true\n3,4,2024-01-02,false\n"))
+    assert table.types == ("numbers", "numbers", "times", "flags")
+    assert table.said[0] == "2 rows of a, b (numbers), c (times), d (true and false, as 1 and 0)"
 
 
 def test_missing_file_and_folder(tmp_path):
@@ -128,7 +143,7 @@ def test_parquet_knows_its_index_missing_values_and_labels(tmp_path, unit):
         read_table(path)
     with pytest.raises(ValueError, match=r"row 2, column 1 \(x\) must be a number, but it is empty. 1 of 3 rows has"):
         read_table(path, FileOptions(labels="name"))
-    table = read_table(path, FileOptions(labels="name", missing="drop"))
+    table = read_table(path, FileOptions(labels="name", drop_missing=True))
     assert np.array_equal(table.values, [[1.0], [3.0]])
     assert "when left out: an index" in table.said
     frame.dropna().to_parquet(path)

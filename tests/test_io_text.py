@@ -135,7 +135,7 @@ OPEN_HEADER = "Say which: --header or --no-header."
         ("x\n1\n#N/A\n2\n", "line 3, column 1 (x) must be finite, but it is '#N/A', a missing value."),
         (
             "x,y\n1,\n3,4\n",
-            "line 2, column 2 (y) must be a number, but it is empty. 1 of 2 rows has one. --missing drop",
+            "line 2, column 2 (y) must be a number, but it is empty. 1 of 2 rows has one. --drop-missing",
         ),
         ("x\n1\n\n2\n", "line 3, column 1 (x) must be a number, but it is empty."),
         ("x\n1\nNULL\nNaN\n", "line 3, column 1 (x) must be finite, but it is 'NULL', a missing value. 2 of 3 rows"),
@@ -205,7 +205,7 @@ def test_is_refused_with_the_place_and_the_remedy(tmp_path, text, message):
         ("name,x,y\nrye,1,2\nspelt,3,4\n", {"labels": "name"}, XY),
         ("x,x,y\n1,2,3\n", {"columns": ("1", "3")}, [[1.0, 3.0]]),
         (",x\n0.5,1\n1.5,2\n", {"columns": ("1", "x")}, [[0.5, 1.0], [1.5, 2.0]]),
-        ("x,y\n1,2\nNA,5\n3,4\n,\n", {"missing": "drop"}, XY),
+        ("x,y\n1,2\nNA,5\n3,4\n,\n", {"drop_missing": True}, XY),
         ("x,y,z\n1,2,\n3,4,\n", {"columns": ("x", "y")}, XY),
     ],
 )
@@ -220,7 +220,6 @@ def test_the_user_settles_what_is_open(tmp_path, text, options, values):
         ({"sep": "1"}, "--sep must be one mark"),
         ({"decimal": ";"}, "--decimal must be '.' or ','"),
         ({"comment": ""}, "--comment must be a mark"),
-        ({"missing": "ignore"}, "--missing must be raise or drop"),
         ({"columns": ("x", "1")}, "--columns must name each column once"),
         ({"columns": ("z",)}, "has columns named x, y or numbered 1 to 2, but column 'z' was asked for"),
         ({"labels": "0"}, "numbered 1 to 2, but column '0' was asked for"),
@@ -255,7 +254,7 @@ def test_options_that_make_no_sense_are_refused(tmp_path, options, message):
         ("007,5\n7,7\n", {"labels": "1"}, {"007": 5.0, "7": 7.0}),
         ("n,year\n5,2020\n7,2021\n", {"labels": "year"}, {"2020": 5.0, "2021": 7.0}),
         ("bread,n,m\nrye,1,2\nspelt,3,4\n", {"labels": "bread", "columns": ("m",)}, {"rye": 2.0, "spelt": 4.0}),
-        ("bread,n\nrye,NA\nspelt,3\n", {"missing": "drop"}, {"spelt": 3.0}),
+        ("bread,n\nrye,NA\nspelt,3\n", {"drop_missing": True}, {"spelt": 3.0}),
         ("big,n\na,9007199254740993\nb,1\n", {}, {"a": 2**53 + 1, "b": 1}),
     ],
 )
@@ -368,7 +367,7 @@ def test_compiled_code_reads_the_same_numbers(tmp_path):
     plain = written(tmp_path, "\n".join(lines) + "\n")
     assert np.array_equal(read_table(plain).values, values)
     one_by_one = written(tmp_path, "\n".join([f"{lines[0]},NA", *(f"{line},0" for line in lines)]) + "\n")
-    table = read_table(one_by_one, FileOptions(missing="drop"))
+    table = read_table(one_by_one, FileOptions(drop_missing=True))
     assert np.array_equal(table.values[:, :3], values)
     commas = written(tmp_path, "\n".join(line.replace(",", ";").replace(".", ",") for line in lines) + "\n")
     assert np.array_equal(read_table(commas).values, values)

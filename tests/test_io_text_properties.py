@@ -232,7 +232,7 @@ def random_options(rng):
         header=rng.choice([None, None, True, False]),
         columns=rng.choice([(), (), ("1",), ("x", "2")]),
         labels=rng.choice([None, None, "1", "x"]),
-        missing=rng.choice(["raise", "drop"]),
+        drop_missing=rng.choice([False, True]),
     )
 
 

@@ -42,7 +42,7 @@ def critic(
 ) -> None:
     """Train a neural critic, and hold W_1 between its certified bound, the exact value and a feasible plan."""
     with checking_input():
-        cost = options.cost_from(metric)
+        cost = options.cost_from(metric, files)
         tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
         from otkit.neural import crosscheck
 

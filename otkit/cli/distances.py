@@ -60,11 +60,11 @@ def emd(
     """Wasserstein distance W_p between two sets of points, with its certificate."""
     places = OutputFiles(plan, plot, save, proof).checked()
     tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
-    problem = options.problem_from(*tables, p=p, metric=metric)
+    problem = options.problem_from(*tables, files, p=p, metric=metric)
     _finish(_solve(problem, method, max_seconds), tables, places, json=json)
 
 
-@options.reads_files
+@options.reads_files(refused={"standardize": options.NO_POINTS})
 def transport(
     cost: Annotated[Path, typer.Argument(metavar="COST", help="Cost matrix, one line for each source.")],
     a: Annotated[Path | None, typer.Argument(metavar="A", help="Masses of the rows: one column or one row.")] = None,

@@ -54,6 +54,8 @@ def divergence(
         )
     if base is not None and samples:
         raise BadInputError("--base is for histograms: an estimate from samples is in nats.")
+    if files.standardize and not samples:
+        raise BadInputError(options.NO_POINTS)
     tables: Sequence[Table]
     if samples:
         tables = options.two_tables(p, q, files)

@@ -19,7 +19,12 @@ from otkit.solvers.waiting import waiting
 THRESHOLDS = "w1_std, tv, js, psi, ks, missing_change, unseen_share, not_compared; pvalue, holm, bh, joint_pvalue"
 
 
-@options.reads_files
+@options.reads_files(
+    refused={
+        "drop_missing": "--drop-missing has no place here: missing values are counted, and their change is reported.",
+        "standardize": "--standardize has no place here: effects are in standard deviations.",
+    }
+)
 @checking_input()
 def drift(
     reference: Annotated[Path, typer.Argument(metavar="REF", help="The table to compare with.", show_default=False)],
@@ -61,8 +66,6 @@ def drift(
     """How far each column of a table has moved, where, and whether by chance."""
     from otkit.statistics.drift.compare import drift_of_sources, source_of_file
 
-    if files.missing != "raise":
-        raise BadInputError("--missing has no place here: missing values are counted, and their change is reported.")
     options.check_places((html, (".html", ".htm")), (plot, options.PICTURES))
     thresholds = _thresholds(fail_on or [])
     with waiting("comparing columns"):

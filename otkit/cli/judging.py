@@ -32,7 +32,7 @@ def verify(
 ) -> None:
     """Duality in numbers: primal LP, dual LP, c-transform and Kantorovich-Rubinstein, each with its residual."""
     tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
-    problem = options.problem_from(*tables, p=p, metric=metric)
+    problem = options.problem_from(*tables, files, p=p, metric=metric)
     from otkit.optimal_transport.verify import verify_duality
 
     with checking_input(), waiting("verifying"):
@@ -77,7 +77,7 @@ def compare(
     from otkit.optimal_transport.comparison import compare as run
 
     tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
-    problem = options.problem_from(*tables, p=p, metric=metric)
+    problem = options.problem_from(*tables, files, p=p, metric=metric)
     comparison = run(problem, max_seconds=max_seconds, progress=True)
     if json:
         contenders = [_contender_fields(comparison, row) for row in comparison.contenders]

@@ -75,7 +75,7 @@ def pairwise(
             "verify": verify,
         }
         if distance == "wasserstein":
-            how |= {"p": p, "metric": options.cost_from(metric)}
+            how |= {"p": p, "metric": options.cost_from(metric, files)}
         elif (p, metric) != (1.0, "euclidean"):
             raise BadInputError(f"--p and --metric belong to wasserstein, but the distance asked for is {distance}.")
         try:
@@ -109,15 +109,16 @@ def _measures(
 ) -> tuple[list[Table], list[Any]]:
     """Return the tables of files, and the measures that they hold."""
     from otkit.divergences.generators import GENERATORS
-    from otkit.io.tables import read_table
     from otkit.measures import DiscreteMeasure
 
     if distance in GENERATORS:
+        if files.standardize:
+            raise BadInputError(options.NO_POINTS)
         if weights is not None:
             raise BadInputError(f"--weights is for points, but {distance} is between histograms.")
         tables = options.tables_of_masses(places, files, may_be_samples=may_be_samples)
         return tables, [table.masses for table in tables]
-    tables = [read_table(place, files, weights=weights) for place in places]
+    tables = options.tables_of_points(places, files, [weights] * len(places))
     return tables, [
         table.points() if table.weights is None else DiscreteMeasure(table.points(), table.weights) for table in tables
     ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -65,7 +66,8 @@ def _of_files(flag: str, text: str, metavar: str | None = None) -> Any:
     return typer.Option(flag, metavar=metavar, help=text, show_default=False, rich_help_panel=FILES)
 
 
-# What a file of text leaves open is settled here: the fields of FileOptions, in their order.
+# What a file leaves open is settled here: the fields of FileOptions, in their order.
+_SWITCHES = ("drop_missing", "standardize")
 _READING: dict[str, Any] = {
     "sep": Annotated[str | None, _of_files("--sep", "What separates cells: one mark, tab or blank.", "MARK")],
     "decimal": Annotated[str | None, _of_files("--decimal", "What marks decimals, . or ,", "MARK")],
@@ -75,19 +77,36 @@ _READING: dict[str, Any] = {
         str | None, _of_files("--columns", "Columns to use, by name or by number from 1: A,B,…", "COLS")
     ],
     "labels": Annotated[str | None, _of_files("--labels", "Column that names the rows.", "COL")],
-    "missing": Annotated[str, _of_files("--missing", "raise: refuse missing values; drop: leave out their rows.")],
+    "drop_missing": Annotated[bool, _of_files("--drop-missing", "Leave out rows in which a value is missing.")],
+    "standardize": Annotated[bool, _of_files("--standardize", "Divide each column by its standard deviation.")],
 }
 
 
-def reads_files(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of how files are read, which reach it as its argument `files`."""
+NO_POINTS = "--standardize has no place here: it divides coordinates of points, and these are none."
+
+
+def reads_files(
+    command: Callable[..., None] | None = None, *, refused: Mapping[str, str] | None = None
+) -> Callable[..., Any]:
+    """Give a command the options of how files are read, which reach it as its argument `files`.
+
+    Parameters
+    ----------
+    command : callable
+    refused : mapping, optional
+        Options that have no meaning for the command, with the message of the error that they are: --help lists them
+        not.
+    """
+    if command is None:
+        return functools.partial(reads_files, refused=refused)
+    refused = refused or {}
     own = inspect.signature(command, eval_str=True)
     shared = [
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
-            default="raise" if name == "missing" else None,
-            annotation=annotation,
+            default=False if name in _SWITCHES else None,
+            annotation=_hidden(annotation) if name in refused else annotation,
         )
         for name, annotation in _READING.items()
     ]
@@ -103,6 +122,9 @@ def reads_files(command: Callable[..., None]) -> Callable[..., None]:
         flat = [path for entry in paths for path in (entry if isinstance(entry, list) else [entry])]
         if sum(isinstance(path, Path) and str(path) == "-" for path in flat) > 1:
             raise BadInputError("standard input can be read once, but - is there more than once.")
+        for name, reason in refused.items():
+            if said[name]:
+                raise BadInputError(reason)
         with checking_input():
             files = FileOptions(**said, columns=chosen).checked()
         command(*arguments, **options, files=files)
@@ -113,18 +135,39 @@ def reads_files(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def cost_from(metric: str) -> Cost:
-    """Return the cost that `--metric` names."""
+def _hidden(annotation: Any) -> Any:
+    """Return an option that --help does not list."""
+    kind, option = get_args(annotation)
+    option = copy(option)
+    option.hidden = True
+    return Annotated[kind, option]
+
+
+def cost_from(metric: str, files: FileOptions) -> Cost:
+    """Return the cost that `--metric` names; refuse to divide coordinates of which it takes more than differences."""
     from otkit.costs import Minkowski, as_cost
 
     name, _, order = metric.partition(":")
     if name != "minkowski":
-        return as_cost(metric)
+        cost = as_cost(metric)
+        if files.standardize and not cost.translation_invariant:
+            raise ValueError(f"--standardize is for distances of differences, but {metric} is none.")
+        return cost
     try:
         number = float(order)
     except ValueError:
         raise ValueError(f"metric minkowski needs its order, as in minkowski:3, but {metric!r} was given.") from None
     return Minkowski(number)
+
+
+@checking_input()
+def tables_of_points(paths: Sequence[Path], files: FileOptions, weights: Sequence[str | None]) -> list[Table]:
+    """Read files of points, with the columns of their weights where these are named."""
+    from otkit.io.spread import standardized, with_remark_on_spread
+    from otkit.io.tables import read_table
+
+    tables = [read_table(path, files, weights=column) for path, column in zip(paths, weights, strict=True)]
+    return standardized(tables) if files.standardize else with_remark_on_spread(tables)
 
 
 @checking_input()
@@ -137,14 +180,11 @@ def two_tables(
     weights_y: str | None = None,
 ) -> tuple[Table, Table]:
     """Read two files of points, with the columns of their weights where these are named."""
-    from otkit.io.tables import read_table
-
     if weights is not None and (weights_x is not None or weights_y is not None):
         raise BadInputError("--weights names a column of both files: leave it out beside --weights-x and --weights-y.")
-    return (
-        read_table(x, files, weights=weights if weights_x is None else weights_x),
-        read_table(y, files, weights=weights if weights_y is None else weights_y),
-    )
+    both = (weights if weights_x is None else weights_x, weights if weights_y is None else weights_y)
+    first, second = tables_of_points((x, y), files, both)
+    return first, second
 
 
 @checking_input()
@@ -187,12 +227,12 @@ def _seem_to_be_samples(table: Table) -> bool:
 
 
 @checking_input()
-def problem_from(x: Table, y: Table, *, p: float, metric: str) -> TransportProblem:
+def problem_from(x: Table, y: Table, files: FileOptions, *, p: float, metric: str) -> TransportProblem:
     """Return the problem between two tables of points, as probability measures."""
     from otkit.inputs.frames import as_clouds
     from otkit.problem import TransportProblem
 
-    cost = cost_from(metric)
+    cost = cost_from(metric, files)
     clouds = as_clouds({"x": x.points(), "y": y.points()}, invariant=cost.translation_invariant)
     return TransportProblem(cost.in_own_unit(clouds, p), x.weights, y.weights, probability=True)
 

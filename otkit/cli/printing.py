@@ -129,18 +129,23 @@ def labelled(rows: Iterable[tuple[str, str]]) -> Table:
 def read_rows(tables: Iterable[FileTable], notes: Sequence[str] = ()) -> list[tuple[str, str]]:
     """Return what was read from files, and how they were brought together, as labelled lines.
 
-    Of many files, the first few of each kind are named.
+    Of many files, the first few of each kind are named; what holds of all is said once.
     """
+    tables = list(tables)
+    common = [part for part in tables[0].said if all(part in table.said for table in tables)] if tables[1:] else []
     kinds: dict[tuple[str, ...], list[str]] = {}
     for table in tables:
-        kinds.setdefault(table.said, []).append(table.path)
+        kinds.setdefault(tuple(part for part in table.said if part not in common), []).append(table.path)
+    if len(kinds) == 1:  # all are alike
+        kinds, common = {tables[0].said: [table.path for table in tables]}, []
     rows = []
     for said, paths in kinds.items():
         files = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
         rows.append(("read", f"{files}: {'; '.join(said)}"))
     most = 5
     more = [("read", f"… and {len(rows) - most} more kinds of files")] if len(rows) > most else []
-    return [*rows[:most], *more, *(("data", note) for note in notes)]
+    every = [("", f"{'both' if len(tables) == 2 else 'all'}: {'; '.join(common)}")] if common else []
+    return [*rows[:most], *more, *every, *(("data", note) for note in notes)]
 
 
 def read_fields(tables: Iterable[FileTable]) -> list[dict[str, Any]]:
@@ -150,6 +155,7 @@ def read_fields(tables: Iterable[FileTable]) -> list[dict[str, Any]]:
             "path": table.path,
             "rows": len(table),
             "columns": list(table.columns) or None,
+            "types": list(table.types),
             "left_out": list(table.left_out),
             "dropped": table.dropped,
             "said": list(table.said),

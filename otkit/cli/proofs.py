@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MASSES = "Masses of the {}, where PROBLEM is a cost matrix: one column or one row."
 
 
-@options.reads_files
+@options.reads_files(refused={"standardize": options.NO_POINTS})
 def certify(
     problem: Annotated[
         Path,

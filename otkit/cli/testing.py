@@ -37,7 +37,7 @@ def same_law(
     from otkit.statistics.two_sample import Statistic, two_sample_test
 
     tables = options.two_tables(x, y, files)
-    cost = options.cost_from(metric)
+    cost = options.cost_from(metric, files)
     with waiting("permuting"):
         found = two_sample_test(
             *(table.points() for table in tables),

@@ -34,7 +34,9 @@ MODELS = {
 DRAWN = 50_000  # points of a toy set to train on
 
 
-@options.reads_files
+@options.reads_files(
+    refused={"standardize": "--standardize has no place here: the samples that are drawn are in the units of the data."}
+)
 def train(
     data: Annotated[
         str, typer.Argument(metavar="DATA", help=f"{', '.join(SETS)}, or a file of points.", show_default=False)

@@ -20,8 +20,10 @@ class FileOptions:
         Names or numbers from 1 of those to use; all of them where nothing is given.
     labels : str, optional
         Name or number of the column that names the rows.
-    missing : {"raise", "drop"}
-        Whether rows with a missing value end in an error or are left out.
+    drop_missing : bool
+        Whether rows with a missing value are left out; they are an error otherwise.
+    standardize : bool
+        Whether the columns of points are divided by their spread; see `otkit.io.spread`.
     """
 
     sep: str | None = None
@@ -30,7 +32,8 @@ class FileOptions:
     header: bool | None = None
     columns: tuple[str, ...] = ()
     labels: str | None = None
-    missing: str = "raise"
+    drop_missing: bool = False
+    standardize: bool = False
 
     def checked(self) -> FileOptions:
         """Return the options with names of separators replaced by what they name, or raise ValueError."""
@@ -44,6 +47,4 @@ class FileOptions:
             raise ValueError(f"--decimal must be '.' or ',', but {self.decimal!r} was given.")
         if self.comment is not None and (not self.comment.strip() or '"' in self.comment):
             raise ValueError(f"--comment must be a mark such as '#', but {self.comment!r} was given.")
-        if self.missing not in ("raise", "drop"):
-            raise ValueError(f"--missing must be raise or drop, but {self.missing!r} was given.")
         return replace(self, sep=sep)

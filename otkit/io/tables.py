@@ -11,12 +11,13 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from otkit._text import printable
+from otkit._text import did_you_mean, printable, quoted
 from otkit._typing import BoolArray, FloatArray
 from otkit.io.atomic import PARQUET_SUFFIXES, PathLike
 from otkit.io.binary import read_numpy, read_parquet
@@ -41,6 +42,8 @@ class Table:
         Names of the columns in `arrays`; () where the file gives none.
     arrays : tuple of ndarray, each of shape (n,)
         float64; int64 or uint64 where an integer is beyond 2⁵³; datetime64 or timedelta64.
+    types : tuple of str
+        What each column holds: "numbers", "times", "durations", or "flags", true and false taken as 1 and 0.
     weights : ndarray, shape (n,), optional
         The column that was asked for as weights.
     labels : tuple of str, optional
@@ -64,13 +67,14 @@ class Table:
     >>> table = read_table(path)
     >>> table.columns, table["y"]
     (('x', 'y'), array([1.5, 4. ]))
-    >>> table.said
-    ('2 rows of x, y', 'separated by commas, names in the first row', 'column 1 without a name left out: an index')
+    >>> print(*table.said, sep="; ")
+    2 rows of x, y (numbers); separated by commas, names in the first row; column 1 without a name left out: an index
     """
 
     path: str
     columns: tuple[str, ...]
     arrays: tuple[np.ndarray, ...]
+    types: tuple[str, ...] = ()
     weights: FloatArray | None = None
     labels: tuple[str, ...] | None = None
     said: tuple[str, ...] = ()
@@ -179,12 +183,13 @@ def read_table(
         sheet.shown(k) for k in range(len(sheet.columns)) if k not in (*used, weighing, naming, *sheet.index)
     )
     said = _words(sheet, used, kept, options, {"weights": weighing, "labels": naming}, left_out)
-    if use == "points" and not options.columns and len(used) > 1 and _counts_rows(sheet.columns[used[0]]):
+    if use == "points" and not options.columns and len(used) > 1 and counts_rows(sheet.columns[used[0]]):
         said = (*said, f"{sheet.shown(used[0])} counts the rows and is used as data; --columns leaves it out")
     return Table(
         sheet.where,
         _names(sheet, used),
         tuple(sheet.columns[k].values[kept] for k in used),
+        tuple(_type(sheet.columns[k]) for k in used),
         None if weighing is None else sheet.columns[weighing].values[kept],
         None if labelling is None or use == "points" else tuple(np.array(sheet.labels(labelling), object)[kept]),
         said,
@@ -238,10 +243,10 @@ def read_masses(path: PathLike, options: FileOptions | None = None) -> Table:
         sheet.where,
         (),
         (sheet.columns[used[0]].values[kept],),
-        None,
-        labels,
-        words,
-        int((~kept).sum()),
+        (_type(sheet.columns[used[0]]),),
+        labels=labels,
+        said=words,
+        dropped=int((~kept).sum()),
         numbered=naming in sheet.index and is_count(labels or ()),
     )
 
@@ -305,6 +310,7 @@ def _position(sheet: Sheet, column: str) -> int:
     named = f"named {', '.join(name or '(empty)' for name in sheet.names)} or " if sheet.names else ""
     raise ValueError(
         f"{sheet.where} has columns {named}numbered 1 to {width}, but column {printable(column)!r} was asked for."
+        f"{did_you_mean(column, sheet.names)}"
     )
 
 
@@ -347,7 +353,7 @@ def _kept(sheet: Sheet, used: Sequence[int], options: FileOptions, *, droppable:
             row = int(np.argmax(np.isinf(column.values)))
             raise ValueError(f"{sheet.place(row, position)} must be finite, but it is {sheet.text(row, position)}.")
         missing |= column.missing
-    if missing.any() and not (options.missing == "drop" and droppable):
+    if missing.any() and not (options.drop_missing and droppable):
         row = int(np.argmax(missing))
         position = next(k for k in used if sheet.columns[k].missing[row])
         raise ValueError(_missing(sheet, row, position, int(missing.sum()), droppable=droppable))
@@ -364,15 +370,24 @@ def _not_a_number(sheet: Sheet, position: int) -> Exception:
         name = f"{sheet.where}[{sheet.shown(position)}]"
         return TypeError(
             f"{name} must be numeric, but it holds {sheet.text(present[0], position)}. "
-            "Leave this column out with --columns, or name it with --labels."
+            f"Leave this column out{_usable(sheet)}, or name it with --labels."
         )
     cells = sheet.texts[position]
     numbers = [is_number(cells[k], sheet.decimal) for k in present]
     row = present[numbers.index(False)]
     remedy = hint(cells[row], sheet.decimal)
     if not remedy and not any(numbers):
-        remedy = " Leave this column out with --columns, or name it with --labels."
+        remedy = f" Leave this column out{_usable(sheet)}, or name it with --labels."
     return ValueError(f"{sheet.place(row, position)} must be a number, but it is {sheet.text(row, position)}.{remedy}")
+
+
+def _usable(sheet: Sheet) -> str:
+    """Say how to choose the columns that hold numbers or times."""
+    usable = [sheet.shown(k) for k in range(len(sheet.columns)) if sheet.columns[k].kind in ("number", "date", "flag")]
+    numbers = [str(k + 1) for k in range(len(sheet.columns)) if sheet.columns[k].kind in ("number", "date", "flag")]
+    simple = sheet.names and all("," not in name and name == name.strip() for name in usable)
+    chosen = ",".join(usable if simple else numbers)
+    return f" (--columns {quoted(chosen)[1:-1]} has none such)" if usable and len(usable) <= 12 else " with --columns"
 
 
 def _missing(sheet: Sheet, row: int, position: int, rows: int, *, droppable: bool) -> str:
@@ -380,7 +395,7 @@ def _missing(sheet: Sheet, row: int, position: int, rows: int, *, droppable: boo
     what = (
         f"finite, but it is {text}, a missing value" if text not in ("''", "missing") else "a number, but it is empty"
     )
-    remedy = "--missing drop leaves such rows out" if droppable else "Write 0 where nothing is meant"
+    remedy = "--drop-missing leaves such rows out" if droppable else "Write 0 where nothing is meant"
     many = f"{rows} of {len(sheet)} rows {'has' if rows == 1 else 'have'} one"
     return f"{sheet.place(row, position)} must be {what}. {many}. {remedy}."
 
@@ -400,7 +415,8 @@ def _single_row(sheet: Sheet, used: Sequence[int], options: FileOptions) -> Tabl
     kept = _kept(sheet, used, options, droppable=False)
     values = np.concatenate([sheet.columns[k].values for k in used])
     words = _words(sheet, used, kept, options, {}, ())
-    return Table(sheet.where, (), (values,), None, _names(sheet, used) or None, words, in_a_row=True)
+    types = (_type(sheet.columns[used[0]]),)
+    return Table(sheet.where, (), (values,), types, labels=_names(sheet, used) or None, said=words, in_a_row=True)
 
 
 def _words(
@@ -414,8 +430,8 @@ def _words(
     """Say what was read and what was not, the most important first."""
     count = int(kept.sum())
     rows = f"{count} row{'s' * (count != 1)}"
-    names = _listed([sheet.shown(k) for k in used]) if sheet.names else f"{len(used)} column{'s' * (len(used) > 1)}"
-    said = [f"{rows} of {names}", *(f"{what}: {sheet.shown(k)}" for what, k in apart.items() if k is not None)]
+    said = [f"{rows} of {_with_types(sheet, used)}"]
+    said += [f"{what}: {sheet.shown(k)}" for what, k in apart.items() if k is not None]
     if sheet.form:
         said.append(sheet.form)
     said += sheet.said
@@ -425,19 +441,37 @@ def _words(
         said.append(f"{shown} left out: an index")
     if left_out:
         said.append(f"left out: {_listed(left_out)}")
-    flags = [sheet.shown(k) for k in used if sheet.columns[k].kind == "flag"]
-    if flags:
-        said.append(f"true and false of {_listed(flags)} taken as 1 and 0")
     dropped = int((~kept).sum())
     if dropped:
         said.append(f"{dropped} of {len(kept)} rows dropped: a value is missing")
     return tuple(said)
 
 
-def _counts_rows(column: Column) -> bool:
+def _type(column: Column) -> str:
+    if column.kind == "date":
+        return "times" if column.values.dtype.kind == "M" else "durations"
+    return "flags" if column.kind == "flag" else "numbers"
+
+
+_TYPES = {"flags": "true and false, as 1 and 0"}
+
+
+def _with_types(sheet: Sheet, used: Sequence[int], most: int = 8) -> str:
+    """Name columns with what they hold; neighbours that hold the same are named together."""
+    runs = [(kind, list(run)) for kind, run in groupby(used[:most], key=lambda k: _type(sheet.columns[k]))]
+    if not sheet.names:
+        parts = [f"{len(run)} column{'s' * (len(run) > 1)} ({_TYPES.get(kind, kind)})" for kind, run in runs]
+    else:
+        parts = [f"{', '.join(map(sheet.shown, run))} ({_TYPES.get(kind, kind)})" for kind, run in runs]
+    return ", ".join(parts) + (f", … ({len(used)} in all)" if len(used) > most else "")
+
+
+def counts_rows(column: Column) -> bool:
+    """Say whether a column holds consecutive whole numbers in their order, as numbers of rows and many ids are."""
     values = column.values
-    whole = len(values) > 2 and values.dtype.kind == "f" and values[0] in (0.0, 1.0)
-    return whole and np.array_equal(values, values[0] + np.arange(len(values)))
+    if len(values) < 3 or values.dtype.kind not in "fiu" or column.missing.any():
+        return False
+    return bool(float(values[0]).is_integer() and (np.diff(values) == 1).all())
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:
