@@ -168,8 +168,8 @@ def test_columns_are_divided_by_their_spread_over_all_files(folder, command):
     np.savetxt("v.csv", y / both.std(axis=0), delimiter=",", fmt="%.17g", header="age,income,day", comments="")
     found = answer(*command.split(), "--standardize")
     expected = answer(*command.replace("x.csv", "u.csv").replace("y.csv", "v.csv").split())
-    for each in (found, expected):
-        each |= {"value": each["rows"][0]["value"]} if "rows" in each else {}
+    if "rows" in found:  # verify has a row for each side of the duality
+        found, expected = ({"value": report["rows"][0]["value"]} for report in (found, expected))
     compared = {"distance", "lower", "statistic", "value", "distances"} & set(found)
     assert compared
     for name in compared:

@@ -144,6 +144,18 @@ def kantorovich_potential(result: Solved) -> KantorovichPotential:
     >>> float(phi(x).mean() - phi(y).mean())
     3.5
     """
+    reading = result.problem.cost.reading
+    phi = potential_of_points(result)
+    if reading.moved:
+        raise ValueError(
+            f"result must be between points as they are for a function of them, but here {'; '.join(reading.notes)}. "
+            "Subtract an origin of your own first."
+        )
+    return phi
+
+
+def potential_of_points(result: Solved) -> KantorovichPotential:
+    """Return the same for points as the problem holds them, from whatever origin they are counted."""
     cost = result.problem.cost
     metric, points = cost.metric, cost.points
     reason = _why_no_metric(cost)
@@ -152,13 +164,7 @@ def kantorovich_potential(result: Solved) -> KantorovichPotential:
             f"cost must be a metric for a Kantorovich potential, but {reason}. "
             "The dual then has two functions: result.potentials."
         )
-    reading = result.problem.cost.reading
-    if reading.moved:
-        raise ValueError(
-            f"result must be between points as they are for a function of them, but here {'; '.join(reading.notes)}. "
-            "Subtract an origin of your own first."
-        )
-    return KantorovichPotential(metric, points[1], result.candidate.g, reading.columns)
+    return KantorovichPotential(metric, points[1], result.candidate.g, cost.reading.columns)
 
 
 def _why_no_metric(cost: PairCosts) -> str:

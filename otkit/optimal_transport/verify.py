@@ -12,7 +12,7 @@ from otkit.checker.second_check import checked_twice
 from otkit.inputs.checks import require_memory
 from otkit.io.results import Result
 from otkit.numerics.sums import accurate_dot
-from otkit.optimal_transport.duality import c_transform, kantorovich_potential, lipschitz_constant
+from otkit.optimal_transport.duality import c_transform, lipschitz_constant, potential_of_points
 from otkit.optimal_transport.results import TransportResult
 from otkit.optimal_transport.settings import Settings
 from otkit.optimal_transport.solve import solve_problem
@@ -219,7 +219,7 @@ def _kantorovich_rubinstein(result: TransportResult, units: _Units) -> tuple[Dua
     problem = result.problem
     if problem.cost.points is None or not problem.cost.is_metric:
         return (DualityRow(name, None, None, "cost is no metric"),)
-    phi = kantorovich_potential(result)
+    phi = potential_of_points(result)
     x, y = problem.cost.points
     at_x, at_y = phi(x), phi(y)
     value = _dual_value(problem, at_x, -at_y)
