@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from otkit.costs import Minkowski as Minkowski
     from otkit.costs import SqEuclidean as SqEuclidean
     from otkit.costs import cost_matrix as cost_matrix
+    from otkit.divergences.binned import psi as psi
     from otkit.divergences.bures import GaussianTransport as GaussianTransport
     from otkit.divergences.bures import gaussian_wasserstein as gaussian_wasserstein
     from otkit.divergences.by_name import chi2 as chi2
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from otkit.divergences.by_name import reverse_kl as reverse_kl
     from otkit.divergences.by_name import tv as tv
     from otkit.divergences.densities import density_divergence as density_divergence
+    from otkit.divergences.frechet import frechet_distance as frechet_distance
     from otkit.divergences.from_samples import estimate_divergence as estimate_divergence
     from otkit.divergences.gan import discriminator_value as discriminator_value
     from otkit.divergences.gan import optimal_discriminator as optimal_discriminator
@@ -52,6 +54,13 @@ if TYPE_CHECKING:
     from otkit.divergences.ipm import energy_distance as energy_distance
     from otkit.divergences.ipm import mmd as mmd
     from otkit.divergences.ipm import total_variation as total_variation
+    from otkit.divergences.joint import conditional_kl as conditional_kl
+    from otkit.divergences.joint import cross_entropy as cross_entropy
+    from otkit.divergences.joint import jensen_shannon as jensen_shannon
+    from otkit.divergences.orders import renyi as renyi
+    from otkit.divergences.orders import renyi_divergence as renyi_divergence
+    from otkit.divergences.orders import tsallis as tsallis
+    from otkit.divergences.orders import tsallis_divergence as tsallis_divergence
     from otkit.divergences.result import DivergenceResult as DivergenceResult
     from otkit.divergences.variational import variational_bound as variational_bound
     from otkit.many.all_pairs import CacheError as CacheError
@@ -127,6 +136,7 @@ _MODULES = {
         "SqEuclidean",
         "cost_matrix",
     ],
+    "divergences.binned": ["psi"],
     "divergences.bures": ["GaussianTransport", "gaussian_wasserstein"],
     "divergences.by_name": [
         "chi2",
@@ -141,10 +151,13 @@ _MODULES = {
         "tv",
     ],
     "divergences.densities": ["density_divergence"],
+    "divergences.frechet": ["frechet_distance"],
     "divergences.from_samples": ["estimate_divergence"],
     "divergences.gan": ["discriminator_value", "optimal_discriminator"],
     "divergences.generators": ["FDivergence", "GENERATORS", "alpha_divergence"],
     "divergences.ipm": ["cramer_distance", "energy_distance", "mmd", "total_variation"],
+    "divergences.joint": ["conditional_kl", "cross_entropy", "jensen_shannon"],
+    "divergences.orders": ["renyi", "renyi_divergence", "tsallis", "tsallis_divergence"],
     "divergences.result": ["DivergenceResult"],
     "divergences.variational": ["variational_bound"],
     "many.all_pairs": ["CacheError", "pairwise"],
@@ -207,13 +220,18 @@ _ELSEWHERE = {
     "otkit.max_sliced_wasserstein(x, y)": "max_sliced_wasserstein_distance",
     "otkit.partial_transport(C, a, b, mass=...)": "partial_wasserstein partial_wasserstein2 partial",
     "otkit.unbalanced_transport(C, a, b, price=...)": "mm_unbalanced sinkhorn_unbalanced",
-    "otkit.gaussian_wasserstein(mean0, cov0, mean1, cov1)": "bures_wasserstein_distance bures frechet_distance",
+    "otkit.gaussian_wasserstein(mean0, cov0, mean1, cov1)": "bures_wasserstein_distance bures",
+    "otkit.frechet_distance(x, y), of features": "fid frechet_inception_distance",
+    "otkit.mmd(x, y, kernel='polynomial', unbiased=True)": "kid kernel_inception_distance polynomial_mmd",
+    "otkit.psi(reference, current)": "population_stability_index",
+    "otkit.renyi(p, q, alpha)": "renyi_entropy bhattacharyya_distance",
+    "otkit.tsallis(p, q, alpha)": "hellinger_divergence tsallis_relative_entropy",
     "otkit.barycenter(measures)": "wasserstein_barycenter free_support_barycenter lp_barycenter",
     "otkit.Euclidean().between(x, y)": "PointCloud Geometry",
     "otkit.TransportProblem(C, a, b)": "LinearProblem",
     "otkit.neural.wasserstein_loss(x, y)": "SamplesLoss wasserstein_loss",
     "otkit.js(p, q), of which SciPy's jensenshannon is the root": "jensenshannon jensen_shannon_distance",
-    "otkit.js(p, q)": "jensen_shannon jensen_shannon_divergence js_divergence jsd",
+    "otkit.js(p, q)": "jensen_shannon_divergence js_divergence jsd",
     "otkit.kl(p, q)": "entropy relative_entropy kl_div rel_entr kl_divergence kullback_leibler",
     "otkit.tv(p, q) for histograms, otkit.total_variation(x, y) for samples": "total_variation_distance tvd",
     "otkit.chi2(p, q)": "chi_square chi_squared chisquare",

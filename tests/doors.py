@@ -220,6 +220,18 @@ DOORS = (
          as_given=True),
     *(Door(name, _HISTOGRAMS, mass_degree=0, shuffled=False)
       for name in ("kl", "reverse_kl", "jeffreys", "js", "tv", "hellinger", "hellinger_distance", "chi2", "neyman")),
+    *(Door(name, _HISTOGRAMS, _options(alpha=alpha), mass_degree=0, shuffled=False, case=f"order {alpha:g}")
+      for name in ("renyi", "tsallis", "renyi_divergence", "tsallis_divergence") for alpha in (0.5, 3.0)),
+    Door("cross_entropy", _HISTOGRAMS, mass_degree=0, shuffled=False),
+    Door("jensen_shannon", {"measures": Data(Kind.HISTOGRAMS, _ROWS)}, mass_degree=0, shuffled=False),
+    Door("conditional_kl", {"p": Data(Kind.HISTOGRAMS, _ROWS), "q": Data(Kind.HISTOGRAMS, _ROWS[::-1].copy())},
+         mass_degree=0, shuffled=False),
+    Door("psi", {"reference": _points(_MANY_X[:, :1]), "current": _points(_MANY_Y[:, :1])}, _options(bins=2),
+         shift=True, degree=0),
+    Door("mmd", _WEIGHTED, _options(kernel="polynomial"), number=_value, mass_degree=0, as_given=True,
+         case="polynomial"),
+    # Another order of the coordinates is another order of the eigenvalues' sums.
+    Door("frechet_distance", _SAMPLES, number=lambda found: round(found.value, 9), shift=True, degree=2),
     Door("f_divergence", _HISTOGRAMS, _options(divergence="kl"), number=_value, mass_degree=0, shuffled=False),
     Door("f_divergence", {"p": Data(Kind.HISTOGRAMS, _ROWS), "q": _histogram(_Q)}, _options(divergence="kl"),
          number=_value, mass_degree=0, shuffled=False, case="batch"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,9 @@ _RANK = 1e-7  # of square roots, whose small eigenvalues are roots of rounding e
 class GaussianTransport(Result):
     """Optimal transport, squared Euclidean cost, between two normal distributions.
 
+    Of a stack of pairs of distributions all fields but the labels are arrays, with the axes of the stack before their
+    own.
+
     Attributes
     ----------
     distance : float
@@ -40,22 +44,23 @@ class GaussianTransport(Result):
         The part of the covariances: W_2² = ‖mean1 − mean0‖² + bures².
     matrix : ndarray, shape (d, d), or None
         The linear part A of the Monge map T(x) = mean1 + A (x − mean0), symmetric and positive semidefinite. None where
-        the first distribution lives on a subspace that no map takes to the second.
+        the first distribution lives on a subspace that no map takes to the second; of a stack, where that is so of one
+        of the pairs.
     labels : Labels or None
         Of the coordinates, where a mean or a covariance has some.
     """
 
     _fields_of_dict = ("distance", "value", "bures", "mean0", "mean1", "matrix", "labels")
 
-    distance: float
+    distance: float | FloatArray
     mean0: FloatArray
     mean1: FloatArray
-    bures: float
+    bures: float | FloatArray
     matrix: FloatArray | None
     labels: Labels | None = None
 
     @property
-    def value(self) -> float:
+    def value(self) -> float | FloatArray:
         """W_2², the optimal cost."""
         return self.distance * self.distance
 
@@ -72,6 +77,11 @@ class GaussianTransport(Result):
         ValueError
             There is no Monge map, or x has another dimension, or columns of other names.
         """
+        if np.ndim(self.distance) > 0:
+            raise ValueError(
+                "The map must be that of one pair of distributions, but this is a stack of shape "
+                f"{np.shape(self.distance)}."
+            )
         if self.matrix is None:
             raise ValueError(
                 "cov0 must not vanish where cov1 does not, for a map to exist, but the first distribution lives on a "
@@ -87,10 +97,13 @@ class GaussianTransport(Result):
         return self.mean1 + (points - self.mean0) @ self.matrix
 
     def __float__(self) -> float:
-        return self.distance
+        return float(self.distance)
 
     def __str__(self) -> str:
         kind = "with a Monge map" if self.matrix is not None else "without a Monge map"
+        if np.ndim(self.distance) > 0:
+            shape = " × ".join(map(str, np.shape(self.distance)))
+            return f"W_2 of {shape} pairs, {np.min(self.distance):.6g} to {np.max(self.distance):.6g} ({kind})"
         return f"W_2 = {self.distance:.6g} (d = {self.mean0.size}, {kind})"
 
     def __repr__(self) -> str:
@@ -108,7 +121,8 @@ def gaussian_wasserstein(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, co
     mean0, mean1 : array-like, shape (d,), or float
     cov0, cov1 : array-like, shape (d, d), or float
         Symmetric and positive semidefinite, up to what rounding in their type (float32 and shorter, too) may do; a
-        number is the variance in one dimension. Where means (Series) and covariances (data frames) have labels, these
+        number is the variance in one dimension. Stacks of means, shape (…, d), and of covariances, shape (…, d, d), are
+        broadcast against one another. Where means (Series) and covariances (data frames) have labels, these
         are the names of the coordinates, and all four are put into one order.
 
     Returns
@@ -134,7 +148,12 @@ def gaussian_wasserstein(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, co
     GaussianTransport(W_2 = 3.16228 (d = 2, with a Monge map))
     >>> result.map([1, 1]).round(12).tolist()
     [5.0, 1.0]
+    >>> otkit.gaussian_wasserstein([[0.0], [1.0]], [[1.0]], [0.0], [[4.0]]).distance.round(6).tolist()
+    [1.0, 1.414214]
     """
+    stack = _stack_of(mean0, cov0, mean1, cov1)
+    if stack is not None:
+        return _stacked(*stack)
     owner, whose = _coordinates({"mean0": mean0, "cov0": cov0, "mean1": mean1, "cov1": cov1})
     start, end = (
         _mean(along_axes(owner, mean, name, whose), name) for mean, name in ((mean0, "mean0"), (mean1, "mean1"))
@@ -152,6 +171,52 @@ def gaussian_wasserstein(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, co
     shift = math.hypot(*(start - end))
     matrix = _map(root0, root1, turned, rounding)
     return GaussianTransport(math.hypot(shift, bures), start, end, bures, matrix, owner)
+
+
+def _stack_of(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, cov1: ArrayLike) -> list[Any] | None:
+    """Return means and covariances as arrays of one stack, its axes before their own; None if they are none."""
+    moments = mean0, cov0, mean1, cov1
+    if all(np.ndim(moment) <= own for moment, own in zip(moments, (1, 2, 1, 2), strict=True)):
+        return None
+    names = ("mean0", "cov0", "mean1", "cov1")
+    arrays = [as_float_array(moment, name) for moment, name in zip(moments, names, strict=True)]
+    own = [min(axes, array.ndim) for array, axes in zip(arrays, (1, 2, 1, 2), strict=True)]
+    shapes = [array.shape[: array.ndim - axes] for array, axes in zip(arrays, own, strict=True)]
+    try:
+        shape = np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ValueError(
+            "mean0, cov0, mean1 and cov1 must agree on the axes of the stack, or have length 1 there, but their shapes "
+            f"are {', '.join(str(array.shape) for array in arrays)}."
+        ) from None
+    return [
+        np.broadcast_to(array, (*shape, *array.shape[array.ndim - axes :]))
+        for array, axes in zip(arrays, own, strict=True)
+    ]
+
+
+def _stacked(mean0: Any, cov0: Any, mean1: Any, cov1: Any) -> GaussianTransport:
+    """Solve each pair of a stack."""
+    shape = mean0.shape[:-1] if mean0.ndim else ()
+    found = {}
+    for k in np.ndindex(shape):
+        try:
+            found[k] = gaussian_wasserstein(mean0[k], cov0[k], mean1[k], cov1[k])
+        except ValueError as error:
+            raise ValueError(f"Pair {', '.join(map(str, k))} of the stack: {error}") from error
+
+    def stacked(part: Callable[[GaussianTransport], Any]) -> Any:
+        parts = np.array([part(each) for each in found.values()])
+        return parts.reshape(shape + parts.shape[1:])
+
+    maps = all(each.matrix is not None for each in found.values())
+    return GaussianTransport(
+        stacked(lambda each: each.distance),
+        stacked(lambda each: each.mean0),
+        stacked(lambda each: each.mean1),
+        stacked(lambda each: each.bures),
+        stacked(lambda each: each.matrix) if maps else None,
+    )
 
 
 def _coordinates(moments: Mapping[str, ArrayLike]) -> tuple[Labels | None, str]:
@@ -175,9 +240,9 @@ def _map(root0: FloatArray, root1: FloatArray, turned: FloatArray, rounding: flo
         root0, rcond=_RANK if rounding == _ROUNDING else math.sqrt(rounding), hermitian=True
     )
     matrix = 0.5 * (matrix + matrix.T)
-    reached = matrix @ root0
     size = max(float(np.abs(root1).max()), TINY)
-    return matrix if np.allclose(reached @ reached.T / size**2, root1 @ root1 / size**2, atol=1e4 * rounding) else None
+    reached, wanted = matrix @ root0 / size, root1 / size
+    return matrix if np.allclose(reached @ reached.T, wanted @ wanted, atol=1e4 * rounding) else None
 
 
 def _mean(value: ArrayLike, name: str) -> FloatArray:

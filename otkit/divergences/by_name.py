@@ -13,7 +13,7 @@ from otkit.divergences.result import DivergenceResult
 
 
 def f_divergence(
-    divergence: str | FDivergence, p: ArrayLike, q: ArrayLike, *, base: float | None = None
+    divergence: str | FDivergence, p: ArrayLike, q: ArrayLike, *, base: float | None = None, axis: int = -1
 ) -> DivergenceResult:
     """Return D_f(P‖Q) = Σ q f(p/q) of two discrete measures, with a bound on its rounding error.
 
@@ -33,6 +33,9 @@ def f_divergence(
         Or two distributions of scipy.stats, or log-densities: see `density_divergence`, which has more options.
     base : float, optional
         Base of the logarithm, by default e (nats); for "kl", "reverse_kl", "jeffreys", "js" and "gan".
+    axis : int, default -1
+        The axis of arrays along which a measure lies, counted after broadcasting, as in SciPy (whose default is 0). The
+        columns of a data frame are measures with ``axis=0``, its rows without.
 
     Returns
     -------
@@ -51,16 +54,20 @@ def f_divergence(
     inf
     >>> otkit.f_divergence("js", [[1, 0], [1, 1]], [0, 1], base=2).value.round(4).tolist()
     [1.0, 0.3113]
+    >>> otkit.f_divergence("tv", [[1, 0], [1, 1]], [[0], [1]], axis=0).value.tolist()
+    [0.5, 0.0]
     >>> from scipy import stats
     >>> print(otkit.f_divergence("kl", stats.norm(0, 1), stats.norm(1, 1)))
     0.5 ± ... (exact, with a bound on the rounding error; closed form for normal distributions)
     """
-    if any(is_distribution(measure) for measure in (p, q)):
-        return density_divergence(divergence, p, q, base=base)
-    return discrete_divergence(as_divergence(divergence), p, q, base)
+    if not any(is_distribution(measure) for measure in (p, q)):
+        return discrete_divergence(as_divergence(divergence), p, q, base, axis)
+    if axis != -1:
+        raise ValueError(f"axis must be left out for distributions, but axis = {axis!r} was given.")
+    return density_divergence(divergence, p, q, base=base)
 
 
-def kl(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float | FloatArray:
+def kl(p: ArrayLike, q: ArrayLike, *, base: float | None = None, axis: int = -1) -> float | FloatArray:
     """Return the Kullback–Leibler divergence Σ p log(p/q).
 
     Takes what `f_divergence` takes, and returns the number alone, or an array where p or q has more than one axis.
@@ -71,10 +78,10 @@ def kl(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float | Floa
     >>> otkit.kl([1, 0], [1, 1], base=2)
     1.0
     """
-    return f_divergence("kl", p, q, base=base).value
+    return f_divergence("kl", p, q, base=base, axis=axis).value
 
 
-def reverse_kl(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float | FloatArray:
+def reverse_kl(p: ArrayLike, q: ArrayLike, *, base: float | None = None, axis: int = -1) -> float | FloatArray:
     """Return the reverse Kullback–Leibler divergence Σ q log(q/p).
 
     Takes what `f_divergence` takes, and returns the number alone, or an array where p or q has more than one axis.
@@ -85,10 +92,10 @@ def reverse_kl(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> floa
     >>> otkit.reverse_kl([1, 1], [1, 0], base=2)
     1.0
     """
-    return f_divergence("reverse_kl", p, q, base=base).value
+    return f_divergence("reverse_kl", p, q, base=base, axis=axis).value
 
 
-def jeffreys(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float | FloatArray:
+def jeffreys(p: ArrayLike, q: ArrayLike, *, base: float | None = None, axis: int = -1) -> float | FloatArray:
     """Return Jeffreys's divergence Σ (p − q) log(p/q), KL both ways.
 
     Takes what `f_divergence` takes, and returns the number alone, or an array where p or q has more than one axis.
@@ -99,10 +106,10 @@ def jeffreys(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float 
     >>> otkit.jeffreys([1, 2], [2, 1], base=2)
     0.666...
     """
-    return f_divergence("jeffreys", p, q, base=base).value
+    return f_divergence("jeffreys", p, q, base=base, axis=axis).value
 
 
-def js(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float | FloatArray:
+def js(p: ArrayLike, q: ArrayLike, *, base: float | None = None, axis: int = -1) -> float | FloatArray:
     """Return the Jensen–Shannon divergence ½ KL(P‖M) + ½ KL(Q‖M), M = (P + Q)/2; at most log 2.
 
     Takes what `f_divergence` takes, and returns the number alone, or an array where p or q has more than one axis.
@@ -113,10 +120,10 @@ def js(p: ArrayLike, q: ArrayLike, *, base: float | None = None) -> float | Floa
     >>> otkit.js([1, 0], [0, 1], base=2)
     1.0
     """
-    return f_divergence("js", p, q, base=base).value
+    return f_divergence("js", p, q, base=base, axis=axis).value
 
 
-def tv(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
+def tv(p: ArrayLike, q: ArrayLike, *, axis: int = -1) -> float | FloatArray:
     """Return the total variation ½ Σ |p − q|; at most 1.
 
     Takes what `f_divergence` takes, and returns the number alone, or an array where p or q has more than one axis.
@@ -127,10 +134,10 @@ def tv(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
     >>> otkit.tv([1, 1], [1, 3])
     0.25
     """
-    return f_divergence("tv", p, q).value
+    return f_divergence("tv", p, q, axis=axis).value
 
 
-def hellinger(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
+def hellinger(p: ArrayLike, q: ArrayLike, *, axis: int = -1) -> float | FloatArray:
     """Return the squared Hellinger divergence Σ (√p − √q)²; at most 2. Not its root, `hellinger_distance`.
 
     Takes what `f_divergence` takes, and returns the number alone, or an array where p or q has more than one axis.
@@ -141,10 +148,10 @@ def hellinger(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
     >>> otkit.hellinger([1, 0], [0, 1])
     2.0
     """
-    return f_divergence("hellinger", p, q).value
+    return f_divergence("hellinger", p, q, axis=axis).value
 
 
-def chi2(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
+def chi2(p: ArrayLike, q: ArrayLike, *, axis: int = -1) -> float | FloatArray:
     """Return Pearson's χ² divergence Σ (p − q)²/q.
 
     Takes what `f_divergence` takes, and returns the number alone, or an array where p or q has more than one axis.
@@ -155,10 +162,10 @@ def chi2(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
     >>> otkit.chi2([1, 0], [1, 1])
     1.0
     """
-    return f_divergence("chi2", p, q).value
+    return f_divergence("chi2", p, q, axis=axis).value
 
 
-def neyman(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
+def neyman(p: ArrayLike, q: ArrayLike, *, axis: int = -1) -> float | FloatArray:
     """Return Neyman's χ² divergence Σ (p − q)²/p.
 
     Takes what `f_divergence` takes, and returns the number alone, or an array where p or q has more than one axis.
@@ -169,10 +176,10 @@ def neyman(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
     >>> otkit.neyman([1, 1], [1, 0])
     1.0
     """
-    return f_divergence("neyman", p, q).value
+    return f_divergence("neyman", p, q, axis=axis).value
 
 
-def hellinger_distance(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
+def hellinger_distance(p: ArrayLike, q: ArrayLike, *, axis: int = -1) -> float | FloatArray:
     """Return the Hellinger distance √(½ Σ (√p − √q)²), a metric; at most 1.
 
     Takes what `f_divergence` takes, and returns the number alone, or an array where p or q has more than one axis.
@@ -183,5 +190,5 @@ def hellinger_distance(p: ArrayLike, q: ArrayLike) -> float | FloatArray:
     >>> otkit.hellinger_distance([1, 0], [0, 1])
     1.0
     """
-    distance = np.sqrt(0.5 * np.asarray(hellinger(p, q)))
+    distance = np.sqrt(0.5 * np.asarray(hellinger(p, q, axis=axis)))
     return distance if distance.ndim else float(distance)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from otkit._typing import ArrayLike, BoolArray, FloatArray, IntArray
 from otkit.divergences.generators import GENERATORS, FDivergence
 from otkit.divergences.result import DivergenceResult
 from otkit.divergences.terms import BLOCK, KINDS, ROUNDINGS, add_blocks, sum_blocks, total
-from otkit.inputs.bins import aligned
+from otkit.inputs.bins import aligned, along_last_axis
 from otkit.inputs.checks import entry
 from otkit.numerics.jit import read_only
 from otkit.numerics.sums import accurate_sum
@@ -25,52 +26,109 @@ _OF_LOGARITHMS = ("kl", "reverse_kl", "jeffreys", "js", "gan")
 _BLOCKS_PER_THREAD = 4  # some 50 µs of work for one thread
 
 
+class Rows(NamedTuple):
+    """Histograms brought together, the rows of two matrices.
+
+    Attributes
+    ----------
+    p, q : ndarray, shapes (k, bins) and (l, bins)
+        Masses, possibly scaled by powers of two, row by row.
+    totals_p, totals_q : ndarray, shapes (k, 2) and (l, 2)
+        Their sums in double-double.
+    pairs : ndarray, shape (pairs, 2)
+        Which rows of p and q meet.
+    shape : tuple of int
+        Of the result.
+    said, normalised : str
+        What is to be said about labels, and about totals that are not one.
+    """
+
+    p: FloatArray
+    q: FloatArray
+    totals_p: FloatArray
+    totals_q: FloatArray
+    pairs: IntArray
+    shape: tuple[int, ...]
+    said: str
+    normalised: str
+
+    @property
+    def detail(self) -> str:
+        """All that is to be said."""
+        return "; ".join(part for part in (self.said, self.normalised) if part)
+
+
+def rows_that_meet(p: ArrayLike, q: ArrayLike, axis: int = -1, names: tuple[str, str] = ("p", "q")) -> Rows:
+    """Return two histograms, or arrays of histograms along an axis, as rows that meet; messages call them `names`.
+
+    Raises
+    ------
+    ValueError
+        Masses that are negative or not finite, a measure without mass, shapes that do not fit, an axis that is not
+        there.
+    """
+    sides = [(p, names[0]), (q, names[1])]
+    if axis != -1:
+        sides = along_last_axis(sides, axis)
+    (array_p, array_q), _, said = aligned(*sides)
+    rows_p, rows_q, pairs, shape = _rows(array_p, array_q, names)
+    totals_p, rows_p = _totals(rows_p, array_p, names[0])
+    totals_q, rows_q = _totals(rows_q, array_q, names[1])
+    normalised = _normalisation(array_p, array_q, totals_p, totals_q)
+    return Rows(rows_p, rows_q, totals_p, totals_q, pairs, shape, said, normalised)
+
+
 def discrete_divergence(
-    divergence: FDivergence, p: ArrayLike, q: ArrayLike, base: float | None = None
+    divergence: FDivergence, p: ArrayLike, q: ArrayLike, base: float | None = None, axis: int = -1
 ) -> DivergenceResult:
-    """Return D_f(P‖Q) of the discrete measures p/Σp and q/Σq, along the last axis.
+    """Return D_f(P‖Q) of the discrete measures p/Σp and q/Σq, along an axis.
 
     Parameters
     ----------
     divergence : FDivergence
     p, q : array_like, dict or pandas Series
-        Probabilities or counts: non-negative, of the same length on the last axis; other axes are broadcast.
+        Probabilities or counts: non-negative, of the same length on the axis; other axes are broadcast.
     base : float, optional
         Base of the logarithm; by default e. Only for a divergence made of logarithms.
+    axis : int, default -1
 
     Returns
     -------
     DivergenceResult
         `kind="exact"`, `error` bounds the rounding error; ∞ where a finite divergence is beyond the floats.
     """
-    (array_p, array_q), _, said = aligned((p, "p"), (q, "q"))
+    rows = rows_that_meet(p, q, axis)
     unit = unit_of_base(base, divergence)
-    rows_p, rows_q, pairs, shape = _rows(array_p, array_q)
-    totals_p, rows_p = _totals(rows_p, array_p, "p")
-    totals_q, rows_q = _totals(rows_q, array_q, "q")
-    kernel = _kernel(divergence)
-    if kernel is None:
-        value, error = _by_generator(divergence, rows_p, rows_q, totals_p, totals_q, pairs)
-    else:
-        name, alpha, exchanged = kernel
-        sides = (rows_p, totals_p), (rows_q, totals_q)
-        if exchanged:
-            sides = sides[::-1]
-        value = _sums(name, alpha, *sides, np.ascontiguousarray(pairs[:, ::-1] if exchanged else pairs))
-        error = _rounding_bound(name, value, rows_p.shape[1])
-        if divergence.name == "gan":
-            value, error = 2.0 * value - math.log(4.0), 2.0 * error + 3.0 * _UNIT
-    value = np.minimum(value, divergence.maximum)  # which rounding may exceed
+    value, error = value_of_rows(divergence, rows)
+    said = rows.said
     if np.isinf(value).any():
-        beyond = np.isinf(value) & ~_infinite(divergence, rows_p, rows_q, pairs)
+        beyond = np.isinf(value) & ~_infinite(divergence, rows.p, rows.q, rows.pairs)
         error = np.where(beyond, np.inf, error)
         said = "; ".join(part for part in (said, "finite, but beyond float64" if beyond.any() else "") if part)
     if base is not None:
         value, error = value / unit, error / unit + 3.0 * _UNIT * np.where(np.isfinite(value), abs(value / unit), 0.0)
-    detail = "; ".join(part for part in (said, _normalisation(array_p, array_q, totals_p, totals_q)) if part)
-    if not shape:
+    detail = rows._replace(said=said).detail
+    if not rows.shape:
         return DivergenceResult(float(value[0]), "exact", float(error[0]), detail)
-    return DivergenceResult(value.reshape(shape), "exact", error.reshape(shape), detail)
+    return DivergenceResult(value.reshape(rows.shape), "exact", error.reshape(rows.shape), detail)
+
+
+def value_of_rows(divergence: FDivergence, rows: Rows) -> tuple[FloatArray, FloatArray]:
+    """Return D_f of each pair of rows in nats, and a bound on its rounding error."""
+    kernel = _kernel(divergence)
+    if kernel is None:
+        value, error = _by_generator(divergence, rows.p, rows.q, rows.totals_p, rows.totals_q, rows.pairs)
+    else:
+        name, alpha, exchanged = kernel
+        sides = (rows.p, rows.totals_p), (rows.q, rows.totals_q)
+        if exchanged:
+            sides = sides[::-1]
+        pairs = np.ascontiguousarray(rows.pairs[:, ::-1] if exchanged else rows.pairs)
+        value = _sums(name, alpha, *sides, pairs)
+        error = _rounding_bound(name, value, rows.p.shape[1])
+        if divergence.name == "gan":
+            value, error = 2.0 * value - math.log(4.0), 2.0 * error + 3.0 * _UNIT
+    return np.minimum(value, divergence.maximum), error  # which rounding may exceed
 
 
 def _infinite(divergence: FDivergence, p: FloatArray, q: FloatArray, pairs: IntArray) -> BoolArray:
@@ -92,6 +150,13 @@ def unit_of_base(base: float | None, divergence: FDivergence) -> float:
         raise ValueError(
             f"base must be left out for {divergence.name}: only {', '.join(_OF_LOGARITHMS)} have a logarithm to scale."
         )
+    return length_of_unit(base)
+
+
+def length_of_unit(base: float | None) -> float:
+    """Return the length in nats of the unit that a base stands for, 1 without one."""
+    if base is None:
+        return 1.0
     try:
         number = float(base)
     except (TypeError, ValueError):
@@ -101,9 +166,11 @@ def unit_of_base(base: float | None, divergence: FDivergence) -> float:
     return math.log(number)
 
 
-def _rows(p: FloatArray, q: FloatArray) -> tuple[FloatArray, FloatArray, IntArray, tuple[int, ...]]:
+def _rows(
+    p: FloatArray, q: FloatArray, names: tuple[str, str]
+) -> tuple[FloatArray, FloatArray, IntArray, tuple[int, ...]]:
     """Return both as matrices, and which rows meet: broadcasting copies row numbers, not rows."""
-    for array, name in ((p, "p"), (q, "q")):
+    for array, name in zip((p, q), names, strict=True):
         if array.ndim == 0 or array.shape[-1] == 0:
             raise ValueError(f"{name} must have at least one entry on its last axis, but its shape is {array.shape}.")
         require_bins(array, name)

@@ -10,6 +10,7 @@ Gretton & Fukumizu, *Equivalence of distance-based and RKHS-based statistics in 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,6 +20,7 @@ from otkit._typing import ArrayLike, FloatArray
 from otkit.costs.kernel_sums import ROUNDINGS, Semimetric, row_sums
 from otkit.costs.pairs import SUM_ABS, SUM_SQUARES, PointPairs, point_pairs
 from otkit.costs.sweeps import fill
+from otkit.divergences import polynomial
 from otkit.divergences.result import DivergenceResult
 from otkit.divergences.signed import Samples, as_samples, difference, groups, largest_coordinate, total_mass
 from otkit.inputs import checks
@@ -29,7 +31,7 @@ from otkit.numerics.jit import njit, read_only
 from otkit.numerics.sums import accurate_dot, accurate_sum, two_sum
 from otkit.numerics.threads import share
 
-Kernel: TypeAlias = Literal["gaussian", "laplace", "rational_quadratic"]
+Kernel: TypeAlias = Literal["gaussian", "laplace", "rational_quadratic", "polynomial"]
 
 _U = 2.0**-53
 _UNDERFLOW = 2.0**-500  # more than the root of the squares of small differences that underflow
@@ -38,6 +40,7 @@ _MEDIAN_POINTS = 1000  # points whose distances the median heuristic looks at
 _SORT_IN_PARALLEL = 20_000  # points above which a second thread is worth while
 _LEAST_PAIRS = 2.0**-900  # weight of pairs of different points below which underflow would tell in their mean
 _FAR = 400  # exponent of coordinates whose squares might leave float64
+_LARGEST_DEGREE = 16
 _LARGEST_RATIO = 2.0**500  # of coordinates to bandwidth: squares of more would overflow
 
 
@@ -71,6 +74,7 @@ def mmd(
     *,
     kernel: Kernel = "gaussian",
     bandwidth: float | None = None,
+    degree: int = 3,
     unbiased: bool = False,
     missing: Missing = "raise",
 ) -> DivergenceResult:
@@ -86,11 +90,16 @@ def mmd(
         points in seconds.
     a, b : array-like, shapes (n,) and (m,), optional
         Non-negative weights; each side is divided by its total. Equal weights by default.
-    kernel : {"gaussian", "laplace", "rational_quadratic"}, default "gaussian"
-        With bandwidth σ, exp(−‖x−y‖² / 2σ²), exp(−‖x−y‖₁ / σ) or 1 / (1 + ‖x−y‖² / 2σ²); ‖·‖ is Euclidean, ‖·‖₁ the sum
-        of absolute differences. All three are characteristic: MMD² = 0 only between equal measures.
+    kernel : {"gaussian", "laplace", "rational_quadratic", "polynomial"}, default "gaussian"
+        With bandwidth σ, exp(−‖x−y‖² / 2σ²), exp(−‖x−y‖₁ / σ), 1 / (1 + ‖x−y‖² / 2σ²) or (1 + ⟨x, y⟩ / σ²)^degree;
+        ‖·‖ is Euclidean, ‖·‖₁ the sum of absolute differences. The first three are characteristic: MMD² = 0 only between
+        equal measures. The polynomial kernel compares moments up to its degree; with `unbiased` it is the kernel
+        inception distance (KID) of features, and it depends on the origin.
     bandwidth : float, optional
-        σ > 0; by default `median_bandwidth`, the median distance of the pooled sample.
+        σ > 0; by default `median_bandwidth`, the median distance of the pooled sample, and √d for the polynomial
+        kernel.
+    degree : int, default 3
+        Of the polynomial kernel, 1 to 16.
     unbiased : bool, default False
         False: the value between the two discrete measures as they are (the V-statistic), never negative, kind "exact",
         with a bound on the rounding error. True: the U-statistic, the estimate of MMD² between the distributions the
@@ -123,9 +132,13 @@ def mmd(
     0.196735 ± 7.2e-16 (exact, with a bound on the rounding error; MMD², gaussian kernel, bandwidth 1)
     >>> otkit.mmd([0.0, 1.0, 2.0], [0.5, 1.0, 1.5], bandwidth=1.0, unbiased=True).value < 0.0
     True
+    >>> otkit.mmd([[1.0, 0.0]], [[0.0, 1.0]], kernel="polynomial", degree=1).value       # ‖E X − E Y‖² / d
+    1.0
     """
-    checks.require_choice(kernel, "kernel", _KERNELS)
-    samples = as_samples(x, y, a, b, missing)
+    checks.require_choice(kernel, "kernel", (*_KERNELS, "polynomial"))
+    samples = as_samples(x, y, a, b, missing, invariant=kernel != "polynomial")
+    if kernel == "polynomial":
+        return _polynomial(samples, bandwidth, degree, unbiased)
     sigma = _median_bandwidth(samples, kernel) if bandwidth is None else _as_bandwidth(bandwidth, samples)
     how = f"MMD², {kernel} kernel, bandwidth {sigma:.6g}{' (median distance)' if bandwidth is None else ''}"
     how = samples.reading.added_to(how)
@@ -133,7 +146,7 @@ def mmd(
     unit = math.ldexp(sigma, -shift)
     scale = 1.0 / unit if kernel == "laplace" else 1.0 / (2.0 * unit * unit)
     if unbiased:
-        return DivergenceResult(*_unbiased(samples, _KERNELS[kernel], scale, shift), how)
+        return DivergenceResult(*_unbiased_of(samples, _KERNELS[kernel], scale, shift), how)
     value, error = _biased(samples, _KERNELS[kernel], scale, shift, 1.0)
     return DivergenceResult(value, "exact", error, how)
 
@@ -369,13 +382,64 @@ def _rounding(points: FloatArray, magnitude: float) -> float:
     return (points.shape[1] + ROUNDINGS + 8) * _U * magnitude
 
 
-def _unbiased(samples: Samples, form: _Form, scale: float, shift: int) -> tuple[float, Literal["estimate"], float]:
-    """Return the U-statistic and its standard error by the jackknife, to which the rounding bound is added.
+def _unbiased_of(samples: Samples, form: _Form, scale: float, shift: int) -> tuple[float, Literal["estimate"], float]:
+    """Return the U-statistic with a kernel of differences, and its standard error."""
+    x, y = np.ldexp(samples.x, -shift), np.ldexp(samples.y, -shift)
+
+    def sums(one: FloatArray, other: FloatArray, weights: FloatArray) -> FloatArray:
+        return row_sums(form.pairs(one, other, scale), form.semimetric, weights)
+
+    value, error, magnitude = _unbiased(samples._replace(x=x, y=y), sums)
+    return value, "estimate", error + _rounding(x, magnitude) + _UNDERFLOW
+
+
+def _polynomial(samples: Samples, bandwidth: float | None, degree: int, unbiased: bool) -> DivergenceResult:
+    """Return MMD² with the polynomial kernel."""
+    if not 1 <= checks.as_count(degree, "degree") <= _LARGEST_DEGREE:
+        raise ValueError(f"degree must lie between 1 and {_LARGEST_DEGREE}, but degree = {degree} was given.")
+    sigma = math.sqrt(samples.x.shape[1]) if bandwidth is None else _as_bandwidth(bandwidth, samples)
+    how = samples.reading.added_to(f"MMD², polynomial kernel of degree {degree}, bandwidth {sigma:.6g}")
+    if largest_coordinate(samples) / sigma > _LARGEST_RATIO ** (1.0 / degree):
+        raise ValueError(
+            f"bandwidth must be larger, lest the kernel of degree {degree} leave float64: the largest coordinate is "
+            f"{largest_coordinate(samples):.3g}, and bandwidth = {sigma:.6g}."
+        )
+    if not unbiased:
+        parts = difference(samples)
+        points = np.concatenate([parts.x, parts.y]) / sigma
+        masses = np.concatenate([parts.a, -parts.b])
+        sizes = np.abs(masses)
+        value = accurate_dot(masses, polynomial.row_sums(points, points, masses, degree)) if masses.size else 0.0
+        error = polynomial.rounding(points, sizes, points, sizes, degree) if masses.size else 0.0
+        return DivergenceResult(max(0.0, value), "exact", error, how)
+    scaled = samples._replace(x=samples.x / sigma, y=samples.y / sigma)
+
+    def sums(one: FloatArray, other: FloatArray, weights: FloatArray) -> FloatArray:
+        found = polynomial.row_sums(one, other, weights, degree)
+        if one is other:
+            found -= polynomial.on_diagonal(one, degree) * weights
+        return -found
+
+    value, error, _ = _unbiased(scaled, sums)
+    (a, _), (b, _) = _shares(samples.a), _shares(samples.b)
+    points, masses = np.concatenate([scaled.x, scaled.y]), np.concatenate([a, b])
+    return DivergenceResult(
+        value, "estimate", error + 4.0 * polynomial.rounding(points, masses, points, masses, degree), how
+    )
+
+
+def _unbiased(
+    samples: Samples, sums: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+) -> tuple[float, float, float]:
+    """Return the U-statistic, its standard error by the jackknife, and the size of what was added up.
+
+    `sums` returns Σ_j ρ(x_i, y_j) w_j for each point i, where the two samples are one without the pairs of a point with
+    itself. ρ is −k, up to a constant.
 
     Leaving out one point changes the sums by its own row alone. The values without point i have mean θ and weigh
     (1 − a_i), which for equal weights is the textbook's (n − 1) / n.
     """
-    x, y = np.ldexp(samples.x, -shift), np.ldexp(samples.y, -shift)
+    x, y = samples.x, samples.y
     (a, others_x), (b, others_y) = _shares(samples.a), _shares(samples.b)
     for name, shares, others in (("x", a, others_x), ("y", b, others_y)):
         if accurate_dot(shares, others) < _LEAST_PAIRS:
@@ -383,8 +447,7 @@ def _unbiased(samples: Samples, form: _Form, scale: float, shift: int) -> tuple[
                 f"{name} must have at least 2 points of positive weight for unbiased=True, but all but one have none, "
                 "or next to none."
             )
-    rows_xx, rows_xy = (row_sums(form.pairs(x, z, scale), form.semimetric, w) for z, w in ((x, a), (y, b)))
-    rows_yx, rows_yy = (row_sums(form.pairs(y, z, scale), form.semimetric, w) for z, w in ((x, a), (y, b)))
+    rows_xx, rows_xy, rows_yx, rows_yy = sums(x, x, a), sums(x, y, b), sums(y, x, a), sums(y, y, b)
     between = accurate_dot(a, rows_xy)
     within_x, without_x = _leave_one_out(a, others_x, rows_xx)
     within_y, without_y = _leave_one_out(b, others_y, rows_yy)
@@ -392,9 +455,9 @@ def _unbiased(samples: Samples, form: _Form, scale: float, shift: int) -> tuple[
     changes_x = 2.0 * ((between - a * rows_xy) / others_x - between) - (without_x - within_x)
     changes_y = 2.0 * ((between - b * rows_yx) / others_y - between) - (without_y - within_y)
     if np.isinf(changes_x).any() or np.isinf(changes_y).any():
-        return value, "estimate", math.inf
+        return value, math.inf, 0.0
     variance = accurate_dot(others_x, changes_x**2) + accurate_dot(others_y, changes_y**2)
-    return value, "estimate", math.sqrt(variance) + _rounding(x, 2.0 * between + within_x + within_y) + _UNDERFLOW
+    return value, math.sqrt(variance), 2.0 * between + within_x + within_y
 
 
 def _shares(weights: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -53,10 +53,12 @@ def as_samples(
     a: ArrayLike | None,
     b: ArrayLike | None,
     missing: Missing | None = None,
+    *,
+    invariant: bool = True,
 ) -> Samples:
-    """Check two samples and their weights."""
+    """Check two samples and their weights; `invariant` if a shift of all points together changes nothing."""
     (x, a), (y, b) = taken_apart(x, a, "x", "a"), taken_apart(y, b, "y", "b")
-    clouds = as_clouds({"x": x, "y": y}, {"a": a, "b": b}, missing=missing)
+    clouds = as_clouds({"x": x, "y": y}, {"a": a, "b": b}, missing=missing, invariant=invariant)
     (x, y), (a, b) = clouds.points, clouds.weights
     (x, a_checked), (y, b_checked) = _weighted(x, a, "a"), _weighted(y, b, "b")
     return Samples(x, y, a_checked, b_checked, a is None and b is None, clouds.reading)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime
 import numbers
-from collections.abc import Hashable, Sequence
+import operator
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray
-from otkit.inputs.labelled import Labelled, is_pandas, labelled
+from otkit.inputs.checks import as_float_array
+from otkit.inputs.labelled import Labelled, is_labelled, is_pandas, labelled
 from otkit.inputs.labels import MISSING, Labels, listed
 
 
@@ -69,6 +72,69 @@ def aligned(*sides: tuple[ArrayLike, str]) -> Aligned:
         only_p, only_q = len(together) - len(q), len(together) - len(p)
         said += f", {only_p} of them only in {first} and {only_q} only in {second}" if only_p or only_q else ""
     return Aligned(values, together, said)
+
+
+def aligned_tables(*sides: tuple[ArrayLike, str]) -> tuple[list[FloatArray], str]:
+    """Return tables, the frames of pandas among them with the same labels along rows and columns, and what to say.
+
+    A label that one of them lacks has no mass there.
+    """
+    found = [labelled(*side) for side in sides]
+    rows = [each.rows for each in found if each.rows is not None]
+    if len(rows) < len(found) or all(rows[0].same_as(other) for other in rows[1:]):
+        columns = aligned(*sides)
+        return columns.values, columns.said
+    for each, (_, name) in zip(rows, sides, strict=True):
+        each.require_unique(name, f"Add equal rows up first: {name}.groupby(level=0).sum().")
+    _require_one_kind([(each, name) for each, (_, name) in zip(rows, sides, strict=True)])
+    columns, together = aligned(*sides), union(rows)
+    values = [_spread(Labelled(each.T, labels), together).T for each, labels in zip(columns.values, rows, strict=True)]
+    return values, f"{len(together)} labels of rows, {columns.said} of columns"
+
+
+def along_last_axis(sides: Sequence[tuple[ArrayLike, str]], axis: int) -> list[tuple[Any, str]]:
+    """Return histograms that lie along some axis with that axis last, the axes being counted as NumPy broadcasts them.
+
+    A frame has two axes, a Series or a dictionary one.
+
+    Raises
+    ------
+    TypeError
+        The axis is no integer.
+    ValueError
+        A histogram has no such axis.
+    """
+    try:
+        axis = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"axis must be an integer, but {shown(axis)} was given.") from None
+    axes = [_number_of_axes(value, name) for value, name in sides]
+    most = max(axes)
+    if not -most <= axis < most:
+        raise ValueError(f"axis must lie between {-most} and {most - 1}, but axis = {axis} was given.")
+    from_the_end = axis if axis < 0 else axis - most
+    turned: list[tuple[Any, str]] = []
+    for (value, name), count in zip(sides, axes, strict=True):
+        if from_the_end == -1 or (count == 1 and is_labelled(value)):  # the one axis that has labels
+            turned.append((value, name))
+        elif count < -from_the_end:
+            raise ValueError(
+                f"{name} must have axis {axis} of all {most} axes, but it has {count}: give it axes of length 1 first."
+            )
+        elif is_labelled(value):
+            if not is_pandas(value):
+                raise TypeError(f"{name} must have its bins along the columns, but axis = {axis} was given.")
+            turned.append((value.T, name))
+        else:
+            turned.append((np.moveaxis(as_float_array(value, name), from_the_end, -1), name))
+    return turned
+
+
+def _number_of_axes(value: Any, name: str) -> int:
+    if isinstance(value, Mapping):
+        return 1
+    found = getattr(value, "ndim", None)
+    return found if isinstance(found, int) else labelled(value, name).values.ndim
 
 
 def _spread(side: Labelled, together: Labels) -> FloatArray:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._typing import FloatArray
-from otkit.divergences.by_name import f_divergence
+from otkit.divergences.binned import psi_of_sorted
 from otkit.inputs.coordinates import in_floats
 from otkit.inputs.values import Values
 from otkit.optimal_transport.solve import wasserstein
@@ -107,7 +107,7 @@ def compare_numbers(x: FloatArray, y: FloatArray, rng: np.random.Generator) -> d
         "w1_std": _in_units(w1, std),
         "by_chance": _in_units(noise, std),
         "ks": found.ks,
-        "psi": _psi(x, y),
+        "psi": psi_of_sorted(x, y, BINS),
         "quantiles": np.array([_quantiles(x), _quantiles(y)]),
         "bands": np.array([_bands(x), _bands(y)]),
         "pvalue": pvalue,
@@ -177,14 +177,3 @@ def _bands(values: FloatArray) -> FloatArray:
     means = np.diff(np.interp(edges, np.arange(values.size + 1), area)) * (BANDS / values.size)
     found: FloatArray = least + width * means
     return found
-
-
-def _psi(x: FloatArray, y: FloatArray) -> float:
-    """Return Jeffreys's divergence over bins whose edges are the deciles of x; a bin holds its upper edge."""
-    places = np.ceil(np.arange(1, BINS) / BINS * x.size - 1e-9).astype(np.int64) - 1
-    edges = np.unique(x[np.maximum(places, 0)])
-    counts = [
-        np.diff(np.searchsorted(side, edges, side="right"), prepend=0, append=side.size).astype(np.float64)
-        for side in (x, y)
-    ]
-    return float(f_divergence("jeffreys", counts[1], counts[0]).value)
