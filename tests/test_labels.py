@@ -24,7 +24,7 @@ from otkit.inputs.labels import MISSING, Labels, from_header, is_missing, key_of
 MISSING_LABELS = (None, float("nan"), np.float64("nan"), np.datetime64("NaT"), pd.NaT, pd.NA)
 
 # Cells of a grid have places instead of names, and rows of one array or frame have theirs along with it.
-PLACES = ("wasserstein_grid", "f_divergence, batch")
+PLACES = ("wasserstein_grid", "f_divergence, batch", "conditional_kl")
 BINS = [door for door in DOORS if door.of_kind(Kind.HISTOGRAM, Kind.HISTOGRAMS) and door.name not in PLACES]
 SHIPMENTS = [door for door in DOORS if door.of_kind(Kind.COST) and door.of_kind(Kind.WEIGHTS)]
 

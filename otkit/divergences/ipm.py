@@ -92,9 +92,9 @@ def mmd(
         Non-negative weights; each side is divided by its total. Equal weights by default.
     kernel : {"gaussian", "laplace", "rational_quadratic", "polynomial"}, default "gaussian"
         With bandwidth σ, exp(−‖x−y‖² / 2σ²), exp(−‖x−y‖₁ / σ), 1 / (1 + ‖x−y‖² / 2σ²) or (1 + ⟨x, y⟩ / σ²)^degree;
-        ‖·‖ is Euclidean, ‖·‖₁ the sum of absolute differences. The first three are characteristic: MMD² = 0 only between
-        equal measures. The polynomial kernel compares moments up to its degree; with `unbiased` it is the kernel
-        inception distance (KID) of features, and it depends on the origin.
+        ‖·‖ is Euclidean, ‖·‖₁ the sum of absolute differences. The first three are characteristic: MMD² = 0 only
+        between equal measures. The polynomial kernel compares moments up to its degree; with `unbiased` it is the
+        kernel inception distance (KID) of features, and it depends on the origin.
     bandwidth : float, optional
         σ > 0; by default `median_bandwidth`, the median distance of the pooled sample, and √d for the polynomial
         kernel.

@@ -133,7 +133,7 @@ def tsallis_divergence(p: ArrayLike, q: ArrayLike, alpha: float, *, axis: int = 
 
 
 def renyi(p: ArrayLike, q: ArrayLike, alpha: float, *, base: float | None = None, axis: int = -1) -> float | FloatArray:
-    """Return the Rényi divergence of order α, log Σ p^α q^{1−α} / (α − 1).
+    """Return the Rényi divergence of order `alpha`, log Σ p^α q^{1−α} / (α − 1).
 
     Takes what `renyi_divergence` takes, and returns the number alone, or an array where p or q has more than one axis.
 
@@ -147,9 +147,10 @@ def renyi(p: ArrayLike, q: ArrayLike, alpha: float, *, base: float | None = None
 
 
 def tsallis(p: ArrayLike, q: ArrayLike, alpha: float, *, axis: int = -1) -> float | FloatArray:
-    """Return the Tsallis divergence of order α, also called Hellinger's, (Σ p^α q^{1−α} − 1)/(α − 1).
+    """Return the Tsallis divergence of order `alpha`, also called Hellinger's, (Σ p^α q^{1−α} − 1)/(α − 1).
 
-    Takes what `tsallis_divergence` takes, and returns the number alone, or an array where p or q has several axes.
+    Takes what `tsallis_divergence` takes, and returns the number alone, or an array where p or q has several
+    axes.
 
     Examples
     --------
