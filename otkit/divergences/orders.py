@@ -149,8 +149,8 @@ def renyi(p: ArrayLike, q: ArrayLike, alpha: float, *, base: float | None = None
 def tsallis(p: ArrayLike, q: ArrayLike, alpha: float, *, axis: int = -1) -> float | FloatArray:
     """Return the Tsallis divergence of order `alpha`, also called Hellinger's, (Σ p^α q^{1−α} − 1)/(α − 1).
 
-    Takes what `tsallis_divergence` takes, and returns the number alone, or an array where p or q has several
-    axes.
+    Takes what `tsallis_divergence` takes, and returns the number alone, or an array where p or q has more than one
+    axis.
 
     Examples
     --------
