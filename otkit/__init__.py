@@ -92,13 +92,19 @@ if TYPE_CHECKING:
     from otkit.optimal_transport.unbalanced import partial_transport as partial_transport
     from otkit.optimal_transport.unbalanced import unbalanced_transport as unbalanced_transport
     from otkit.optimal_transport.verify import verify_duality as verify_duality
+    from otkit.plots import alt_text as alt_text
     from otkit.plots import plot_cost_and_plan as plot_cost_and_plan
     from otkit.plots import plot_critic as plot_critic
     from otkit.plots import plot_dendrogram as plot_dendrogram
+    from otkit.plots import plot_distributions as plot_distributions
     from otkit.plots import plot_drift as plot_drift
+    from otkit.plots import plot_interval as plot_interval
     from otkit.plots import plot_plan as plot_plan
     from otkit.plots import plot_potentials as plot_potentials
+    from otkit.plots import plot_qq as plot_qq
+    from otkit.plots import plot_quantile_shift as plot_quantile_shift
     from otkit.plots import plot_samples as plot_samples
+    from otkit.plots import plot_test as plot_test
     from otkit.plots import plot_training as plot_training
     from otkit.plots import plot_weights as plot_weights
     from otkit.problem import InfeasibleError as InfeasibleError
@@ -176,13 +182,19 @@ _MODULES = {
     "optimal_transport.unbalanced": ["UnbalancedResult", "partial_transport", "unbalanced_transport"],
     "optimal_transport.verify": ["verify_duality"],
     "plots": [
+        "alt_text",
         "plot_cost_and_plan",
         "plot_critic",
         "plot_dendrogram",
+        "plot_distributions",
         "plot_drift",
+        "plot_interval",
         "plot_plan",
         "plot_potentials",
+        "plot_qq",
+        "plot_quantile_shift",
         "plot_samples",
+        "plot_test",
         "plot_training",
         "plot_weights",
     ],

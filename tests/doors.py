@@ -276,6 +276,7 @@ EXEMPT = {
     **dict.fromkeys(("UnbalancedResult", "WassersteinInterval", "DriftReport"), _CLASSES),
     "drift": "takes tables with words and missing values: test_drift.py has them in every container",
     **dict.fromkeys((name for name in otkit.__all__ if name.startswith("plot_")), "draws what was computed"),
+    "alt_text": "says what was drawn",
     **dict.fromkeys(("neural.fit_critic", "neural.crosscheck", "neural.fit_variational"), _TRAINING),
     **dict.fromkeys(("neural.check_discriminator", "neural.generator_gradients"), _TRAINING),
     "neural.wasserstein_loss": "takes JAX arrays only, inside a traced program",

@@ -79,6 +79,73 @@ def plan_on_the_line():
 
 
 @picture
+def plan_in_columns():
+    bread = otkit.datasets.bakery()
+    cost = pd.DataFrame(bread.cost, bread.bakeries, bread.cafes)
+    otkit.plot_plan(otkit.transport(cost, bread.supply, bread.demand), names=TOWN)
+
+
+@picture
+def plan_of_unlike_scales():
+    rng = np.random.default_rng(8)
+    ages, incomes = (rng.normal(mean, spread, (2, 80)) for mean, spread in ((40.0, 10.0), (4e4, 1e4)))
+    before, after = (pd.DataFrame({"age": ages[k] + 3 * k, "income": incomes[k] + 4000 * k}) for k in range(2))
+    otkit.plot_plan(otkit.wasserstein(before, after), names=("before", "after"))
+
+
+def squares():
+    a, b = np.zeros((2, 12, 20))
+    a[1:4, 2:6] = 1.0
+    b[6:10, 12:18] = np.arange(6)
+    return otkit.wasserstein_grid(a, b)
+
+
+@picture
+def plan_of_a_grid():
+    otkit.plot_plan(squares())
+
+
+@picture
+def potentials_of_a_grid():
+    otkit.plot_potentials(squares())
+
+
+def ages():
+    rng = np.random.default_rng(9)
+    before, after = rng.normal(40.0, 9.0, 300), rng.normal(45.0, 12.0, 250)
+    return otkit.wasserstein(pd.DataFrame({"age": before}), pd.DataFrame({"age": after}))
+
+
+@picture
+def distributions():
+    otkit.plot_distributions(ages(), names=("before", "after"))
+
+
+@picture
+def quantile_shift():
+    otkit.plot_quantile_shift(ages(), names=("before", "after"))
+
+
+@picture
+def quantiles_against_quantiles():
+    otkit.plot_qq(ages(), names=("before", "after"))
+
+
+@picture
+def two_sample_test():
+    rng = np.random.default_rng(10)
+    otkit.plot_test(otkit.two_sample_test(rng.normal(size=60), rng.normal(0.5, 1.0, 50), permutations=400, rng=0))
+
+
+@picture
+def intervals():
+    rng = np.random.default_rng(11)
+    x = rng.normal(size=80)
+    found = {f"region {k}": otkit.wasserstein_interval(x, rng.normal(k, 1.0, 60), rng=0, level=0.9) for k in range(3)}
+    otkit.plot_interval(found)
+
+
+@picture
 def table_of_cost_and_plan():
     otkit.plot_cost_and_plan(bakery(), names=TOWN)
 

@@ -6,6 +6,7 @@ import itertools
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 
 import otkit
@@ -228,6 +229,7 @@ def test_the_headline_of_bounds_is_an_interval(clouds):
     [
         *itertools.product(DRAWINGS, ["manhattan", "clouds", "line"]),
         (otkit.plot_cost_and_plan, "bakery"),
+        (otkit.plot_plan, "bakery"),
         (otkit.plot_potentials, "bakery"),
     ],
 )
@@ -276,9 +278,118 @@ def test_more_than_two_dimensions_are_refused_but_a_projection_is_drawn(draw):
     assert draw(result, points=(x[:, :2], y[:, :2])).collections
 
 
-def test_a_matrix_without_points_is_refused(bakery):
+def test_a_matrix_without_points_has_no_place_on_a_map(bakery):
     with pytest.raises(ValueError, match=r"give points=\(x, y\)"):
-        otkit.plot_plan(bakery)
+        otkit.plot_plan(bakery, background=np.zeros((10, 10)))
+
+
+def test_a_matrix_is_drawn_in_two_columns_with_labels_and_masses(bakery):
+    bread = otkit.datasets.bakery()
+    cost = pd.DataFrame(bread.cost, bread.bakeries, bread.cafes)
+    axes = otkit.plot_plan(otkit.transport(cost, bread.supply, bread.demand))
+    ends, heights = np.array(arcs_of(axes).get_segments()), 1.0 - (np.arange(6) + 0.5) / 6
+    np.testing.assert_array_equal(ends[:, 0], np.column_stack([np.zeros(11), heights[bakery.plan.row]]))
+    np.testing.assert_array_equal(ends[:, 1], np.column_stack([np.ones(11), heights[bakery.plan.col]]))
+    (right,) = axes.child_axes
+    for side, names, masses in ((axes, bread.bakeries, bread.supply), (right, bread.cafes, bread.demand)):
+        written = [label.get_text() for label in side.get_yticklabels()]
+        assert written == [f"{name}: {mass}" for name, mass in zip(names, masses, strict=True)]
+    numbers = {tuple(text.get_position()): text.get_text() for text in axes.texts if text.get_fontweight() == "bold"}
+    on_roads = [text for (across, _), text in numbers.items() if 0.0 < across < 1.0]
+    assert sorted(on_roads) == sorted(f"{mass:g}" for mass in bakery.plan.data)
+    axes.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in axes.texts if 0.0 < text.get_position()[0] < 1.0]
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes[: len(on_roads)], 2))
+
+
+def test_a_matrix_of_many_rows_has_no_numbers():
+    rng = np.random.default_rng(8)
+    axes = otkit.plot_plan(otkit.transport(rng.integers(0, 99, (60, 50)), np.full(60, 5), np.full(50, 6)))
+    assert len(axes.get_yticks()) == 0
+    assert len(axes.texts) == 3  # both names, and how it is proved
+
+
+def test_axes_have_one_scale_unless_that_would_be_a_line(clouds):
+    x, y = clouds.problem.cost.points
+    for draw in (otkit.plot_plan, otkit.plot_potentials):
+        assert draw(clouds).get_aspect() == 1.0
+        assert draw(otkit.wasserstein(x * [1.0, 1000.0], y * [1.0, 1000.0])).get_aspect() == "auto"
+        assert draw(otkit.wasserstein(x * [1.0, 0.0], y * [1.0, 0.0])).get_aspect() == 1.0
+
+
+def test_axes_are_called_by_the_columns_of_frames():
+    rng = np.random.default_rng(9)
+    x, y = (pd.DataFrame(rng.normal(size=(9, 2)) * [10, 1e5], columns=["age", "income, $ or $"]) for _ in range(2))
+    result = otkit.wasserstein(x, y)
+    for draw in (otkit.plot_plan, otkit.plot_potentials):
+        axes = draw(result)
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ("age", r"income, \$ or \$")
+        axes.figure.canvas.draw()
+        assert any(label.get_text().endswith("k") for label in axes.get_yticklabels())
+    line = otkit.wasserstein(x[["age"]], y[["age"]])
+    assert otkit.plot_plan(line).get_xlabel() == "age"
+    hours = pd.DataFrame({"hired": pd.to_datetime(["2024-01-01 09:30:00.25", "2024-01-02 00:00:00.5"])})
+    assert otkit.plot_plan(otkit.wasserstein(hours, hours)).get_xlabel() == "hired in seconds since 2024-01-01 09:30:00"
+
+
+def test_points_without_mass_are_left_out():
+    result = otkit.wasserstein([[0, 0], [1, 0], [9, 9]], [[0, 1], [1, 1]], [1, 1, 0])
+    sources, targets = discs_and_squares(otkit.plot_plan(result))
+    assert sources.get_offsets().tolist() == [[0, 0], [1, 0]]
+    assert len(targets.get_offsets()) == 2
+
+
+@pytest.mark.parametrize("draw", [otkit.plot_plan, otkit.plot_potentials])
+def test_cells_of_a_grid_are_an_image(draw):
+    a, b = np.zeros((2, 5, 9))
+    a[1, 2], b[3, 7] = 1.0, 1.0
+    axes = draw(otkit.wasserstein_grid(a, b))
+    sources, targets = [artist for artist in axes.collections if type(artist).__name__ == "PathCollection"]
+    assert (sources.get_offsets().tolist(), targets.get_offsets().tolist()) == ([[2, 1]], [[7, 3]])
+    assert (axes.get_xlim(), axes.get_ylim()) == ((-0.5, 8.5), (4.5, -0.5))
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("column", "row")
+
+
+def test_far_outliers_are_beyond_the_edges_and_said():
+    rng = np.random.default_rng(10)
+    x, y = rng.normal(size=(300, 2)), rng.normal(size=(300, 2))
+    x[0] = 1e6
+    for points in ((x, y), (x[:, :1], y[:, :1])):
+        result = otkit.wasserstein(*points)
+        for draw in (otkit.plot_plan, otkit.plot_potentials):
+            axes = draw(result)
+            assert max(axes.get_xlim()) < 10.0
+            low, high = np.array(axes.get_xlim()), np.array(axes.get_ylim())
+            axes.figure.canvas.draw()
+            assert ((low, high) == np.array([axes.get_xlim(), axes.get_ylim()])).all()
+            drawn = np.concatenate(points)
+            beyond = (drawn[:, 0] < low[0]) | (drawn[:, 0] > low[1])
+            if points[0].shape[1] == 2:
+                beyond |= (drawn[:, 1] < high[0]) | (drawn[:, 1] > high[1])
+            assert 1 <= beyond.sum() < 30
+            said = f"{beyond.sum()} point{'s' if beyond.sum() > 1 else ''} beyond the edges"
+            assert any(text.get_text().endswith(said) for text in axes.texts)
+    few = otkit.wasserstein([0.0, 1.0, 1e6], [0.0, 1.0])  # three points are no tail
+    assert max(otkit.plot_plan(few).get_xlim()) > 1e6
+
+
+def test_long_rows_are_drawn_by_spots_that_hold_the_same_mass():
+    rng = np.random.default_rng(11)
+    result = otkit.wasserstein(rng.uniform(size=100_000), rng.uniform(size=80_000) + 0.3)
+    axes = otkit.plot_plan(result)
+    sources, targets = discs_and_squares(axes)
+    for markers in (sources, targets):
+        assert 100 < len(markers.get_offsets()) <= 1002
+    widths = np.array(arcs_of(axes).get_linewidths())
+    assert 500 < widths.size < 5000
+    x, y = (np.sort(side[:, 0]) for side in result.problem.cost.points)
+    ends = np.array(arcs_of(axes).get_segments())[:, :, 0]
+    levels = (np.searchsorted(x, ends[:, 0]) / x.size, np.searchsorted(y, ends[:, 1]) / y.size)
+    assert np.abs(levels[0] - levels[1]).max() < 5e-3  # quantile to quantile, as the plan is
+    marks = otkit.plot_cost_and_plan(result).collections[0].get_offsets()
+    assert len(marks) < 5000
+    for line, size in zip(otkit.plot_potentials(result).lines, (x.size, y.size), strict=True):
+        assert len(line.get_xdata()) < 5000 < size
 
 
 def test_points_that_do_not_fit_are_refused(bakery):

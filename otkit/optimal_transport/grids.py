@@ -12,7 +12,7 @@ from otkit.checker.certificate import Evidence, Optimum
 from otkit.costs import Cost, MatrixCosts, as_cost
 from otkit.costs.units import matrix_in_unit
 from otkit.inputs.checks import as_float_array, entry, require_finite
-from otkit.inputs.frames import as_clouds
+from otkit.inputs.frames import Reading, as_clouds
 from otkit.inputs.labelled import axes_of
 from otkit.optimal_transport.prove import certificate_of
 from otkit.optimal_transport.results import TransportResult
@@ -98,6 +98,8 @@ def wasserstein_grid(
     cost, steps = _displacement_cost(metric), _as_spacing(spacing, A.ndim)
     centres = {"A": _centres(A.shape, steps), "B": _centres(B.shape, steps)}
     bound = cost.in_own_unit(as_clouds(centres), p)
+    if A.ndim == 2:
+        bound.reading = Reading(columns=("row", "column"))  # by which pictures know an image
     problem = TransportProblem(bound, A.ravel(), B.ravel(), probability=True)
     rows, cols = np.flatnonzero(problem.a), np.flatnonzero(problem.b)
     try:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from otkit.plots.names import plain
 from otkit.plots.style import INK, own_axes
+from otkit.plots.words import count, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,9 +71,10 @@ def plot_dendrogram(result: PairwiseResult, *, names: Sequence[str] | None = Non
     if len(names) != n:
         raise ValueError(f"names must be one for each of the {n} measures, but {len(names)} were given.")
     axes = own_axes(ax)
+    tree = average(squareform(distances, checks=False))
     dendrogram(
-        average(squareform(distances, checks=False)),
-        labels=names,
+        tree,
+        labels=[plain(name) for name in names],
         orientation="left",
         ax=axes,
         color_threshold=0.0,
@@ -82,4 +85,10 @@ def plot_dendrogram(result: PairwiseResult, *, names: Sequence[str] | None = Non
     axes.set_xlabel("mean distance between branches")
     for side in ("left", "right", "top"):
         axes.spines[side].set_visible(False)
+    first, second, nearest, _ = tree[0].tolist()
+    say(
+        axes,
+        f"Tree of the distances among {count(n, 'measure')}: {names[int(first)]} and {names[int(second)]} join first, "
+        f"at {nearest:.4g}, and all are joined at {tree[-1, 2]:.4g}.",
+    )
     return axes

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from otkit.plots.names import plain
 from otkit.plots.style import INK, SOURCE, TARGET, new_axes
+from otkit.plots.words import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +68,7 @@ def plot_drift(report: DriftReport, *, ax: Axes | None = None) -> Axes:
         if math.isfinite(entry.by_chance) and entry.by_chance <= 1.15 * most:
             axes.plot([entry.by_chance] * 2, [row - 0.32, row + 0.32], "-", color=SOURCE, linewidth=2.0, zorder=2)
         axes.annotate(
-            entry.where if len(entry.where) <= 60 else f"{entry.where[:59]}…",
+            plain(entry.where if len(entry.where) <= 60 else f"{entry.where[:59]}…"),
             (1.0, row),
             xycoords=("axes fraction", "data"),
             xytext=(6, 0),
@@ -96,10 +98,10 @@ def plot_drift(report: DriftReport, *, ax: Axes | None = None) -> Axes:
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color="0.92", zorder=0)
     axes.set_axisbelow(True)
+    say(axes, f"Columns by how far they have moved, {report.names[0]} to {report.names[1]}: {report.summary()}.")
     return axes
 
 
 def _short(name: str) -> str:
-    """Return a name that leaves room for the picture, with no mark that Matplotlib would take for mathematics."""
-    name = name.replace("$", r"\$")
-    return name if len(name) <= 32 else f"…{name[-31:]}"
+    """Return a name that leaves room for the picture."""
+    return plain(name if len(name) <= 32 else f"…{name[-31:]}")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.plots.names import MOST_ALONG, set_ticks, side_names, tick_texts
+from otkit.plots.names import MOST_ALONG, set_ticks, side_names, tick_texts, write_large_short
+from otkit.plots.scene import joined
 from otkit.plots.style import (
     INK,
     LARGEST_TABLE,
@@ -17,7 +18,9 @@ from otkit.plots.style import (
     TARGET,
     headline,
     own_axes,
+    verdict,
 )
+from otkit.plots.words import count, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
 # A cost with more rows or columns than this is sampled for the image, which could not show more; the plan never is.
 LARGEST_IMAGE = 800
+# Entries of a plan with more of them are joined where they fall onto one spot of that image.
+LARGEST_PLAN = 20_000
 SMALLEST_MARK = 2.0
 
 
@@ -38,8 +43,8 @@ def plot_cost_and_plan(
 
     Up to 12 × 12, costs and masses are written into the cells. Larger problems between points are sorted along the
     points' first principal axis, which on the line turns an optimal plan for a convex cost into a staircase. A cost
-    with more than 800 rows or columns is sampled for the image; the plan's marks are always complete. Where sparse
-    costs list no arc, the image is hatched.
+    with more than 800 rows or columns is sampled for the image; the plan's marks are always complete, if it has more
+    than 20,000 those together that fall onto one spot. Where sparse costs list no arc, the image is hatched.
 
     Parameters
     ----------
@@ -75,15 +80,16 @@ def plot_cost_and_plan(
     frame = (-0.5, m - 0.5, n - 0.5, -0.5)
     axes.patch.set(hatch="///", edgecolor="0.8")  # seen where there is no arc
     image = axes.imshow(np.ma.masked_invalid(cost), cmap="Greys", vmin=low, vmax=darkest, extent=frame, aspect="auto")
+    rows, columns, mass = _marks(np.argsort(row_order)[plan.row], np.argsort(column_order)[plan.col], plan.data, (n, m))
     axes.scatter(
-        np.argsort(column_order)[plan.col],
-        np.argsort(row_order)[plan.row],
-        s=_mark_areas(plan.data, max(n, m)),
+        columns,
+        rows,
+        s=_mark_areas(mass, max(n, m)),
         c=TARGET,
         marker="o" if written else "s",
         linewidths=0,
         alpha=0.55 if written else 0.9,
-        rasterized=plan.nnz > LARGEST_VECTOR,
+        rasterized=mass.size > LARGEST_VECTOR,
     )
     if written:
         _write_cells(axes, cost, plan)
@@ -93,6 +99,7 @@ def plot_cost_and_plan(
     colour_bar = axes.figure.colorbar(image, cax=scale, label="cost")
     if high > low:
         colour_bar.ax.set_ylim(low, high)
+    write_large_short(colour_bar.ax)
     sorted_ = not written and problem.cost.points is not None
     for axis, labels, order in (
         (axes.xaxis, problem.col_labels, column_order),
@@ -107,8 +114,25 @@ def plot_cost_and_plan(
     axes.tick_params(left=False, labelleft=False)
     left.set_ylabel(names[0])
     axes.set_xlabel(names[1])
-    headline(above, result)
+    headline(above, result, count(plan.nnz, "arc"))
+    say(
+        axes,
+        f"Cost matrix of {count(n, 'row')} ({names[0]}) and {count(m, 'column')} ({names[1]}), with the "
+        f"{count(plan.nnz, 'entry', 'entries')} of the plan marked in it and the masses along its "
+        f"sides; {', '.join(verdict(result))}.",
+    )
     return axes
+
+
+def _marks(
+    rows: IntArray, columns: IntArray, mass: FloatArray, shape: tuple[int, int]
+) -> tuple[IntArray | FloatArray, IntArray | FloatArray, FloatArray]:
+    """Return where the plan is marked; of a large one, entries that fall onto one spot of the image are one mark."""
+    if mass.size <= LARGEST_PLAN:
+        return rows, columns, mass
+    spots = (rows * LARGEST_IMAGE // shape[0]) * LARGEST_IMAGE + columns * LARGEST_IMAGE // shape[1]
+    total, (mean_row, mean_column) = joined(spots, mass, rows.astype(np.float64), columns.astype(np.float64))
+    return mean_row, mean_column, total
 
 
 def _orders(problem: TransportProblem) -> tuple[IntArray, IntArray]:
@@ -143,6 +167,13 @@ def _write_cells(axes: Axes, cost: FloatArray, plan: coo_array) -> None:
         axes.text(j, i, f"{mass:.3g}", ha="center", va="center", fontsize=9, fontweight="bold")
 
 
+def _steps(mass: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return masses and the edges of their bars; of very many, means of neighbours, as the image has them."""
+    edges = np.linspace(0, mass.size, min(mass.size, LARGEST_IMAGE) + 1).astype(np.int64)
+    means: FloatArray = np.add.reduceat(mass, edges[:-1]) / np.diff(edges)
+    return means, edges.astype(np.float64) - 0.5
+
+
 def _side_axes(axes: Axes) -> tuple[Axes, Axes, Axes]:
     """Return Axes above the matrix, to its left, and to its right for the colour scale."""
     above = axes.inset_axes((0.0, 1.02, 1.0, 0.15), sharex=axes)
@@ -164,8 +195,8 @@ def _draw_side_bars(
         for j, mass in enumerate(b):
             above.annotate(f"{mass:.3g}", (j, mass), xytext=(0, 1), ha="center", va="bottom", **small)
     else:
-        left.stairs(a, np.arange(a.size + 1) - 0.5, orientation="horizontal", fill=True, color=SOURCE)
-        above.stairs(b, np.arange(b.size + 1) - 0.5, fill=True, color=TARGET)
+        left.stairs(*_steps(a), orientation="horizontal", fill=True, color=SOURCE)
+        above.stairs(*_steps(b), fill=True, color=TARGET)
     room = 1.5 if written else 1.05
     left.set_xlim(room * a.max(), 0.0)
     above.set_ylim(0.0, room * b.max())

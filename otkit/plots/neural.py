@@ -11,6 +11,7 @@ from otkit._typing import ArrayLike, FloatArray
 from otkit.inputs.checks import as_points, as_positive
 from otkit.plots.scene import finish_scene, make_scene
 from otkit.plots.style import CURVES, INK, LARGEST_VECTOR, SOURCE, TARGET, legend_below, new_axes, own_axes
+from otkit.plots.words import count, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,6 +113,12 @@ def plot_critic(
     supply, demand = (mass / mass.sum() for mass in (result.problem.a, result.problem.b))
     raw = float(supply @ np.asarray(critic(scene.x)) - demand @ np.asarray(critic(scene.y)))
     axes.set_title(f"W₁ = {result.distance:.4g}, this critic: raw {raw:.4g}", fontsize=12, pad=8)
+    say(
+        axes,
+        f"Level sets of a critic, and the norm of its gradient along the transport rays from {names[0]} to {names[1]}: "
+        f"{float(np.median(slopes)) if slopes.size else 1.0:.2g} in the middle, where 1 is best; W₁ = "
+        f"{result.distance:.4g}, and this critic says {raw:.4g}.",
+    )
     return axes
 
 
@@ -182,6 +189,9 @@ def plot_training(
     axes.set_xlabel(label)
     axes.spines[["right", "top"]].set_visible(False)
     axes.legend(frameon=False)
+    ends = "; ".join(f"{which}: {values[0]:.4g} to {values[-1]:.4g}" for which, values in curves.items())
+    beside = "" if reference is None else f"; {name}: {reference:.4g}"
+    say(axes, f"Curves over {steps[-1]:,} {label} of training. {ends}{beside}.")
     return axes
 
 
@@ -229,6 +239,7 @@ def plot_weights(critic: Any, *, clip: float, ax: Axes | None = None) -> Axes:
     axes.set_xlabel("weight")
     axes.set_ylabel("share of all weights, %")
     axes.spines[["right", "top"]].set_visible(False)
+    say(axes, f"Histogram of {count(weights.size, 'weight')} of a critic: {100.0 * at_bound:.3g} % are at ±{bound:g}.")
     return axes
 
 
@@ -289,6 +300,8 @@ def plot_samples(
         panel.set_aspect("equal")
         panel.set_title(f"{name}\n{notes[name]}" if notes and name in notes else name, fontsize=11)
         panel.spines[["right", "top"]].set_visible(False)
+        note = f": {notes[name]}" if notes and name in notes else ""
+        say(panel, f"{count(len(values), 'sample')} of {name} over {count(len(points), 'point')} of data{note}.")
     handles = [
         Line2D([], [], linestyle="", marker="o", markersize=5, color=colour, label=label)
         for colour, label in (("#BBBBBB", "data"), (TARGET, "samples"))

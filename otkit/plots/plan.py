@@ -1,4 +1,4 @@
-"""The plan as arcs between points."""
+"""The plan as arcs between points, or between two columns."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
+from otkit.plots.bipartite import draw_columns
 from otkit.plots.names import side_names, write_beside
-from otkit.plots.scene import add_arcs, finish_scene, make_scene
+from otkit.plots.scene import Scene, add_arcs, finish_scene, joined, make_scene, to_places
 from otkit.plots.style import (
     LARGEST_MARKER,
     LARGEST_VECTOR,
@@ -20,7 +21,9 @@ from otkit.plots.style import (
     headline,
     legend_below,
     own_axes,
+    verdict,
 )
+from otkit.plots.words import count, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,20 +41,27 @@ def plot_plan(
 ) -> Axes:
     """Draw every entry of the plan as an arc between its points, as wide as its mass.
 
-    Points in the plane are drawn where they are, points on the line in two rows. Arc widths and marker areas are
-    proportional to mass, down to the thinnest that can be seen. No arc is left out: large plans are drawn translucent.
+    Points in the plane are drawn where they are, points on the line in two rows, rows and columns of a cost matrix in
+    two columns with their labels and masses. Arc widths and marker areas are proportional to mass, down to the thinnest
+    that can be seen; points without mass are left out. No arc is left out: large plans are drawn translucent, and of
+    those on the line, arcs that no eye could tell apart are drawn as one.
+
+    Both axes have one scale, unless one side of the picture would be more than 8 times the other, as with age and
+    income. Where a few points lie so far out that all others would be a blot, the picture ends before them, and says
+    how many are beyond its edges. The cells of `wasserstein_grid` are drawn as an image, the first row on top.
 
     Parameters
     ----------
     result : TransportResult
     points : tuple of two array-likes, shapes (n, d) and (m, d), d ≤ 2, optional
-        Where to draw sources and targets. The default is the problem's own points; a cost matrix has none, and of
-        points in higher dimension you can draw a projection.
+        Where to draw sources and targets. The default is the problem's own points; a cost matrix has none and is drawn
+        in two columns, and of points in higher dimension you can draw a projection.
     background : array-like, shape (height, width) or (height, width, 3 or 4), optional
         An image, such as a map, in whose pixels the points are measured (the vertical axis points down).
     names : tuple of two str, optional
         What the sources and the targets are; by default what their labels are called, or "x" and "y". The labels
-        themselves, where there are any, are written beside the points, up to 30.
+        themselves, where there are any, are written beside the points, up to 30. The axes are called by the columns
+        of data frames.
     ax : matplotlib Axes, optional
 
     Returns
@@ -61,7 +71,12 @@ def plot_plan(
     Raises
     ------
     ValueError
-        The points have more than two coordinates, or there are none.
+        The points have more than two coordinates, or there are none and an image is to lie behind them.
+
+    See Also
+    --------
+    plot_distributions : for points on the line, the area between two curves that W₁ is.
+    alt_text : says in a sentence what the picture shows.
 
     Examples
     --------
@@ -70,30 +85,57 @@ def plot_plan(
     >>> otkit.plot_plan(result).get_title()
     'W₁ = 1'
     """
-    scene = make_scene(result, points)
-    axes, names = own_axes(ax), side_names(result, names)
+    n, m = result.problem.shape
+    names = side_names(result, names)
+    if points is None and background is None and result.problem.cost.points is None:
+        axes, seen, things = own_axes(ax), "", ("row", "column")
+        draw_columns(axes, result, names)
+    else:
+        scene = make_scene(result, points)
+        axes, seen, things = own_axes(ax), scene.seen(), ("cell", "cell") if scene.image else ("point", "point")
+        _draw_points(axes, result, scene, names, background)
+        legend_below(axes, f"{names[0]} ({n:,})", f"{names[1]} ({m:,})", (SOURCE, TARGET))
+    arcs = count(result.plan.nnz, "arc")
+    headline(axes, result, arcs, seen)
+    say(
+        axes,
+        f"Transport plan from {count(n, things[0])} ({names[0]}) to {count(m, things[1])} ({names[1]}), {arcs} as wide "
+        f"as their masses; {', '.join(verdict(result))}.",
+    )
+    return axes
+
+
+def _draw_points(
+    axes: Axes, result: TransportResult, scene: Scene, names: tuple[str, str], background: ArrayLike | None
+) -> None:
+    """Draw arcs and points in the plane, or in two rows."""
     if background is not None:
         axes.imshow(background, zorder=0, cmap="gray")
     add_arcs(axes, result, scene)
-    sides = ((scene.x, result.problem.a, SOURCE, "o"), (scene.y, result.problem.b, TARGET, "s"))
-    for places, weights, colour, marker in sides:
+    problem = result.problem
+    sides = (
+        (scene.x, scene.shown[0], problem.a, SOURCE, "o", problem.row_labels),
+        (scene.y, scene.shown[1], problem.b, TARGET, "s", problem.col_labels),
+    )
+    for places, shown, weights, colour, marker, labels in sides:
+        drawn, mass = places[shown], weights[shown]
+        if scene.dimension == 1 and len(drawn) > LARGEST_VECTOR:
+            (low, high), row = scene.view, drawn[0, 1]
+            mass, (along,) = joined(to_places(drawn[:, 0], low[0], high[0]), mass, drawn[:, 0])
+            drawn = np.column_stack([along, np.full(along.size, row)])
         axes.scatter(
-            places[:, 0],
-            places[:, 1],
-            s=_marker_areas(weights, scene.dimension),
+            drawn[:, 0],
+            drawn[:, 1],
+            s=_marker_areas(mass, scene.dimension),
             c=colour,
             marker=marker,
             edgecolors="white",
-            linewidths=0.5 if len(places) <= 500 else 0.0,
+            linewidths=0.5 if len(drawn) <= 500 else 0.0,
             zorder=2,
-            rasterized=len(places) > LARGEST_VECTOR,
+            rasterized=len(drawn) > LARGEST_VECTOR,
         )
-    write_beside(axes, scene.x, result.problem.row_labels, SOURCE, above=True)
-    write_beside(axes, scene.y, result.problem.col_labels, TARGET, above=False)
+        write_beside(axes, places, labels, colour, above=colour == SOURCE, shown=shown)
     finish_scene(axes, scene, names, keep_image=background is not None)
-    legend_below(axes, f"{names[0]} ({len(scene.x)})", f"{names[1]} ({len(scene.y)})", (SOURCE, TARGET))
-    headline(axes, result)
-    return axes
 
 
 def _marker_areas(weights: FloatArray, dimension: int) -> FloatArray:

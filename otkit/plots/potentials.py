@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from otkit._typing import ArrayLike
+from otkit._typing import ArrayLike, FloatArray
 from otkit.costs import Cost, PointCosts
-from otkit.plots.names import set_ticks, side_names, tick_texts
-from otkit.plots.scene import Scene, add_arcs, finish_scene, make_scene
+from otkit.plots.names import set_ticks, side_names, tick_texts, write_large_short
+from otkit.plots.scene import MARGIN, MOST_STEPS, PLACES, Scene, add_arcs, central, finish_scene, make_scene
 from otkit.plots.style import (
     INK,
     LARGEST_TABLE,
@@ -18,10 +18,13 @@ from otkit.plots.style import (
     SIDE,
     SOURCE,
     TARGET,
+    below,
     headline,
     legend_below,
     own_axes,
+    verdict,
 )
+from otkit.plots.words import count, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,72 +76,104 @@ def plot_potentials(
     'potential'
     """
     axes, names = own_axes(ax), side_names(result, names)
-    cost = result.problem.cost
+    cost, seen = result.problem.cost, ""
     if points is None and cost.points is None:
         _draw_bars(axes, result, names)
     else:
         scene = make_scene(result, points)
+        seen = scene.seen()
         if scene.dimension == 1:
             _draw_curves(axes, result, scene, names)
         else:
             colours = _draw_fields(axes, result, scene, names)
             evaluable = isinstance(cost, PointCosts) and cost.is_metric and not scene.geographic
             if points is None and evaluable and cost.metric is not None:
-                _draw_levels(axes, result, scene, cost.metric, colours)
-    headline(axes, result)
+                _draw_levels(axes, scene, cost.metric, result.potentials.g, colours)
+    headline(axes, result, count(result.plan.nnz, "arc"), seen)
+    f, g = result.potentials
+    say(
+        axes,
+        f"Dual potentials: f at {count(f.size, 'source')} ({names[0]}), from {f.min():.4g} to {f.max():.4g}, and g at "
+        f"{count(g.size, 'target')} ({names[1]}), from {g.min():.4g} to {g.max():.4g}; {', '.join(verdict(result))}.",
+    )
     return axes
 
 
 def _draw_fields(axes: Axes, result: TransportResult, scene: Scene, names: tuple[str, str]) -> dict[str, Any]:
     """Colour the points of the plane by the potentials, over the arcs of the plan; return the colours' scale."""
     f, g = result.potentials
-    colours = {"cmap": POTENTIALS, "vmin": min(f.min(), -g.max()), "vmax": max(f.max(), -g.min())}
+    shown = scene.shown if scene.image else (np.ones(f.size, np.bool_), np.ones(g.size, np.bool_))
+    both = np.concatenate([f[shown[0]], -g[shown[1]]])
+    low, high = central(both)
+    colours: dict[str, Any] = {"cmap": POTENTIALS, "vmin": low, "vmax": high}
     arcs = add_arcs(axes, result, scene)
     arcs.set(linewidths=0.4, alpha=0.6 * (arcs.get_alpha() or 1.0))
-    size = float(np.clip(MARKER_SHARE * SIDE**2 / max(f.size, g.size), 4.0, 90.0))
-    for places, values, marker in ((scene.x, f, "o"), (scene.y, -g, "s")):
+    size = float(np.clip(MARKER_SHARE * SIDE**2 / max(int(side.sum()) for side in shown), 4.0, 90.0))
+    for places, values, drawn, marker in ((scene.x, f, shown[0], "o"), (scene.y, -g, shown[1], "s")):
         markers = axes.scatter(
-            places[:, 0],
-            places[:, 1],
+            places[drawn, 0],
+            places[drawn, 1],
             s=size,
-            c=values,
+            c=values[drawn],
             marker=marker,
             edgecolors=INK,
-            linewidths=0.5,
+            linewidths=0.5 if size > 9.0 else 0.2,
             zorder=2,
             rasterized=len(places) > LARGEST_VECTOR,
             **colours,
         )
-    axes.figure.colorbar(markers, ax=axes, label="potential (falls by the cost along each arc)")
+    beyond = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
+    bar = axes.figure.colorbar(
+        markers,
+        ax=axes,
+        label="potential (falls by the cost along each arc)",
+        extend=beyond[bool(both.min() < low), bool(both.max() > high)],
+    )
+    write_large_short(bar.ax)
     finish_scene(axes, scene, names, keep_image=False)
     legend_below(axes, f"f at {names[0]}", f"−g at {names[1]}", ("white", "white"))
     return colours
 
 
-def _draw_levels(axes: Axes, result: TransportResult, scene: Scene, metric: Cost, colours: dict[str, Any]) -> None:
+def _draw_levels(axes: Axes, scene: Scene, metric: Cost, g: FloatArray, colours: dict[str, Any]) -> None:
     """Draw level lines of the Kantorovich potential φ(z) = min_j d(z, y_j) − g_j behind the points."""
-    both = np.concatenate([scene.x, scene.y])
-    middle, reach = 0.5 * (both.min(axis=0) + both.max(axis=0)), 0.56 * scene.box
-    (left, low), (right, high) = middle - reach, middle + reach
+    if scene.image or scene.hidden:
+        (left, right), (low, high) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+    else:
+        corners = scene.view
+        middle, reach = 0.5 * (corners[0] + corners[1]), (0.5 + MARGIN) * scene.box
+        (left, low), (right, high) = middle - reach, middle + reach
     across, up = np.meshgrid(np.linspace(left, right, FIELD_SIDE), np.linspace(low, high, FIELD_SIDE))
-    plane = np.column_stack([across.ravel(), up.ravel()])
-    to_targets = metric.between(plane, scene.y)
-    field = to_targets.row_minima(result.potentials.g)[0].reshape(across.shape)
+    plane, targets, priced = np.column_stack([across.ravel(), up.ravel()]), scene.y, g
+    if scene.image:  # as the metric counts them, (row, column); cells without mass have no price of their own
+        plane, targets, priced = plane[:, ::-1], targets[scene.shown[1], ::-1], g[scene.shown[1]]
+    to_targets = metric.between(np.ascontiguousarray(plane), np.ascontiguousarray(targets))
+    field = to_targets.row_minima(np.ascontiguousarray(priced))[0].reshape(across.shape)
     axes.contourf(across, up, field, levels=14, alpha=0.25, zorder=0, **colours)
     axes.contour(across, up, field, levels=14, linewidths=0.5, zorder=0, **colours)
-    axes.set(xlim=(left, right), ylim=(low, high))
-    axes.set_aspect("equal", adjustable="box")
+    if not scene.image:
+        axes.set(xlim=(left, right), ylim=(low, high))
+        axes.set_aspect("equal" if scene.alike else "auto", adjustable="box")
 
 
 def _draw_curves(axes: Axes, result: TransportResult, scene: Scene, names: tuple[str, str]) -> None:
     """Draw the potentials over the line."""
     f, g = result.potentials
     sides = ((scene.x, f, SOURCE, "o", "-", f"f at {names[0]}"), (scene.y, -g, TARGET, "s", "--", f"−g at {names[1]}"))
+    (left, _), (right, _) = scene.limits
+    seen = []
     for places, values, colour, marker, line, label in sides:
         order = np.argsort(places[:, 0], kind="stable")
+        if order.size > MOST_STEPS:  # as many as a picture shows, evenly by number and along the line
+            evenly = np.searchsorted(places[order, 0], np.linspace(left, right, PLACES))
+            by_number = np.linspace(0, order.size - 1, PLACES).astype(np.int64)
+            order = order[np.unique(np.append(by_number, np.minimum(evenly, order.size - 1)))]
+        along, heights = places[order, 0], values[order]
+        inside = (along >= left) & (along <= right)
+        seen.append(heights[inside])
         axes.plot(
-            places[order, 0],
-            values[order],
+            along,
+            heights,
             color=colour,
             linestyle=line,
             linewidth=1.2,
@@ -146,7 +181,14 @@ def _draw_curves(axes: Axes, result: TransportResult, scene: Scene, names: tuple
             markersize=4,
             label=label,
         )
+    if scene.hidden:
+        within = np.concatenate(seen)
+        low, high = float(within.min()), float(within.max())
+        margin = MARGIN * (high - low) or 0.5
+        axes.set(xlim=(left, right), ylim=(low - margin, high + margin))
+    axes.set_xlabel(scene.axis_names[0])
     axes.set_ylabel("potential")
+    write_large_short(axes)
     axes.spines[["right", "top"]].set_visible(False)
     axes.legend(frameon=False)
 
@@ -176,6 +218,6 @@ def _draw_bars(axes: Axes, result: TransportResult, names: tuple[str, str]) -> N
     axes.set_ylabel("potential")
     axes.spines[["right", "top", "bottom"]].set_visible(False)
     if result.problem.row_labels is None and result.problem.col_labels is None:
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=2, frameon=False)
+        axes.legend(ncols=2, **below(axes))
     else:  # whose labels may be turned, and hang down to where the legend would be
         axes.legend(loc="best", framealpha=0.8)

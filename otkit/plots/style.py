@@ -74,27 +74,29 @@ def legend_below(axes: Axes, sources: str, targets: str, colours: tuple[str, str
         )
         for marker, colour, label in zip("os", colours, (sources, targets), strict=True)
     ]
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, frameon=False)
+    axes.legend(handles=handles, ncols=2, **below(axes))
 
 
-def headline(axes: Axes, result: TransportResult) -> None:
-    """Write the distance above the picture, and in smaller letters how it is proved."""
-    problem, certificate = result.problem, result.certificate
-    p = problem.cost.p
-    distances = problem.probability and problem.cost.metric is not None
-    name = "W" + f"{p:g}".translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")) if distances else "cost"
-    if certificate.optimal:
-        title = f"{name} = {result.distance:.6g}" if distances else f"cost {result.value:.6g}"
-        relative = certificate.gap / abs(certificate.upper) if certificate.upper else certificate.gap
-        exact = certificate.proof == "exact"
-        note = "proved optimal exactly" if exact else f"proved optimal, relative gap {relative:.1g}"
-    else:
-        bounds = certificate.lower, certificate.upper
-        low, high = (problem.cost.root(max(bound, 0.0)) for bound in bounds) if distances and p != 1.0 else bounds
-        title, note = f" ≤ {name} ≤ ".join(told_apart(low, high)), "proved bounds, not yet equal"
+def below(axes: Axes) -> dict[str, Any]:
+    """Return what places a legend below the axis, its numbers and its name, whatever the height of the picture."""
+    from matplotlib.transforms import ScaledTranslation
+
+    inches = 0.46 if axes.get_xlabel() else 0.3
+    shifted = axes.transAxes + ScaledTranslation(0.0, -inches, axes.figure.dpi_scale_trans)
+    return {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "bbox_transform": shifted, "frameon": False}
+
+
+def headline(axes: Axes, result: TransportResult, *more: str) -> None:
+    """Write the distance above the picture, and in smaller letters how it is proved, and more."""
+    title, note = verdict(result)
     axes.set_title(title, fontsize=12, pad=20)
+    small_line(axes, " · ".join(part for part in (note, *more) if part))
+
+
+def small_line(axes: Axes, text: str) -> None:
+    """Write a line in small letters between the title and the picture."""
     axes.annotate(
-        f"{note} · {result.plan.nnz} arcs",
+        text,
         (0.5, 1.0),
         xytext=(0, 5),
         xycoords="axes fraction",
@@ -104,3 +106,32 @@ def headline(axes: Axes, result: TransportResult) -> None:
         fontsize=9,
         color=INK,
     )
+
+
+def verdict(result: TransportResult) -> tuple[str, str]:
+    """Return the distance in words, and how it is proved."""
+    problem, certificate = result.problem, result.certificate
+    p = problem.cost.p
+    distances = problem.probability and problem.cost.metric is not None
+    name = pretty(f"W_{p:g}") if distances else "cost"
+    if certificate.optimal:
+        title = f"{name} = {result.distance:.6g}" if distances else f"cost {result.value:.6g}"
+        relative = certificate.gap / abs(certificate.upper) if certificate.upper else certificate.gap
+        exact = certificate.proof == "exact"
+        return title, "proved optimal exactly" if exact else f"proved optimal, relative gap {relative:.1g}"
+    bounds = certificate.lower, certificate.upper
+    low, high = (problem.cost.root(max(bound, 0.0)) for bound in bounds) if distances and p != 1.0 else bounds
+    return f" ≤ {name} ≤ ".join(told_apart(low, high)), "proved bounds, not yet equal"
+
+
+def pretty(name: str) -> str:
+    """Return the name of a statistic with its index set low.
+
+    >>> pretty("W_1"), pretty("W_2.5"), pretty("energy distance")
+    ('W₁', 'W₂.₅', 'energy distance')
+    """
+    head, mark, index = name.partition("W_")
+    return f"{head}W{index.translate(_LOWERED)}" if mark and not head else name
+
+
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
