@@ -140,3 +140,13 @@ def test_equivalents_give_the_same_numbers():
     assert len(rows) > 20
     for theirs, ours in rows:
         np.testing.assert_allclose(eval(ours, names), eval(theirs, names), rtol=1e-7, atol=1e-12, err_msg=ours)
+
+
+@pytest.mark.parametrize("page", [DOCS / "reference" / "plots.md", DOCS / "getting-started.md"], ids=str)
+def test_pictures_are_said_as_they_were_drawn(page):
+    image = pytest.importorskip("PIL.Image")
+    shown = re.findall(r"!\[(.*)\]\((.*/plot_.*\.png)\)", page.read_text(encoding="utf-8"))
+    assert shown
+    for said, place in shown:
+        with image.open(page.parent / place) as picture:
+            assert picture.info["Description"] == said
