@@ -37,7 +37,7 @@ def bread() -> otkit.TransportResult:
 
 @picture
 def plot_plan() -> object:
-    """Ages and incomes of two years."""
+    """Draw ages and incomes of two years."""
     return otkit.plot_plan(
         otkit.wasserstein(people(120, 40, 10.3, 0), people(100, 46, 10.5, 1)), names=("2023", "2024")
     )
@@ -45,19 +45,19 @@ def plot_plan() -> object:
 
 @picture
 def plot_plan_of_a_matrix() -> object:
-    """The bread of the notes."""
+    """Draw the bread of the notes."""
     return otkit.plot_plan(bread())
 
 
 @picture
 def plot_cost_and_plan() -> object:
-    """The bread of the notes."""
+    """Draw the bread of the notes."""
     return otkit.plot_cost_and_plan(bread())
 
 
 @picture
 def plot_potentials() -> object:
-    """Bread for Manhattan."""
+    """Draw the prices of bread for Manhattan."""
     town = otkit.datasets.manhattan()
     result = otkit.wasserstein(town.bakeries, town.cafes, town.supply, town.demand)
     axes = otkit.plot_potentials(result, names=("bakeries", "cafés"))
@@ -72,32 +72,32 @@ def incomes() -> otkit.TransportResult:
 
 @picture
 def plot_distributions() -> object:
-    """Incomes of two years."""
+    """Draw incomes of two years."""
     return otkit.plot_distributions(incomes(), names=("2023", "2024"))
 
 
 @picture
 def plot_quantile_shift() -> object:
-    """Incomes of two years."""
+    """Draw incomes of two years."""
     return otkit.plot_quantile_shift(incomes(), names=("2023", "2024"))
 
 
 @picture
 def plot_qq() -> object:
-    """Incomes of two years."""
+    """Draw incomes of two years."""
     return otkit.plot_qq(incomes(), names=("2023", "2024"))
 
 
 @picture
 def plot_test() -> object:
-    """Ages of two years."""
+    """Draw ages of two years."""
     before, after = people(150, 40, 10.3, 0), people(120, 43, 10.5, 1)
     return otkit.plot_test(otkit.two_sample_test(before["age"], after["age"], rng=0))
 
 
 @picture
 def plot_interval() -> object:
-    """Ages of three regions against those of a fourth."""
+    """Draw ages of three regions against those of a fourth."""
     north = people(150, 40, 10.3, 0)["age"]
     return otkit.plot_interval(
         {
@@ -109,7 +109,7 @@ def plot_interval() -> object:
 
 @picture
 def plot_drift() -> object:
-    """Two tables."""
+    """Draw how two tables differ."""
     before, after = people(5000, 40, 10.3, 0), people(4000, 42, 10.4, 1)
     for table, share, seed in ((before, 0.3, 2), (after, 0.4, 3)):
         rng = np.random.default_rng(seed)
@@ -120,7 +120,7 @@ def plot_drift() -> object:
 
 @picture
 def plot_dendrogram() -> object:
-    """Ages and incomes of seven towns, each column over its spread."""
+    """Draw ages and incomes of seven towns, each column over its spread."""
     towns = {name: people(80, 36 + 3 * (k % 4), 10.2 + 0.1 * k, k) for k, name in enumerate("ABCDEFG")}
     spread = pd.concat(towns.values()).std()
     return otkit.plot_dendrogram(otkit.pairwise({f"town {name}": table / spread for name, table in towns.items()}))
@@ -128,7 +128,7 @@ def plot_dendrogram() -> object:
 
 @picture
 def plot_critic() -> object:
-    """The best critic there is."""
+    """Draw the best critic there is."""
     rng = np.random.default_rng(3)
     result = otkit.wasserstein(rng.normal(size=(60, 2)), rng.normal(size=(40, 2)) + [3.0, 0.0])
     return otkit.plot_critic(otkit.kantorovich_potential(result), result, names=("real", "generated"))
@@ -136,7 +136,7 @@ def plot_critic() -> object:
 
 @picture
 def plot_samples() -> object:
-    """Two models of a ring: one that lost most of its modes, and a good one."""
+    """Draw two models of a ring: one that lost most of its modes, and a good one."""
     ring = otkit.datasets.eight_gaussians(600, rng=0)
     made = {"collapsed": ring[ring[:, 0] > 1.2], "good": otkit.datasets.eight_gaussians(300, rng=1)}
     notes = {name: f"W₁ to the data: {otkit.wasserstein(points, ring).distance:.2f}" for name, points in made.items()}
