@@ -25,6 +25,47 @@ def number(value: Any) -> str:
     return f"{shown + 0.0:.6g}".replace("-", "−", 1) if shown < 0 else f"{abs(shown):.6g}"
 
 
+def figures(*values: float, width: float | None = None) -> list[str]:
+    """Return numbers for a sentence, in as many digits as their uncertainty lets count, or in three.
+
+    Parameters
+    ----------
+    *values : float
+    width : float, optional
+        Of the interval that they are known to: its first digit is the last that is written.
+
+    >>> figures(0.33123), figures(0.33123, 0.2899, 0.3711, width=0.0812), figures(123456.0), figures(2.34e-9)
+    (['0.331'], ['0.33', '0.29', '0.37'], ['123,456'], ['2.34e-09'])
+    """
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    if largest == 0.0:
+        return [number(value) for value in values]
+    first = math.floor(math.log10(largest))
+    last = first - 2 if not width or not math.isfinite(width) else min(math.floor(math.log10(width)), first - 1)
+    if first < -4 or first > 8:
+        return [f"{value:.{min(16, max(1, first - last))}e}" for value in values]
+    return [f"{value:,.{max(0, -last)}f}" if math.isfinite(value) else number(value) for value in values]
+
+
+def in_full(value: float) -> str:
+    """Return a number with as many digits as tell it from its neighbours.
+
+    >>> in_full(0.1 + 0.2), in_full(65.0)
+    ('0.30000000000000004', '65')
+    """
+    return repr(float(value)).removesuffix(".0")
+
+
+def wasserstein_name(p: float) -> str:
+    """Return W_p as a sentence has it.
+
+    >>> wasserstein_name(1.0), wasserstein_name(2), wasserstein_name(1.5)
+    ('W₁', 'W₂', 'W_1.5')
+    """
+    order = f"{p:g}"
+    return f"W{order.translate(str.maketrans('0123456789', '₀₁₂₃₄₅₆₇₈₉'))}" if order.isdigit() else f"W_{order}"
+
+
 def shown(value: Any) -> str:
     """Return what a message says of a value that was given: what is short as it is, of larger things their kind.
 

@@ -105,7 +105,7 @@ def _print_problem(title: str, bread: Bakery, result: TransportResult, printed: 
                 ("proved", f"{result.value:g} minutes"),
                 ("printed", f"{printed.value:g} minutes in the notes, {verdict}"),
                 ("why", "f + g is at most the minutes of any road, and equal on each road used"),
-                *certificate_rows(result.certificate),
+                *certificate_rows(result.certificate, result.proof_lines()),
             ]
         )
     )

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from otkit._text import printable
+from otkit._text import in_full, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,10 +76,10 @@ def print_result(result: TransportResult, more: Iterable[tuple[str, str]] = ()) 
     metric, p = problem.cost.metric, problem.cost.p
     rows = []
     if metric is not None and problem.probability:
-        rows.append((f"W_{p:g}", f"{result.distance:.15g}"))
+        rows.append((f"W_{p:g}", in_full(result.distance)))
     if not rows or (p != 1.0 and problem.cost.unit == 1.0):  # else the power may leave float64
-        rows.append((f"W_{p:g}^{p:g}" if rows else "cost", f"{result.value:.15g}"))
-    rows += certificate_rows(certificate)
+        rows.append((f"W_{p:g}^{p:g}" if rows else "cost", in_full(result.value)))
+    rows += certificate_rows(certificate, result.proof_lines())
     rows.append(("problem", str(problem)[len("TransportProblem(") : -1]))
     equal = (problem.a == problem.a[0]).all() and (problem.b == problem.b[0]).all()
     rows.append(("weights", "equal" if equal else problem.normalization or "as given"))
@@ -94,17 +94,19 @@ def _checked(certificate: Certificate) -> str:
     return checked_twice(certificate)
 
 
-def proof_rows(certificate: Certificate) -> list[tuple[str, str]]:
+def proof_rows(certificate: Certificate, lines: Sequence[tuple[str, str]] = ()) -> list[tuple[str, str]]:
     """Return what is proved as labelled lines; an exact proof of a small problem is checked once more."""
     checked = _checked(certificate)
-    return [*certificate.lines, *([("checked", checked)] if checked else [])]
+    return [*(lines or certificate.lines), *([("checked", checked)] if checked else [])]
 
 
-def certificate_rows(certificate: Certificate) -> list[tuple[str, str]]:
-    """Return a certificate as labelled lines."""
+def certificate_rows(certificate: Certificate, lines: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return a certificate as labelled lines beneath the number; `lines` are what is proved."""
+    lower, upper = (in_full(end) for end in (certificate.lower, certificate.upper))
+    exact = certificate.proof == "exact" and certificate.optimal  # the interval would be the number twice more
     return [
-        *proof_rows(certificate),
-        ("interval", f"{certificate.lower:.15g} ≤ OPT ≤ {certificate.upper:.15g}, gap {certificate.gap:.2g}"),
+        *proof_rows(certificate, lines),
+        *([] if exact else [("interval", f"{lower} ≤ OPT ≤ {upper}, gap {certificate.gap:.2g}")]),
         ("plan", f"marginal error {certificate.marginal_error:.2g}, negative mass {certificate.negativity:.2g}"),
         (
             "prices",

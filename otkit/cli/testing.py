@@ -53,6 +53,7 @@ def same_law(
     if json:
         print_json(
             {
+                "report": found.report(),
                 "name": found.name,
                 "statistic": found.statistic,
                 "pvalue": found.pvalue,
@@ -75,5 +76,6 @@ def same_law(
         ("effect", f"{found.effect:.6g}, what the samples are further apart than by chance"),
         ("permutations", f"{drawn}{', stopped early' if found.stopped else ''}"),
         ("sizes", f"{len(tables[0])} and {len(tables[1])} points in dimension {len(tables[0].arrays)}"),
+        ("report", found.report()),
     ]
     console().print(labelled([*rows, *read_rows(tables, found.reading.notes)]))

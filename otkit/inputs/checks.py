@@ -6,14 +6,13 @@ A message names the parameter, the constraint and the value received, and says w
 
 from __future__ import annotations
 
-import difflib
 import operator
 from collections.abc import Collection, Iterable
 from numbers import Real
 
 import numpy as np
 
-from otkit._text import shown
+from otkit._text import did_you_mean, shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.inputs.columns import columns_of
 from otkit.inputs.values import Values, first_missing, first_unsafe, is_safe, values_of
@@ -202,9 +201,9 @@ def require_choice(value: str, name: str, choices: Collection[str]) -> str:
     if value in choices:
         return value
     known = list(choices)
-    near = difflib.get_close_matches(str(value), known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"{name} must be one of {', '.join(known)}, but {shown(value)} was given.{hint}")
+    raise ValueError(
+        f"{name} must be one of {', '.join(known)}, but {shown(value)} was given.{did_you_mean(value, known)}"
+    )
 
 
 def as_power(value: float, name: str = "p") -> float:

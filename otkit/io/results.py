@@ -26,12 +26,34 @@ class Result:
 
     _fields_of_dict: ClassVar[tuple[str, ...]] = ()
 
+    seed: int | None = None  # what `rng=` takes to draw the same numbers again, where any were drawn
+
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain dictionaries, lists, numbers and text; infinity stays a float."""
         return {name: plain(getattr(self, name)) for name in self._fields_of_dict}
 
+    def to_frame(self) -> Any:
+        """Return the numbers and words of the result as a pandas DataFrame of one row, to be stacked with others.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            pandas is not installed.
+        """
+        single = {name: value for name, value in self.to_dict().items() if not isinstance(value, dict | list)}
+        return data_frame([single])
+
     def _repr_html_(self) -> str:
         return card(_words(type(self).__name__), str(self))
+
+
+def data_frame(rows: Any, **axes: Any) -> Any:
+    """Return a pandas DataFrame; where pandas is not installed, an error that says what to install."""
+    try:
+        import pandas as pd
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError('Data frames need pandas: pip install "otkit[tables]".') from None
+    return pd.DataFrame(rows, **axes)
 
 
 def plain(value: Any) -> Any:

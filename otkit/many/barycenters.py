@@ -34,7 +34,7 @@ from otkit.inputs.frames import NOTHING, Frame, Missing, Reading, as_clouds
 from otkit.inputs.labelled import axes_of
 from otkit.inputs.labels import Labels
 from otkit.inputs.matching import masses_of
-from otkit.io.results import Result
+from otkit.io.results import Result, data_frame
 from otkit.many.containers import list_of_measures
 from otkit.many.histograms import Bins, as_histograms
 from otkit.many.pair_kinds import Names
@@ -98,6 +98,24 @@ class BarycenterResult(Result):
         import pandas as pd
 
         return pd.Series(self.masses, index=None if self.labels is None else self.labels.index, name="mass")
+
+    def to_frame(self) -> Any:
+        """Return the points, in the named columns of the measures, and their masses as a pandas DataFrame.
+
+        Where the support was given by a ground cost alone: the masses by its labels.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.barycenter([{"age": [10.0, 20.0]}, {"age": [30.0, 60.0]}]).to_frame()
+            age  mass
+        0  20.0   0.5
+        1  40.0   0.5
+        """
+        if self.points is None:
+            return self.to_series().to_frame()
+        names = self.reading.columns or tuple(f"x{k}" for k in range(self.points.shape[1]))
+        return data_frame(dict(zip(names, self.points.T, strict=True)) | {"mass": self.masses})
 
     @property
     def value(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -165,6 +166,10 @@ class PairwiseResult(Result):
 
     def __len__(self) -> int:
         return len(self.distances)
+
+    def __iter__(self) -> Iterator[FloatArray]:
+        """Go through the rows, which is how pandas knows what is a table; names stay with `to_frame()`."""
+        return iter(self.distances)
 
     def __getitem__(self, index: Any) -> Any:
         return self.distances[index]

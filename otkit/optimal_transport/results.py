@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from otkit._text import figures, in_full, wasserstein_name
 from otkit._typing import FloatArray, IntArray
 from otkit.checker.certificate import Certificate
 from otkit.inputs.checks import require_memory
-from otkit.inputs.labels import written
+from otkit.inputs.labels import Labels, written
 from otkit.inputs.randomness import Rng, as_generator
 from otkit.io.archives import write_archive
-from otkit.io.results import Result
+from otkit.io.results import Result, data_frame
 from otkit.problem import TransportProblem
 from otkit.problem.files import FILE_FORMATS
 from otkit.solvers.candidate import Candidate, SolverStats
@@ -160,14 +161,9 @@ class TransportResult(Result):
         1    0       1   1.0   2.0
         2    1       1   1.0   1.0
         """
-        import pandas as pd
-
-        answer, (rows, columns) = self.candidate, self._axes()
-        ends = {
-            name: where if index is None else index.take(where)
-            for name, where, index in (("row", answer.rows, rows), ("column", answer.cols, columns))
-        }
-        return pd.DataFrame({**ends, "mass": answer.mass, "cost": self.problem.cost.at(answer.rows, answer.cols)})
+        answer, problem = self.candidate, self.problem
+        cost = problem.cost.at(answer.rows, answer.cols)
+        return arcs_frame(answer.rows, answer.cols, answer.mass, cost, (problem.row_labels, problem.col_labels))
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold of the answer: value, proof, plan and prices, rows and columns by their labels.
@@ -360,17 +356,51 @@ class TransportResult(Result):
         targets[rows] = cols[self.problem.cost.restrict(rows, cols).row_minima(self.candidate.g[cols])[1]]
         return targets
 
+    def proof_lines(self) -> list[tuple[str, str]]:
+        """Return the proof as labelled lines beneath the number, which they do not repeat where it is the optimum."""
+        found, distance = self.certificate, self.distance
+        if found.proof != "exact" or not found.optimal:
+            return found.lines
+        proof = found.verdict.partition(f": OPT = {found.value!r}")[0]
+        if found.accuracy is None or found.distance_interval is None:
+            return [("proof", proof)]
+        low, high = found.distance_interval
+        away = max(high - distance, distance - low)
+        where = f"within {1.06 * away:.1e} of it" if away > 0.0 else "this number"  # 1.06: rounded up
+        return [("proof", proof), ("points", f"W_{self.problem.cost.p:g} of these points is {where}")]
+
+    def report(self) -> str:
+        """Return the answer in a sentence for a report.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> print(otkit.wasserstein([0.0, 1.0], [2.0, 4.0, 6.5]).report())
+        W₁ = 3.67 (n = 2 and 3), proved optimal in exact arithmetic
+        """
+        problem, found = self.problem, self.certificate
+        n, m = problem.shape
+        distances = problem.cost.metric is not None and problem.probability
+        name = wasserstein_name(problem.cost.p) if distances else "optimal cost"
+        sizes = f"n = {n:,} and {m:,}" if distances else f"{n:,} × {m:,}"
+        if not found.optimal:
+            in_unit = problem.cost.root if distances else problem.cost.in_given_unit
+            lower, upper = in_unit(found.lower), in_unit(found.upper)
+            return f"{name} is between {' and '.join(figures(lower, upper, width=upper - lower))} ({sizes}), proved"
+        how = "exact" if found.proof == "exact" else "float64"
+        return f"{name} = {figures(float(self))[0]} ({sizes}), proved optimal in {how} arithmetic"
+
     def __str__(self) -> str:
         p = self.problem.cost.p
         distances = self.problem.cost.metric is not None and self.problem.probability
-        head = f"W_{p:g} = {self.distance:.12g}" if distances else f"optimal cost {self.value:.12g}"
+        head = f"W_{p:g} = {in_full(self.distance)}" if distances else f"optimal cost {in_full(self.value)}"
         if distances and p != 1.0 and self.problem.cost.unit == 1.0:
-            head += f"   (cost W^{p:g} = {self.value:.12g})"
+            head += f"   (cost W^{p:g} = {in_full(self.value)})"
         if not self.certificate.optimal:
             head = head.replace("optimal cost", "cost of the plan")
         lines = [
             head,
-            *(f"  {label:7}  {text}" for label, text in self.certificate.lines),
+            *(f"  {label:7}  {text}" for label, text in self.proof_lines()),
             f"  problem  {str(self.problem)[len('TransportProblem(') : -1]}",
             f"  method   {self.method}, {self.candidate.mass.size} arcs used, {_duration(self.seconds)}",
         ]
@@ -387,6 +417,17 @@ class TransportResult(Result):
         n, m = self.problem.shape
         what = f"distance={self.distance!r}" if self.problem.cost.metric is not None else f"value={self.value!r}"
         return f"TransportResult({what}, proof={self.certificate.proof!r}, shape=({n}, {m}), method={self.method!r})"
+
+
+def arcs_frame(
+    rows: IntArray, cols: IntArray, mass: FloatArray, cost: FloatArray, labels: tuple[Labels | None, Labels | None]
+) -> Any:
+    """Return arcs as a pandas DataFrame, a row each, their ends called by their labels where they have some."""
+    ends = {
+        name: where if axis is None else axis.index.take(where)
+        for name, where, axis in (("row", rows, labels[0]), ("column", cols, labels[1]))
+    }
+    return data_frame({**ends, "mass": mass, "cost": cost})
 
 
 def _duration(seconds: float) -> str:

@@ -32,7 +32,7 @@ from otkit.numerics.floats import EPS
 from otkit.numerics.jit import read_only
 from otkit.numerics.sums import accurate_sum
 from otkit.optimal_transport.dummies import of_nothing, with_dummies, worth_their_way
-from otkit.optimal_transport.results import Potentials, TransportResult
+from otkit.optimal_transport.results import Potentials, TransportResult, arcs_frame
 from otkit.optimal_transport.settings import Proof, Report, Settings
 from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import InfeasibleError
@@ -68,7 +68,7 @@ class UnbalancedResult(Result):
     >>> result = otkit.partial_transport([[1, 5], [2, 9]], [3, 2], [4, 3], mass=4)
     >>> print(result)  # doctest: +ELLIPSIS
     4 of 5 and 7 shipped at a cost of 5
-      proof    optimal, proved in exact arithmetic for the float64 costs as evaluated: OPT = 5.0
+      proof    optimal, proved in exact arithmetic for the float64 costs as evaluated
       left     1 of a, 3 of b
       ...
     >>> result.leftover_a, result.leftover_b
@@ -117,6 +117,21 @@ class UnbalancedResult(Result):
         table[:n, :m], table[:n, m], table[n, :m] = self.plan.toarray(), self.leftover_a, self.leftover_b
         axes = [_with_rest(size, labels) for size, labels in ((n, self.row_labels), (m, self.col_labels))]
         return pd.DataFrame(table, index=axes[0], columns=axes[1])
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with a row for each pair that mass is shipped between, as `TransportResult` does.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.partial_transport([[1, 5], [2, 9]], [3, 2], [4, 3], mass=4).to_frame()
+           row  column  mass  cost
+        0    0       0   3.0   1.0
+        1    1       0   1.0   2.0
+        """
+        rows, cols = self.plan.coords
+        cost = self.balanced.problem.cost.at(rows, cols)
+        return arcs_frame(rows, cols, self.plan.data, cost, (self.row_labels, self.col_labels))
 
     @property
     def value(self) -> float:

@@ -23,7 +23,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from otkit._text import shown
+from otkit._text import figures, shown, wasserstein_name
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.costs import Cost, as_cost
 from otkit.inputs.checks import as_count, as_power
@@ -31,6 +31,7 @@ from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
 from otkit.inputs.randomness import Rng, seeded
 from otkit.io.results import Result
 from otkit.many.subsets import Pool
+from otkit.statistics.two_sample import TwoSampleTest
 
 # Half-samples of one sample beside one another, for its self-distance.
 _HALVINGS = 16
@@ -59,6 +60,8 @@ class WassersteinInterval(Result):
     decay : float
         β, the rate at which the squares of such distances fall with n; 2/d in dimension d > 2, at most 1.
     p : float
+    sizes : tuple of two int
+        Of the samples.
     seed : int or None
         What `rng=` takes to draw the same numbers again; None where a generator was given.
     reading : Reading
@@ -77,6 +80,7 @@ class WassersteinInterval(Result):
         "p",
         "detail",
         "seed",
+        "sizes",
     )
 
     distance: float
@@ -88,6 +92,7 @@ class WassersteinInterval(Result):
     self_distance: tuple[float, float]
     decay: float
     p: float
+    sizes: tuple[int, int]
     seed: int | None
     reading: Reading = NOTHING
 
@@ -106,6 +111,40 @@ class WassersteinInterval(Result):
         """Return what the interval is about."""
         return self.estimate
 
+    def report(self, test: TwoSampleTest | None = None) -> str:
+        """Return the distance and its interval in a sentence for a report.
+
+        Parameters
+        ----------
+        test : TwoSampleTest, optional
+            Of the same samples, for its p-value.
+
+        Raises
+        ------
+        ValueError
+            The test is of samples of other sizes.
+
+        Examples
+        --------
+        >>> import numpy as np, otkit
+        >>> rng = np.random.default_rng(0)
+        >>> x, y = rng.normal(0.0, 1.0, 200), rng.normal(0.5, 1.0, 150)
+        >>> test = otkit.two_sample_test(x, y, rng=0)
+        >>> print(otkit.wasserstein_interval(x, y, rng=0).report(test))
+        W₁ = 0.39 (95 % interval 0.08–0.54, n = 200 and 150), p = 0.002, 999 permutations
+        """
+        if test is not None and test.sizes != self.sizes:
+            sizes = f"it has {_and(test.sizes)} points, and these are {_and(self.sizes)}"
+            raise ValueError(f"test must be of the same samples, but {sizes}.")
+        value, lower, upper = figures(self.estimate, self.lower, self.upper, width=self.upper - self.lower)
+        name = wasserstein_name(self.p) + (" of the laws" if self.population else "")
+        interval = f"{100.0 * self.level:g} % interval {lower}–{upper}"
+        sentence = f"{name} = {value} ({interval}, n = {_and(self.sizes)})"
+        if test is None:
+            return sentence
+        same = test.name == f"W_{self.p:g}"
+        return f"{sentence}, {'' if same else f'{test.name}: '}{test.significance()}"
+
     def __str__(self) -> str:
         seed = "" if self.seed is None else f"; seed {self.seed}"
         return (
@@ -114,6 +153,10 @@ class WassersteinInterval(Result):
             f"W_{self.p:g} = {self.distance:.4g}, between halves of x {self.self_distance[0]:.4g}, of y "
             f"{self.self_distance[1]:.4g}{seed})"
         )
+
+
+def _and(sizes: tuple[int, int]) -> str:
+    return f"{sizes[0]:,} and {sizes[1]:,}"
 
 
 Metric: TypeAlias = str | Cost
@@ -228,6 +271,7 @@ def wasserstein_interval(
         decay=decay,
         p=p,
         seed=seed,
+        sizes=(n, m),
         reading=clouds.reading,
     )
 

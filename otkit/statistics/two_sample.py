@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from otkit._text import shown
+from otkit._text import figures, shown, wasserstein_name
 from otkit._typing import ArrayLike, BoolArray, FloatArray
 from otkit.costs import Cost, Euclidean, SqEuclidean, as_cost
 from otkit.costs.kernel_sums import Semimetric, row_sums, subset_sums
@@ -65,19 +65,22 @@ class TwoSampleTest(Result):
         What was measured, such as "W_1".
     stopped : bool
         Whether the test ended early, the decision being clear.
+    sizes : tuple of two int
+        Of the samples.
     seed : int or None
         What `rng=` takes to deal the same way again; None where a generator was given.
     reading : Reading
         How the samples were read, in words.
     """
 
-    _fields_of_dict = ("name", "statistic", "pvalue", "effect", "null_distribution", "stopped", "seed")
+    _fields_of_dict = ("name", "statistic", "pvalue", "effect", "null_distribution", "stopped", "seed", "sizes")
 
     statistic: float
     pvalue: float
     null_distribution: FloatArray
     name: str
     stopped: bool
+    sizes: tuple[int, int]
     seed: int | None
     reading: Reading = NOTHING
 
@@ -85,6 +88,24 @@ class TwoSampleTest(Result):
     def effect(self) -> float:
         """By how much the samples are further apart than two of one law are on average, in units of the statistic."""
         return self.statistic - float(self.null_distribution.mean())
+
+    def report(self) -> str:
+        """Return the outcome in a sentence for a report.
+
+        Examples
+        --------
+        >>> import numpy as np, otkit
+        >>> print(otkit.two_sample_test(np.arange(8.0), np.arange(6.0) + 3.0, rng=0).report())
+        W₁ = 2.00 (n = 8 and 6), p = 0.19, 999 permutations
+        """
+        n, m = self.sizes
+        name = wasserstein_name(float(self.name[2:])) if self.name.startswith("W_") else self.name
+        return f"{name} = {figures(self.statistic)[0]} (n = {n:,} and {m:,}), {self.significance()}"
+
+    def significance(self) -> str:
+        """Return the p-value and what it rests on, for a sentence."""
+        early = ", stopped early" if self.stopped else ""
+        return f"p = {self.pvalue:.2g}, {self.null_distribution.size:,} permutations{early}"
 
     def __str__(self) -> str:
         null = self.null_distribution
@@ -170,7 +191,9 @@ def two_sample_test(
     def outcome(pvalue: float, null: FloatArray, *, stopped: bool) -> TwoSampleTest:
         """Return the outcome in units of the statistic, of which a power was compared."""
         statistic, distribution = observed**measure.root, null**measure.root
-        return TwoSampleTest(statistic, pvalue, distribution, measure.name, stopped, seed, clouds.reading)
+        return TwoSampleTest(
+            statistic, pvalue, distribution, measure.name, stopped, (len(x), len(y)), seed, clouds.reading
+        )
 
     null, exceeding = np.empty(permutations), 0
     together = max(1, min(_TOGETHER, _MOST_MEMBERS // (len(x) + len(y))))
