@@ -68,6 +68,9 @@ if TYPE_CHECKING:
     from otkit.many.barycenters import BarycenterResult as BarycenterResult
     from otkit.many.barycenters import barycenter as barycenter
     from otkit.many.barycenters import displacement_interpolation as displacement_interpolation
+    from otkit.many.batch import BatchResult as BatchResult
+    from otkit.many.batch import transport_batch as transport_batch
+    from otkit.many.batch import wasserstein_batch as wasserstein_batch
     from otkit.many.distances import PairwiseResult as PairwiseResult
     from otkit.many.neighbours import NearestResult as NearestResult
     from otkit.many.neighbours import nearest as nearest
@@ -168,6 +171,7 @@ _MODULES = {
     "divergences.variational": ["variational_bound"],
     "many.all_pairs": ["CacheError", "pairwise"],
     "many.barycenters": ["BarycenterResult", "barycenter", "displacement_interpolation"],
+    "many.batch": ["BatchResult", "transport_batch", "wasserstein_batch"],
     "many.distances": ["PairwiseResult"],
     "many.neighbours": ["NearestResult", "nearest"],
     "many.sliced": ["SlicedResult", "max_sliced_wasserstein", "sliced_wasserstein"],

@@ -20,6 +20,7 @@ from otkit.divergences.by_name import f_divergence
 from otkit.divergences.ipm import energy_distance, mmd
 from otkit.inputs.checks import as_count
 from otkit.many.all_pairs import pairwise
+from otkit.many.batch import wasserstein_batch
 from otkit.numerics.kernel import always_compiled
 from otkit.numerics.kernel_cache import cache_folder
 from otkit.optimal_transport.solve import transport, wasserstein
@@ -186,6 +187,7 @@ def _usual_calls() -> dict[str, Callable[[], object]]:
         "many clouds": partial(pairwise, [x[:9], y[:7]], p=2),
         "small clouds, cityblock": partial(wasserstein, *few, metric="cityblock", method="simplex"),
         "many clouds, cityblock": partial(pairwise, [x[:9], y[:7]], metric="cityblock"),
+        "batches of pairs": partial(wasserstein_batch, x[None, :9], y[None, :7]),
         "many histograms": partial(pairwise, matrix[:3, :9], ground_cost=matrix[:9, :9]),
         "many samples on the line": many_samples,
         "method='assignment'": partial(wasserstein, *few, method="assignment"),

@@ -27,7 +27,7 @@ def enclosed(problem: TransportProblem, rows, cols, mass, f, g):
     return enclose(
         problem.cost.dense(),
         rows, cols, mass, f, g,
-        problem.a, problem.b, problem.totals, problem.supply, problem.demand,
+        problem.a, problem.b, problem.totals, problem.supply, problem.demand, problem.probability,
     )  # fmt: skip
 
 

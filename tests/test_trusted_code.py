@@ -87,7 +87,7 @@ noting(of_line, lambda: along(on_line))
 p, r = problems[0], results[0].candidate
 costs = p.cost.dense()
 noting(of_many, lambda: batch.enclose(
-    costs, r.rows, r.cols, r.mass, r.f, r.g, p.a, p.b, p.totals, p.supply, p.demand))
+    costs, r.rows, r.cols, r.mass, r.f, r.g, p.a, p.b, p.totals, p.supply, p.demand, True))
 print(json.dumps({kind: sorted(each) for kind, each in calls.items()}))
 """
 

@@ -68,16 +68,17 @@ def enclose(
     totals: tuple[float, float],
     supply: FloatArray,
     demand: FloatArray,
+    probability: bool,
 ) -> Interval:
-    """Enclose the optimum between the probability measures a/Σa and b/Σb, given a plan and potentials.
+    """Enclose the optimum between a/Σa and b/Σb, or between masses as they are, given a plan and potentials.
 
-    `totals` are Σa and Σb, rounded; `supply` and `demand` are a and b divided by them, as `TransportProblem` has them.
-    No plan entry is negative.
+    `totals` are Σa and Σb, rounded; `supply` and `demand` are what rows and columns of a plan sum to, as
+    `TransportProblem` has them. No plan entry is negative.
     """
     if not (_finite(mass) and _finite(f) and _finite(g)):
         return Interval(np.nan, -np.inf, np.inf, False)
     total_a, total_b, factor_a, factor_b, stretch, stretch_doubt, apart = enclose_masses(
-        a, b, totals[0], totals[1], True
+        a, b, totals[0], totals[1], probability
     )
     sums = empty_sums(1, 1)
     due = DueSums(Due(supply, a, factor_a), Due(demand, b, factor_b), apart)
@@ -96,7 +97,7 @@ def enclose(
             raised[j] = slack if slack < raised[j] else raised[j]
     for j in range(g.size):
         raised[j] = g[j] + raised[j]
-    _, _, lower, _, _, _, in_range = weigh_raised(f, g, f, raised, a, b, total_a, total_b, True, True, 0.0)
+    _, _, lower, _, _, _, in_range = weigh_raised(f, g, f, raised, a, b, total_a, total_b, probability, True, 0.0)
 
     in_range &= (SMALLEST_SUM < magnitude < LARGEST_SUM) or magnitude == 0.0
     tolerance = RELATIVE_GAP * max(abs(lower), abs(upper))

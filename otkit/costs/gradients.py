@@ -8,6 +8,11 @@ from otkit._typing import FloatArray, IntArray
 from otkit.costs.evaluated import PairCosts
 from otkit.costs.pairs import MAX_ABS, PointPairs
 
+_NO_NORM = (
+    "cost must be a power of a norm of x - y to have gradients in the points (euclidean, sqeuclidean, cityblock, "
+    "chebyshev or minkowski), but it is {}."
+)
+
 
 def gradients(cost: PairCosts, rows: IntArray, cols: IntArray) -> FloatArray:
     """Return ∇_x c(x_i, y_j) for the index pairs ``(rows[k], cols[k])``, shape (k, d); ∇_y is its negative.
@@ -21,13 +26,16 @@ def gradients(cost: PairCosts, rows: IntArray, cols: IntArray) -> FloatArray:
         If the cost is no power of a norm of x − y.
     """
     pairs = cost.pairs
+    if not isinstance(pairs, PointPairs):
+        raise ValueError(_NO_NORM.format("a given matrix" if cost.metric is None else cost.metric.name))
+    return gradients_of_differences(cost, pairs.x[rows] - pairs.y.T[cols])
+
+
+def gradients_of_differences(cost: PairCosts, difference: FloatArray) -> FloatArray:
+    """Return ∇_x c of a cost between points of which x − y are given, shape (k, d), whatever points it is bound to."""
+    pairs = cost.pairs
     if cost.metric is None or cost.metric.norm is None or not isinstance(pairs, PointPairs):
-        name = "a given matrix" if cost.metric is None else cost.metric.name
-        raise ValueError(
-            "cost must be a power of a norm of x - y to have gradients in the points (euclidean, sqeuclidean, "
-            f"cityblock, chebyshev or minkowski), but it is {name}."
-        )
-    difference = pairs.x[rows] - pairs.y.T[cols]
+        raise ValueError(_NO_NORM.format("a given matrix" if cost.metric is None else cost.metric.name))
     size = np.abs(difference)
     if pairs.kind == MAX_ABS:
         base = size.max(axis=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,13 +17,11 @@ from otkit.costs.pairs import MatrixPairs, PointPairs
 from otkit.many.bounds import by_axes, by_centroids, by_prices, by_references
 from otkit.many.pair_kinds import FLOAT, FUNCTION, NO_TREE, OF_BATCH, OF_OPTIMUM, Found, Trees, rooted
 from otkit.many.ragged import RaggedMasses, frozen
-from otkit.many.small import Kept, Packed, judge_pairs, solve_pairs
+from otkit.many.small import Answers, Kept, Packed, add_up, answer_pairs, judge_pairs, rescale, solve_pairs
 from otkit.many.transports import Transports
 from otkit.numerics.kernel import at_once
-from otkit.numerics.sums import accurate_sum
 from otkit.numerics.threads import pause, share
 from otkit.problem import TransportProblem
-from otkit.problem.masses import rescaled
 
 # Problems of so many pairs of atoms go into a batch; larger ones are solved one by one, by all threads together.
 SMALL = 256 * 256
@@ -54,11 +51,13 @@ class CloudPairs(Transports):
         symmetric: bool,
         p: float,
         points: Any = None,
+        probability: bool = True,
     ) -> None:
-        self._cost, self._masses, self._bins = cost, masses, bins
+        self._cost, self.masses, self._bins = cost, masses, bins
         self._points = points
         self.symmetric = symmetric
         self.p = p
+        self._probability = probability
         self._packed: Packed | None = None
 
     @classmethod
@@ -82,11 +81,11 @@ class CloudPairs(Transports):
         return 0.0 if self._points is not None or self._cost is None else min(0.0, self._cost.extremes()[0])
 
     def __len__(self) -> int:
-        return self._masses.starts.size - 1
+        return self.masses.starts.size - 1
 
     def sizes(self) -> IntArray:
         """Return the number of atoms with mass of each measure."""
-        return np.diff(self._masses.starts)
+        return np.diff(self.masses.starts)
 
     def contents(self) -> Sequence[Any]:
         """Return what the answers depend on."""
@@ -94,12 +93,12 @@ class CloudPairs(Transports):
             raise ValueError(FUNCTION)
         where = self._bins if self._points is None else self._points[1]
         how = self._points[0] if self._points is not None else self._cost.pairs.matrix
-        return self._masses.starts, self._masses.weights, where, how, self.p
+        return self.masses.starts, self.masses.weights, where, how, self.p
 
     def restrict(self, which: IntArray) -> CloudPairs:
         """Return the comparison of some of the measures."""
-        places, starts = self._masses.chosen(which)
-        masses = RaggedMasses(starts, self._masses.weights[places], np.arange(places.size))
+        places, starts = self.masses.chosen(which)
+        masses = RaggedMasses(starts, self.masses.weights[places], np.arange(places.size))
         cost, bins, points = self._cost, self._bins, self._points
         if points is None:
             bins = bins[places]
@@ -112,7 +111,7 @@ class CloudPairs(Transports):
 
     def problem(self, i: int, j: int) -> TransportProblem:
         """Return the transport problem between two measures, atoms without mass left out."""
-        starts, weights = self._masses.starts, self._masses.weights
+        starts, weights = self.masses.starts, self.masses.weights
         rows, cols = slice(starts[i], starts[i + 1]), slice(starts[j], starts[j + 1])
         cost: PairCosts
         if self._cost is None:
@@ -135,20 +134,20 @@ class CloudPairs(Transports):
         base, norm = metric.base, metric.norm
         if self._cost is None or not base.is_metric:
             return super().bounds(left)
-        bounds = by_references(points, self._masses, base, left)
+        bounds = by_references(points, self.masses, base, left)
         if norm is not None:
             by_norm = by_axes if points.shape[1] <= _FEW_AXES else by_centroids
-            bounds = np.maximum(bounds, by_norm(points, self._masses, norm.order, left))
+            bounds = np.maximum(bounds, by_norm(points, self.masses, norm.order, left))
         return bounds * bounds if norm is not None and norm.degree == 2.0 else bounds
 
     def _table(self, bins: int) -> FloatArray:
         """Return shares of the bins, one histogram a row; of those measures that have such bins."""
-        starts = self._masses.starts
+        starts = self.masses.starts
         table = np.zeros((len(self), bins))
         owner = np.repeat(np.arange(len(self)), np.diff(starts))
         inside = self._bins < bins
-        table[owner[inside], self._bins[inside]] = self._masses.weights[inside]
-        totals = np.add.reduceat(self._masses.weights, starts[:-1])
+        table[owner[inside], self._bins[inside]] = self.masses.weights[inside]
+        totals = np.add.reduceat(self.masses.weights, starts[:-1])
         return table / totals[:, None]
 
     def trees(self, first: IntArray, second: IntArray) -> Trees:
@@ -163,18 +162,34 @@ class CloudPairs(Transports):
         found, proved = Found.empty(first.size, FLOAT), np.zeros(first.size, np.bool_)
         small = np.flatnonzero(self._small(first, second))
         if small.size:
-            proved[small] = self._in_batches(solve_pairs, first, second, small, found, trees)
+            proved[small] = self._in_batches(solve_pairs, first, second, small, found, _kept(trees, small))
             if trees is not None:
                 trees.kind[proved] = OF_BATCH
         self.solve_one_by_one(first, second, np.flatnonzero(~proved), found, trees)
         return found
+
+    def answer_small(self, first: IntArray, second: IntArray, found: Found) -> tuple[BoolArray, Answers]:
+        """Write the numbers of small pairs, no measure being in two of them; return which are proved, and the answers.
+
+        The others have no plan, and their potentials mean nothing.
+        """
+        proved, small = np.zeros(first.size, np.bool_), np.flatnonzero(self._small(first, second))
+        lengths = np.zeros(first.size, np.int64)
+        lengths[small] = (self.sizes()[first] + self.sizes()[second] - 1)[small]
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        rows, cols = np.zeros((2, starts[-1]), np.int32)
+        answers = Answers(starts, rows, cols, np.zeros(starts[-1]), np.zeros(self.masses.weights.size))
+        if small.size:
+            answers_of_small = answers._replace(starts=starts[small])
+            proved[small] = self._in_batches(answer_pairs, first, second, small, found, answers_of_small)
+        return proved, answers
 
     def judge(self, first: IntArray, second: IntArray, trees: Trees) -> Found:
         """Return what `solve` does, from trees: those that prove nothing are not used, and their pairs are solved."""
         found, proved = Found.empty(first.size, FLOAT), np.zeros(first.size, np.bool_)
         small = np.flatnonzero((trees.kind == OF_BATCH) & self._small(first, second))
         if small.size:
-            proved[small] = self._in_batches(judge_pairs, first, second, small, found, trees)
+            proved[small] = self._in_batches(judge_pairs, first, second, small, found, _kept(trees, small))
         exact = np.flatnonzero(trees.kind == OF_OPTIMUM)
         proved[self.judge_one_by_one(first, second, exact, found, trees)] = True
         rest = np.flatnonzero(~proved)
@@ -190,15 +205,13 @@ class CloudPairs(Transports):
         return small
 
     def _in_batches(
-        self, kernel: Any, first: IntArray, second: IntArray, places: IntArray, found: Found, trees: Trees | None
+        self, kernel: Any, first: IntArray, second: IntArray, places: IntArray, found: Found, kept: Kept | Answers
     ) -> BoolArray:
         """Write the numbers of the pairs at some places of a list; return which are proved tight."""
         assert self._cost is not None
         packed = self._packed = self._packed or self._pack()
         first, second = first[places], second[places]
         out, proved = np.empty((first.size, 3)), np.empty(first.size, np.bool_)
-        none = np.empty(0, np.int32)
-        kept = Kept(first, none, none) if trees is None else Kept(trees.starts[places], trees.rows, trees.cols)
         sizes = self.sizes()
         work = int((sizes[first] * sizes[second]).sum())
         step = max(1, first.size * _PORTION // max(work, 1))
@@ -216,13 +229,21 @@ class CloudPairs(Transports):
 
     def _pack(self) -> Packed:
         assert self._cost is not None
-        starts, weights, _ = self._masses
-        measures = [frozen(weights[start:stop]) for start, stop in pairwise(starts)]
-        totals = [accurate_sum(each) for each in measures]
-        shares = np.concatenate([rescaled(each, total, 1.0) for each, total in zip(measures, totals, strict=True)])
+        starts, weights, _ = self.masses
+        totals = add_up(frozen(weights), frozen(starts))
+        targets = np.ones(totals.size)
+        if not self._probability:  # rows first, then their columns
+            targets = np.tile(totals[: totals.size // 2], 2)
+        shares = rescale(frozen(weights), frozen(starts), totals, targets)
         pairs = self._cost.pairs
         if isinstance(pairs, PointPairs):
             pairs = pairs._replace(x=frozen(pairs.x), y=frozen(pairs.y))
         else:
             pairs = MatrixPairs(frozen(pairs.matrix))
-        return Packed(pairs, frozen(self._bins), frozen(starts), frozen(weights), shares, np.array(totals))
+        return Packed(pairs, frozen(self._bins), frozen(starts), frozen(weights), shares, totals, self._probability)
+
+
+def _kept(trees: Trees | None, places: IntArray) -> Kept:
+    """Return where the trees of some pairs are kept, if they are."""
+    none = np.empty(0, np.int32)
+    return Kept(places, none, none) if trees is None else Kept(trees.starts[places], trees.rows, trees.cols)

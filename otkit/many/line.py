@@ -13,10 +13,11 @@ from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.checker.certificate import RELATIVE_GAP
 from otkit.checker.error_bounds import EPS, LEAST, summed_up
 from otkit.costs import Cost
-from otkit.costs.pairs import IEEE_EXPONENTS
+from otkit.costs.pairs import IEEE_EXPONENTS, power
 from otkit.many.integrals import WIDTH, mean_power, quantile_integral, write_levels
 from otkit.many.pair_kinds import EXACT, FLOAT, Found, Trees
 from otkit.many.ragged import RaggedMasses, frozen
+from otkit.many.small import Answers, add_up, rescale
 from otkit.many.transports import Transports
 from otkit.numerics.floats import SMALLEST
 from otkit.numerics.jit import njit
@@ -36,7 +37,7 @@ class OnLine(Transports):
     atoms_of_block = 200_000
 
     def __init__(self, metric: Cost, points: FloatArray, masses: RaggedMasses, p: float) -> None:
-        self._metric, self._points, self._masses = metric, points, masses
+        self._metric, self._points, self.masses = metric, points, masses
         self.p = p
         order = np.concatenate(
             [start + np.argsort(points[start:stop], kind="stable") for start, stop in pairwise(masses.starts)]
@@ -48,23 +49,24 @@ class OnLine(Transports):
             equal[k] = bool((weights[start:stop] == weights[start]).all())
             largest = math.frexp(float(weights[start:stop].max()))[1]
             write_levels(np.ldexp(weights[start:stop], -largest), levels[start:stop])
+        self._order = order
         self._sorted = points[order], levels, equal
 
     def __len__(self) -> int:
-        return self._masses.starts.size - 1
+        return self.masses.starts.size - 1
 
     def sizes(self) -> IntArray:
         """Return the number of atoms with mass of each measure."""
-        return np.diff(self._masses.starts)
+        return np.diff(self.masses.starts)
 
     def contents(self) -> Sequence[Any]:
         """Return what the answers depend on."""
-        return self._masses.starts, self._masses.weights, self._points, self._metric, self.p
+        return self.masses.starts, self.masses.weights, self._points, self._metric, self.p
 
     def restrict(self, which: IntArray) -> OnLine:
         """Return the comparison of some of the measures."""
-        places, starts = self._masses.chosen(which)
-        masses = RaggedMasses(starts, self._masses.weights[places], np.arange(places.size))
+        places, starts = self.masses.chosen(which)
+        masses = RaggedMasses(starts, self.masses.weights[places], np.arange(places.size))
         part = OnLine(self._metric, self._points[places], masses, self.p)
         part.exact = self.exact
         return part
@@ -72,8 +74,8 @@ class OnLine(Transports):
     def problem(self, i: int, j: int) -> TransportProblem:
         """Return the transport problem between two measures, atoms without mass left out."""
         (rows, a), (cols, b) = (
-            (self._points[part], self._masses.weights[part])
-            for part in (slice(*self._masses.starts[k : k + 2]) for k in (i, j))
+            (self._points[part], self.masses.weights[part])
+            for part in (slice(*self.masses.starts[k : k + 2]) for k in (i, j))
         )
         return TransportProblem(self._metric.between(rows, cols, p=self.p), a, b, probability=True)
 
@@ -83,16 +85,34 @@ class OnLine(Transports):
             found = Found.empty(first.size, EXACT)
             self.solve_one_by_one(first, second, np.arange(first.size), found)
             return found
+        found, proved = self.in_floats(first, second)
+        self.solve_one_by_one(first, second, np.flatnonzero(~proved), found)
+        return found
+
+    def in_floats(self, first: IntArray, second: IntArray) -> tuple[Found, BoolArray]:
+        """Return what one pass tells, and of which pairs that is enough."""
         found = self.integrals(first, second)
         lost = SMALLEST * 2.0**60 if self._degree() > 1.0 else 0.0  # below, powers may have underflowed
-        wide = np.flatnonzero((found.upper - found.lower > RELATIVE_GAP * found.value) | (found.value < lost))
-        self.solve_one_by_one(first, second, wide, found)
-        return found
+        return found, (found.upper - found.lower <= RELATIVE_GAP * found.value) & (found.value >= lost)
+
+    def answers(self) -> Answers:
+        """Return plans and potentials between each measure of the first half and its partner in the second."""
+        points, starts = frozen(self._points), frozen(self.masses.starts)
+        order = frozen(self._order)
+        totals = add_up(frozen(self.masses.weights), starts)
+        shares = rescale(frozen(self.masses.weights), starts, totals, np.ones(totals.size))
+        count = len(self) // 2
+        entries = np.concatenate([[0], np.cumsum(self.sizes()[:count] + self.sizes()[count:] - 1)])
+        rows, cols = np.zeros((2, entries[-1]), np.int32)
+        answers = Answers(entries, rows, cols, np.zeros(entries[-1]), np.zeros(points.size))
+        with at_once(points.size, "plans on the line"):
+            _walk_pairs(points, order, shares, starts, self._degree(), answers)
+        return answers
 
     def integrals(self, first: IntArray, second: IntArray) -> Found:
         """Return what one pass over both sorted lists tells; bounds are wide where measures are all but equal."""
         points, levels, equal = map(frozen, self._sorted)
-        starts, p = frozen(self._masses.starts), self._degree()
+        starts, p = frozen(self.masses.starts), self._degree()
         out = np.empty((3, first.size))
         first, second = np.ascontiguousarray(first), np.ascontiguousarray(second)
         work = int((self.sizes()[first] + self.sizes()[second]).sum())
@@ -111,8 +131,8 @@ class OnLine(Transports):
         """Return lower bounds of the distances of the first `left` measures to all: how far their means are apart."""
         means = np.array(
             [
-                np.average(self._points[start:stop], weights=self._masses.weights[start:stop])
-                for start, stop in pairwise(self._masses.starts)
+                np.average(self._points[start:stop], weights=self.masses.weights[start:stop])
+                for start, stop in pairwise(self.masses.starts)
             ]
         )
         reach = float(np.abs(self._points).max())
@@ -157,3 +177,35 @@ def _integrate_pairs(
             value = high + low
         out[0, k], out[2, k] = value, summed_up(high, low, doubt)
         out[1, k] = max(0.0, -summed_up(-high, -low, doubt))
+
+
+@njit
+def _walk_pairs(
+    points: FloatArray, order: IntArray, shares: FloatArray, starts: IntArray, p: float, answers: Answers
+) -> None:
+    """Write the plan along both sorted lists, and the potentials that are tight along it, for k and its partner.
+
+    Where a row and a column are used up at once, the plan goes on by an entry without mass.
+    """
+    count = answers.starts.size - 1
+    for k in range(count):
+        first, second = starts[k], starts[count + k]
+        n, m = starts[k + 1] - first, starts[count + k + 1] - second
+        i, j = order[first], order[second]
+        row, col = 0, 0
+        left, missing = shares[i], shares[j]
+        answers.prices[i], answers.prices[j] = 0.0, power(abs(points[i] - points[j]), p)
+        for t in range(answers.starts[k], answers.starts[k + 1]):
+            shipped = min(left, missing)
+            answers.rows[t], answers.cols[t], answers.mass[t] = i - first, j - second, shipped
+            left, missing = left - shipped, missing - shipped
+            if row + 1 < n and (left <= 0.0 or col + 1 == m):
+                row += 1
+                i = order[first + row]
+                left = shares[i]
+                answers.prices[i] = power(abs(points[i] - points[j]), p) - answers.prices[j]
+            elif col + 1 < m:
+                col += 1
+                j = order[second + col]
+                missing = shares[j]
+                answers.prices[j] = power(abs(points[i] - points[j]), p) - answers.prices[i]

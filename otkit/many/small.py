@@ -13,8 +13,13 @@ import numpy as np
 from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.checker.batch import enclose
 from otkit.costs.pairs import MatrixPairs, PointPairs, panel
-from otkit.numerics.jit import int64, njit, overload
+from otkit.numerics.jit import int64, jitable, njit, njit_pass, overload
+from otkit.numerics.sums import two_sum
+from otkit.solvers.matching import match
 from otkit.solvers.simplex.dense import NO_LIMIT, solve_dense
+
+# Rows of the largest problem that is matched rather than shipped: beyond, the simplex is as fast or faster.
+LARGEST_MATCHED = 96
 
 
 class Packed(NamedTuple):
@@ -28,9 +33,11 @@ class Packed(NamedTuple):
         For a matrix of costs between bins, the bin of each atom.
     starts : ndarray
     weights, shares : ndarray
-        Masses as given, and divided by the total of their measure.
+        Masses as given, and as plans ship them: divided by the total of their measure, if they are probabilities.
     totals : ndarray
         Those totals.
+    probability : bool
+        Whether they are; else masses are shipped as they are, those of columns rescaled to the total of the rows.
     """
 
     pairs: PointPairs | MatrixPairs
@@ -39,6 +46,7 @@ class Packed(NamedTuple):
     weights: FloatArray
     shares: FloatArray
     totals: FloatArray
+    probability: bool
 
 
 class Kept(NamedTuple):
@@ -50,6 +58,47 @@ class Kept(NamedTuple):
     starts: IntArray
     rows: Any
     cols: Any
+
+
+class Answers(NamedTuple):
+    """Plans and potentials of pairs, laid end to end: the plan of the k-th begins at ``starts[k]``.
+
+    `rows` and `cols` are atoms, numbered within their measures; entries without mass are none. `prices` has the
+    potential of each atom: a measure must be in one pair only.
+    """
+
+    starts: IntArray
+    rows: Any
+    cols: Any
+    mass: FloatArray
+    prices: FloatArray
+
+
+@njit_pass
+def add_up(weights: FloatArray, starts: IntArray) -> FloatArray:
+    """Return the total of each measure, as `otkit.numerics.sums.accurate_sum` gives it."""
+    totals = np.empty(starts.size - 1)
+    for k in range(totals.size):
+        total = errors = 0.0
+        for t in range(starts[k], starts[k + 1]):
+            total, error = two_sum(total, weights[t])
+            errors += error
+        totals[k] = total + errors
+    return totals
+
+
+@njit_pass
+def rescale(weights: FloatArray, starts: IntArray, totals: FloatArray, targets: FloatArray) -> FloatArray:
+    """Return all masses, brought to other totals as `otkit.problem.masses.rescaled` does."""
+    out = np.empty(weights.size)
+    for k in range(totals.size):
+        factor = targets[k] / totals[k]
+        for t in range(starts[k], starts[k + 1]):
+            if totals[k] == targets[k]:
+                out[t] = weights[t]
+            else:
+                out[t] = weights[t] * factor if factor < np.inf else weights[t] / totals[k] * targets[k]
+    return out
 
 
 @njit
@@ -67,25 +116,16 @@ def solve_pairs(
 
     Keep the trees, if there is room for them.
     """
-    pairs, bins, starts, weights, shares, totals = packed
-    cost = np.empty((0, 0))
     for k in range(start, stop):
         i, j = first[k], second[k]
-        n, m = starts[i + 1] - starts[i], starts[j + 1] - starts[j]
-        if cost.shape[0] != n or cost.shape[1] != m:
-            cost = np.empty((n, m))
-        fill_costs(pairs, bins, starts[i], starts[j], cost)
-        rows, cols = slice(starts[i], starts[i + 1]), slice(starts[j], starts[j + 1])
-        supply, demand = shares[rows], shares[cols]
+        cost = _costs(packed, i, j)
+        supply, demand = packed.shares[_atoms(packed, i)], packed.shares[_atoms(packed, j)]
         answer = solve_dense(cost, supply, demand, NO_LIMIT)
-        found = enclose(
-            cost, answer.rows, answer.cols, answer.mass, answer.f, answer.g,
-            weights[rows], weights[cols], (totals[i], totals[j]), supply, demand,
+        proved[k] = _prove(
+            packed, i, j, cost, answer.rows, answer.cols, answer.mass, answer.f, answer.g, out[k]
         )  # fmt: skip
-        out[k, 0], out[k, 1], out[k, 2] = found.value, found.lower, found.upper
-        proved[k] = found.optimal
         if kept.rows.size > 0:
-            for t in range(n + m - 1):
+            for t in range(answer.order.size):
                 arc = answer.order[t] - 1
                 kept.rows[kept.starts[k] + t] = answer.tree_rows[arc]
                 kept.cols[kept.starts[k] + t] = answer.tree_cols[arc]
@@ -106,29 +146,107 @@ def judge_pairs(
 
     Whatever the arcs are, costs and bounds are true: nothing but the costs and the masses is believed.
     """
-    pairs, bins, starts, weights, shares, totals = packed
-    cost = np.empty((0, 0))
     for k in range(start, stop):
         i, j = first[k], second[k]
-        n, m = starts[i + 1] - starts[i], starts[j + 1] - starts[j]
-        if cost.shape[0] != n or cost.shape[1] != m:
-            cost = np.empty((n, m))
-        fill_costs(pairs, bins, starts[i], starts[j], cost)
-        rows, cols = slice(starts[i], starts[i + 1]), slice(starts[j], starts[j + 1])
-        supply, demand = shares[rows], shares[cols]
+        cost = _costs(packed, i, j)
+        n, m = cost.shape
+        supply, demand = packed.shares[_atoms(packed, i)], packed.shares[_atoms(packed, j)]
         arcs = slice(kept.starts[k], kept.starts[k] + n + m - 1)
         plan = np.empty((2, n + m - 1), np.int64)
         mass, f, g = np.empty(n + m - 1), np.empty(n), np.empty(m)
         shipped = _weigh_tree(cost, supply, demand, kept.rows[arcs], kept.cols[arcs], plan, mass, f, g)
-        if shipped < 0:
-            out[k], proved[k] = np.nan, False
-            continue
-        found = enclose(
-            cost, plan[0, :shipped], plan[1, :shipped], mass[:shipped], f, g,
-            weights[rows], weights[cols], (totals[i], totals[j]), supply, demand,
-        )  # fmt: skip
-        out[k, 0], out[k, 1], out[k, 2] = found.value, found.lower, found.upper
-        proved[k] = found.optimal
+        out[k], proved[k] = np.nan, False
+        if shipped >= 0:
+            proved[k] = _prove(packed, i, j, cost, plan[0, :shipped], plan[1, :shipped], mass[:shipped], f, g, out[k])
+
+
+@njit
+def answer_pairs(
+    packed: Packed,
+    first: IntArray,
+    second: IntArray,
+    start: int,
+    stop: int,
+    out: FloatArray,
+    proved: BoolArray,
+    answers: Answers,
+) -> None:
+    """Write what `solve_pairs` does, and the plans and potentials of the answers.
+
+    As many rows as columns, all of one mass, are an assignment problem: up to `LARGEST_MATCHED` of them, its own solver
+    is faster.
+    """
+    for k in range(start, stop):
+        i, j = first[k], second[k]
+        cost = _costs(packed, i, j)
+        n, m = cost.shape
+        supply, demand = packed.shares[_atoms(packed, i)], packed.shares[_atoms(packed, j)]
+        f, g = answers.prices[_atoms(packed, i)], answers.prices[_atoms(packed, j)]
+        entries = slice(answers.starts[k], answers.starts[k] + n + m - 1)
+        rows, cols, mass = answers.rows[entries], answers.cols[entries], answers.mass[entries]
+        proved[k] = False
+        if n == m and n <= LARGEST_MATCHED and _all_equal(supply) and _all_equal(demand):
+            partner = np.empty(n, np.int64)
+            match(cost, partner, f, g)
+            for t in range(n):
+                rows[t], cols[t], mass[t] = t, partner[t], supply[t]
+            mass[n:] = 0.0
+            proved[k] = _prove(packed, i, j, cost, np.arange(n), partner, mass[:n], f, g, out[k])
+        if not proved[k]:
+            answer = solve_dense(cost, supply, demand, NO_LIMIT)
+            shipped = answer.mass.size
+            rows[:shipped], cols[:shipped] = answer.rows, answer.cols
+            mass[:shipped], mass[shipped:] = answer.mass, 0.0
+            f[:], g[:] = answer.f, answer.g
+            proved[k] = _prove(
+                packed, i, j, cost, answer.rows, answer.cols, answer.mass, answer.f, answer.g, out[k]
+            )  # fmt: skip
+
+
+@njit
+def _all_equal(values: FloatArray) -> bool:
+    for value in values:  # noqa: SIM110 (a generator is slow to compile)
+        if value != values[0]:
+            return False
+    return True
+
+
+@jitable
+def _atoms(packed: Packed, k: int) -> slice:
+    """Return where the atoms of a measure are."""
+    return slice(packed.starts[k], packed.starts[k + 1])
+
+
+@njit
+def _costs(packed: Packed, i: int, j: int) -> FloatArray:
+    """Return the costs between the atoms of two measures."""
+    starts = packed.starts
+    cost = np.empty((starts[i + 1] - starts[i], starts[j + 1] - starts[j]))
+    fill_costs(packed.pairs, packed.bins, starts[i], starts[j], cost)
+    return cost
+
+
+@njit
+def _prove(
+    packed: Packed,
+    i: int,
+    j: int,
+    cost: FloatArray,
+    rows: IntArray,
+    cols: IntArray,
+    mass: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+    out: FloatArray,
+) -> bool:
+    """Write cost and bounds of a pair, from a plan and potentials; return whether they are proved tight."""
+    of_i, of_j = _atoms(packed, i), _atoms(packed, j)
+    found = enclose(
+        cost, rows, cols, mass, f, g, packed.weights[of_i], packed.weights[of_j],
+        (packed.totals[i], packed.totals[j]), packed.shares[of_i], packed.shares[of_j], packed.probability,
+    )  # fmt: skip
+    out[0], out[1], out[2] = found.value, found.lower, found.upper
+    return found.optimal
 
 
 @njit
