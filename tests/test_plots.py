@@ -180,8 +180,9 @@ def test_one_cost_everywhere_is_drawn():
 def test_points_are_coloured_by_f_and_minus_g(clouds):
     axes = otkit.plot_potentials(clouds)
     sources, targets = (artist for artist in axes.collections if type(artist).__name__ == "PathCollection")
-    np.testing.assert_array_equal(sources.get_array(), clouds.potentials.f)
-    np.testing.assert_array_equal(targets.get_array(), -clouds.potentials.g)
+    f, g = clouds.potentials.from_zero()
+    np.testing.assert_array_equal(sources.get_array(), f)
+    np.testing.assert_array_equal(targets.get_array(), -g)
     assert sources.get_clim() == targets.get_clim()
 
 
@@ -198,14 +199,15 @@ def test_potentials_on_the_line_are_curves(line):
     axes = otkit.plot_potentials(line)
     over_x, over_y = axes.lines
     x, y = line.problem.cost.points
-    np.testing.assert_array_equal(over_x.get_ydata(), line.potentials.f[np.argsort(x[:, 0], kind="stable")])
-    np.testing.assert_array_equal(over_y.get_ydata(), -line.potentials.g[np.argsort(y[:, 0], kind="stable")])
+    f, g = line.potentials.from_zero()
+    np.testing.assert_array_equal(over_x.get_ydata(), f[np.argsort(x[:, 0], kind="stable")])
+    np.testing.assert_array_equal(over_y.get_ydata(), -g[np.argsort(y[:, 0], kind="stable")])
 
 
 def test_potentials_of_a_matrix_are_bars(bakery):
     axes = otkit.plot_potentials(bakery)
     heights = [bar.get_height() for bar in axes.patches]
-    np.testing.assert_array_equal(heights, np.concatenate(bakery.potentials))
+    np.testing.assert_array_equal(heights, np.concatenate(bakery.potentials.from_zero()))
 
 
 @pytest.mark.parametrize("draw", DRAWINGS)

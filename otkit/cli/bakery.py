@@ -105,6 +105,7 @@ def _print_problem(title: str, bread: Bakery, result: TransportResult, printed: 
                 ("proved", f"{result.value:g} minutes"),
                 ("printed", f"{printed.value:g} minutes in the notes, {verdict}"),
                 ("why", "f + g is at most the minutes of any road, and equal on each road used"),
+                ("prices", "a common shift is free, f + t and g − t: the lowest f is 0"),
                 *certificate_rows(result.certificate, result.proof_lines()),
             ]
         )
@@ -112,22 +113,18 @@ def _print_problem(title: str, bread: Bakery, result: TransportResult, printed: 
 
 
 def _plan_table(bread: Bakery, result: TransportResult) -> Table:
-    """Return the plan, loaves × minutes on each road it uses, with the prices along its sides.
-
-    Prices are known up to a common shift between the two sides: the lowest price at a bakery is set to zero.
-    """
+    """Return the plan, loaves × minutes on each road it uses, with the prices along its sides."""
     from rich import box
     from rich.table import Table
 
-    f, g = result.potentials
-    base = f.min()
+    f, g = result.potentials.from_zero()
     plan = result.plan.toarray()
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False)
     table.add_column("", footer="price g")
-    for name, price in zip(bread.cafes, g + base, strict=True):
+    for name, price in zip(bread.cafes, g, strict=True):
         table.add_column(name, footer=f"{price:g}", justify="right")
     table.add_column("price f", justify="right")
-    for name, loaves, minutes, price in zip(bread.bakeries, plan, bread.cost, f - base, strict=True):
+    for name, loaves, minutes, price in zip(bread.bakeries, plan, bread.cost, f, strict=True):
         cells = [f"{k:g} × {c}" if k else "·" for k, c in zip(loaves, minutes, strict=True)]
         table.add_row(name, *cells, f"{price:g}")
     return table

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 class Potentials(NamedTuple):
     """Dual prices with f_i + g_j ≤ c_ij.
 
+    They are those that the certificate is about. A common shift is free, f + t and g − t prove as much, so that solvers
+    may end at different ones; whoever prints or draws prices takes `from_zero`, as otkit's own pages and pictures do.
+
     Attributes
     ----------
     f : ndarray, shape (n,)
@@ -40,6 +43,23 @@ class Potentials(NamedTuple):
 
     f: FloatArray
     g: FloatArray
+
+    def from_zero(self) -> Potentials:
+        """Return the same prices shifted so that the lowest f is 0: the one rule by which prices are printed.
+
+        Where prices are no whole numbers the shift rounds each of them once, so that f_i + g_j may pass c_ij by that
+        much: audits take the prices as they are.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> bread = otkit.datasets.bakery()
+        >>> prices = otkit.transport(bread.cost, bread.supply, bread.demand).potentials.from_zero()
+        >>> prices.f.tolist()
+        [13.0, 0.0, 1.0, 9.0, 16.0, 1.0]
+        """
+        base = self.f.min()
+        return Potentials(self.f - base, self.g + base)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -59,7 +59,7 @@ def answer(town: Town) -> dict[str, Any]:
 def _optimum(best: TransportResult) -> dict[str, Any]:
     """Return plan, prices and proof."""
     problem = best.problem
-    f, g = _prices(best)
+    f, g = best.potentials.from_zero()
     terms = problem.a * f, problem.b * g
     return {
         "value": best.value,
@@ -76,13 +76,6 @@ def _optimum(best: TransportResult) -> dict[str, Any]:
         },
         "certificate": _certificate(best.certificate),
     }
-
-
-def _prices(best: TransportResult) -> tuple[FloatArray, FloatArray]:
-    """Return the potentials, of which a common shift is free, with the lowest price at a bakery at zero."""
-    f, g = best.potentials
-    base = f.min()
-    return f - base, g + base
 
 
 def _slack(best: TransportResult) -> FloatArray:

@@ -48,7 +48,8 @@ def plot_potentials(
     In these signs they fall by exactly the cost along every arc of an optimal plan, and by no more than the cost from
     any source to any target. If the cost is a metric, both are one function, the Kantorovich potential, and for a
     built-in metric its level lines are drawn too. Points in the plane are coloured by their potential; on the line it
-    is a curve; for a cost matrix, which has no points, f and g (in their own signs) are bars.
+    is a curve; for a cost matrix, which has no points, f and g (in their own signs) are bars. A common shift of the
+    prices is free: the lowest f is 0.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def plot_potentials(
     >>> import otkit
     >>> result = otkit.wasserstein([0.0, 1.0], [2.0, 4.0])
     >>> otkit.plot_potentials(result).get_ylabel()
-    'potential'
+    'potential (lowest f is 0)'
     """
     axes, names = own_axes(ax), side_names(result, names)
     cost, seen = result.problem.cost, ""
@@ -88,9 +89,9 @@ def plot_potentials(
             colours = _draw_fields(axes, result, scene, names)
             evaluable = isinstance(cost, PointCosts) and cost.is_metric and not scene.geographic
             if points is None and evaluable and cost.metric is not None:
-                _draw_levels(axes, scene, cost.metric, result.potentials.g, colours)
+                _draw_levels(axes, scene, cost.metric, result.potentials.from_zero().g, colours)
     headline(axes, result, count(result.plan.nnz, "arc"), seen)
-    f, g = result.potentials
+    f, g = result.potentials.from_zero()
     say(
         axes,
         f"Dual potentials: f at {count(f.size, 'source')} ({names[0]}), from {f.min():.4g} to {f.max():.4g}, and g at "
@@ -101,7 +102,7 @@ def plot_potentials(
 
 def _draw_fields(axes: Axes, result: TransportResult, scene: Scene, names: tuple[str, str]) -> dict[str, Any]:
     """Colour the points of the plane by the potentials, over the arcs of the plan; return the colours' scale."""
-    f, g = result.potentials
+    f, g = result.potentials.from_zero()
     shown = scene.shown if scene.image else (np.ones(f.size, np.bool_), np.ones(g.size, np.bool_))
     both = np.concatenate([f[shown[0]], -g[shown[1]]])
     low, high = central(both)
@@ -126,7 +127,7 @@ def _draw_fields(axes: Axes, result: TransportResult, scene: Scene, names: tuple
     bar = axes.figure.colorbar(
         markers,
         ax=axes,
-        label="potential (falls by the cost along each arc)",
+        label="potential (falls by the cost along each arc; lowest f is 0)",
         extend=beyond[bool(both.min() < low), bool(both.max() > high)],
     )
     write_large_short(bar.ax)
@@ -158,7 +159,7 @@ def _draw_levels(axes: Axes, scene: Scene, metric: Cost, g: FloatArray, colours:
 
 def _draw_curves(axes: Axes, result: TransportResult, scene: Scene, names: tuple[str, str]) -> None:
     """Draw the potentials over the line."""
-    f, g = result.potentials
+    f, g = result.potentials.from_zero()
     sides = ((scene.x, f, SOURCE, "o", "-", f"f at {names[0]}"), (scene.y, -g, TARGET, "s", "--", f"−g at {names[1]}"))
     (left, _), (right, _) = scene.limits
     seen = []
@@ -187,7 +188,7 @@ def _draw_curves(axes: Axes, result: TransportResult, scene: Scene, names: tuple
         margin = MARGIN * (high - low) or 0.5
         axes.set(xlim=(left, right), ylim=(low - margin, high + margin))
     axes.set_xlabel(scene.axis_names[0])
-    axes.set_ylabel("potential")
+    axes.set_ylabel("potential (lowest f is 0)")
     write_large_short(axes)
     axes.spines[["right", "top"]].set_visible(False)
     axes.legend(frameon=False)
@@ -195,7 +196,7 @@ def _draw_curves(axes: Axes, result: TransportResult, scene: Scene, names: tuple
 
 def _draw_bars(axes: Axes, result: TransportResult, names: tuple[str, str]) -> None:
     """Draw the potentials of a cost matrix, rows and then columns."""
-    f, g = result.potentials
+    f, g = result.potentials.from_zero()
     n, m = f.size, g.size
     places = np.arange(n), np.arange(m) + n + 1
     sides = ((places[0], f, SOURCE, f"f of {names[0]}"), (places[1], g, TARGET, f"g of {names[1]}"))
@@ -215,7 +216,7 @@ def _draw_bars(axes: Axes, result: TransportResult, names: tuple[str, str]) -> N
         set_ticks(axes.xaxis, np.concatenate(places), texts)
     else:
         axes.set_xticks([])
-    axes.set_ylabel("potential")
+    axes.set_ylabel("potential (lowest f is 0)")
     axes.spines[["right", "top", "bottom"]].set_visible(False)
     if result.problem.row_labels is None and result.problem.col_labels is None:
         axes.legend(ncols=2, **below(axes))
