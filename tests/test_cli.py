@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -231,6 +232,12 @@ def test_plot_is_a_picture(folder, arguments, suffix, start):
     outcome = run(*arguments, "--plot", f"plan.{suffix}")
     assert outcome.exit_code == 0, outcome.output
     assert (folder / f"plan.{suffix}").read_bytes().startswith(start)
+
+
+def test_a_picture_is_called_by_its_files_and_says_what_it_shows(folder):
+    assert run("emd", "x.csv", "y.csv", "--plot", "plan.svg").exit_code == 0
+    picture = (folder / "plan.svg").read_text(encoding="utf-8")
+    assert re.search(r"<dc:description>Transport plan from \d+ points \(x\) to \d+ points \(y\), .*</dc:desc", picture)
 
 
 def test_a_picture_without_matplotlib_is_refused_before_the_work(folder, monkeypatch):

@@ -123,7 +123,7 @@ def _finish(
         entries = result.candidate
         write_table(places.plan, {"row": entries.rows, "column": entries.cols, "mass": entries.mass})
     if places.plot is not None:
-        _draw(result, places.plot)
+        _draw(result, places.plot, tables)
     if places.save is not None:
         result.save(places.save)
     if places.proof is not None:
@@ -134,15 +134,19 @@ def _finish(
             typer.echo(f"otkit: wrote {path}", err=True)
 
 
-def _draw(result: TransportResult, path: Path) -> None:
+def _draw(result: TransportResult, path: Path, tables: Sequence[Table]) -> None:
+    """Draw points by the names of their files, a matrix by its labels; the file says what it shows."""
     from matplotlib.figure import Figure
 
     from otkit.io.atomic import replacing
-    from otkit.plots import plot_cost_and_plan, plot_plan
+    from otkit.plots import alt_text, plot_cost_and_plan, plot_plan
 
     points = result.problem.cost.points
     draw = plot_cost_and_plan if points is None or points[0].shape[1] > DRAWABLE_DIMENSION else plot_plan
+    files = [Path(table.path).stem for table in tables[:2]]
+    named = points is not None and len(set(files)) == len(files) > 1
     figure = Figure(figsize=(6.0, 5.4), layout="constrained")
-    draw(result, ax=figure.subplots())
+    axes = draw(result, names=(files[0], files[1]) if named else None, ax=figure.subplots())
+    entry = "Subject" if path.suffix.lower() == ".pdf" else "Description"
     with replacing(path) as place:
-        figure.savefig(place, dpi=150)
+        figure.savefig(place, dpi=150, metadata={entry: alt_text(axes)})
