@@ -22,11 +22,12 @@ def by_highs(C, a, b, *, mass=None, price=None):
     """Solve the problem over Γ ≥ 0 with row sums ≤ a and column sums ≤ b by SciPy, no dummy anywhere."""
     n, m = C.shape
     sums = np.vstack([np.kron(np.eye(n), np.ones(m)), np.kron(np.ones(n), np.eye(m))])
-    c = C.ravel() - (0.0 if price is None else 2.0 * price)
+    of_a, of_b = price if isinstance(price, tuple) else (np.full(n, price or 0.0), np.full(m, price or 0.0))
+    c = (C - of_a[:, None] - of_b).ravel()
     exactly = {} if mass is None else {"A_eq": np.ones((1, n * m)), "b_eq": [mass]}
     found = linprog(c, A_ub=sums, b_ub=np.concatenate([a, b]), **exactly)
     assert found.status == 0
-    return found.fun + (0.0 if price is None else price * (a.sum() + b.sum()))
+    return found.fun + of_a @ a + of_b @ b
 
 
 @st.composite
@@ -49,11 +50,12 @@ def assert_consistent(result, C, a, b):
     np.testing.assert_allclose(plan.sum(), result.mass, atol=1e-13)
     assert result.certificate.proof == "exact"
     assert result.certificate.lower <= result.value <= result.certificate.upper
-    paid = 0.0 if result.price is None else result.price * (result.leftover_a.sum() + result.leftover_b.sum())
+    price = (0.0, 0.0) if result.price is None else result.price
+    of_a, of_b = price if isinstance(price, tuple) else (price, price)
+    paid = np.sum(of_a * result.leftover_a) + np.sum(of_b * result.leftover_b)
     np.testing.assert_allclose((C * plan).sum() + paid, result.value, atol=1e-11)
     np.testing.assert_allclose(result.shipping_cost + paid, result.value, atol=1e-11)
-    highest = 0.0 if result.price is None else result.price
-    assert max(u.max(), v.max()) <= highest + tiny
+    assert max((u - of_a).max(), (v - of_b).max()) <= tiny
     assert (u[:, None] + v + result.unit_price <= C + tiny).all()
     dual = a @ u + b @ v + result.unit_price * result.mass
     np.testing.assert_allclose(dual, result.value, atol=1e-11 * (1.0 + np.abs(C).max()) * (a.sum() + b.sum()))
@@ -277,9 +279,59 @@ def test_bad_input_to_partial_transport(change, error, words):
         (-1, ValueError, "price must be finite and non-negative, but price = -1.0"),
         (float("inf"), ValueError, "price = inf"),
         (float("nan"), ValueError, "price = nan"),
-        (None, TypeError, "price must be a number, but None"),
+        (None, TypeError, "price must be a number or an array of numbers, but None"),
     ],
 )
 def test_bad_prices(price, error, words):
     with pytest.raises(error, match=words):
         unbalanced_transport([[1.0]], [1], [2], price=price)
+
+
+@given(problems(), st.data())
+def test_a_price_for_each_point(problem, data):
+    C, a, b = problem
+    prices = tuple(
+        np.array(data.draw(st.lists(st.integers(0, 9), min_size=k, max_size=k)), float) for k in (a.size, b.size)
+    )
+    result = unbalanced_transport(C, a, b, price=prices)
+    assert_consistent(result, C, a, b)
+    np.testing.assert_allclose(result.value, by_highs(C, a, b, price=prices), atol=1e-9)
+    i, j = np.indices(C.shape).reshape(2, -1)
+    sparse = unbalanced_transport(scipy.sparse.coo_array((C.ravel(), (i, j)), C.shape), a, b, price=prices)
+    assert sparse.value == result.value
+
+
+def test_equal_prices_are_one_price():
+    C, a, b = np.array([[1.0, 5.0], [2.0, 9.0]]), [3, 2], [4, 3]
+    value = unbalanced_transport(C, a, b, price=1.5).value
+    for price in ((1.5, 1.5), (np.full(2, 1.5), 1.5), np.full(2, 1.5), [[1.5, 1.5], [1.5, 1.5]], [1.5, 1.5]):
+        result = unbalanced_transport(C, a, b, price=price)
+        assert result.value == value
+        assert "left at the price of each point" in str(result)
+        assert result.to_dict()["price"] == {"a": [1.5, 1.5], "b": [1.5, 1.5]}
+
+
+def test_pairs_of_points_that_are_not_worth_their_way_are_not_listed():
+    rng = np.random.default_rng(3)
+    x, y = rng.random((300, 2)), rng.random((400, 2))
+    prices = rng.uniform(0.0, 0.05, 300), rng.uniform(0.0, 0.05, 400)
+    cost = otkit.Euclidean().between(x, y)
+    found = unbalanced_transport(cost, np.ones(300), np.ones(400), price=prices)
+    assert not found.balanced.problem.cost.complete
+    dense = unbalanced_transport(cost.dense(), np.ones(300), np.ones(400), price=prices)
+    assert found.value == dense.value
+
+
+@pytest.mark.parametrize(
+    ("price", "error", "words"),
+    [
+        (([1.0, -1.0], 2.0), ValueError, r"price\[0\] must be finite and non-negative, but price\[0\]\[1\] = -1"),
+        (([1.0], 2.0), ValueError, "a number for each of the 2 rows"),
+        ((1.0, [2.0, 2.0]), ValueError, "a number for each of the 3 columns"),
+        ([1.0, 2.0], ValueError, "a pair"),
+        ((1.0, "dear"), TypeError, "a number or an array of numbers"),
+    ],
+)
+def test_bad_prices_of_points(price, error, words):
+    with pytest.raises(error, match=words):
+        unbalanced_transport(np.ones((2, 3)), [1, 1], [1, 1, 1], price=price)

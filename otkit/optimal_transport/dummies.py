@@ -13,6 +13,7 @@ import numpy as np
 from otkit._typing import FloatArray
 from otkit.costs import MatrixCosts, PairCosts, PointCosts, SparseCosts
 from otkit.inputs.checks import require_memory
+from otkit.optimal_transport.prices import LeftoverPrices
 from otkit.problem import TransportProblem
 
 _ROWS_AT_ONCE = 1024
@@ -40,10 +41,10 @@ def with_dummies(
     b: FloatArray,
     dummy_supply: Fraction,
     dummy_demand: Fraction,
-    border: float,
+    border: LeftoverPrices,
     corner: float | None,
 ) -> TransportProblem:
-    """Return the balanced problem: what a dummy ships costs `border`, to another dummy `corner`; None is no arc."""
+    """Return the balanced problem: to and from dummies at the border's prices, between them `corner`; None: no arc."""
     supply, demand = floats(dummy_supply), floats(dummy_demand)
     sizes = len(supply), len(demand)
     whole = (
@@ -55,23 +56,24 @@ def with_dummies(
     return TransportProblem(whole, np.concatenate([a, supply]), np.concatenate([b, demand]))
 
 
-def of_nothing(cost: PairCosts, a: FloatArray, b: FloatArray, border: float) -> TransportProblem:
+def of_nothing(cost: PairCosts, a: FloatArray, b: FloatArray, border: LeftoverPrices) -> TransportProblem:
     """Return a balanced problem for two sides without mass: the dummies exchange a unit for nothing, and OPT is 0."""
     return with_dummies(cost, a, b, Fraction(1), Fraction(1), border, 0.0)
 
 
-def worth_their_way(cost: PairCosts, dearest: float) -> PairCosts:
-    """Return the pairs of points that cost at most `dearest` as arcs, where they are few; the cost as it is otherwise.
+def worth_their_way(cost: PairCosts, prices: LeftoverPrices) -> PairCosts:
+    """Return the pairs of points that cost no more than to leave both as arcs, where they are few; else the cost as is.
 
-    They are counted first, for a list of all pairs would be larger than their matrix.
+    They are counted first, for a list of all pairs would be larger than their matrix. A pair is passed over where
+    (c − price of row) − price of column > 0 in float64, and so in real numbers, since rounding is monotone.
     """
     if not isinstance(cost, PointCosts):
         return cost
     n, m = cost.shape
-    f, g = np.zeros(n), np.zeros(m)
-    if _FEW * sum(cost.pairs_below(f, g, dearest, lambda part, rows, cols, costs: rows.size)) > n * m:
+    f, g = prices
+    if _FEW * sum(cost.pairs_below(f, g, 0.0, lambda part, rows, cols, costs: rows.size)) > n * m:
         return cost
-    listed = cost.pairs_below(f, g, dearest, lambda part, *lists: tuple(each.copy() for each in lists))
+    listed = cost.pairs_below(f, g, 0.0, lambda part, *lists: tuple(each.copy() for each in lists))
     rows, cols, costs = (
         (np.concatenate(each) for each in zip(*listed, strict=True)) if listed else (_NONE, _NONE, g[:0])
     )
@@ -82,7 +84,7 @@ def worth_their_way(cost: PairCosts, dearest: float) -> PairCosts:
     return found
 
 
-def _bordered(cost: PairCosts, rows: int, cols: int, border: float, corner: float | None) -> PairCosts:
+def _bordered(cost: PairCosts, rows: int, cols: int, border: LeftoverPrices, corner: float | None) -> PairCosts:
     n, m = cost.shape
     require_memory(
         8 * (n + rows) * (m + cols),
@@ -93,20 +95,25 @@ def _bordered(cost: PairCosts, rows: int, cols: int, border: float, corner: floa
     for start in range(0, n, _ROWS_AT_ONCE):
         stop = min(n, start + _ROWS_AT_ONCE)
         matrix[start:stop, :m] = cost.block(start, stop, 0, m)
-    matrix[n:, :m] = matrix[:n, m:] = border
+    matrix[n:, :m], matrix[:n, m:] = border.b, border.a[:, None]
     matrix[n:, m:] = corner
     return MatrixCosts(matrix)
 
 
-def _sparse_bordered(cost: SparseCosts, rows: int, cols: int, border: float, corner: float | None) -> PairCosts:
+def _sparse_bordered(
+    cost: SparseCosts, rows: int, cols: int, border: LeftoverPrices, corner: float | None
+) -> PairCosts:
     from scipy.sparse import coo_array
 
     n, m = cost.shape
-    blocks = [(np.arange(n, n + rows), np.arange(m), border), (np.arange(n), np.arange(m, m + cols), border)]
+    blocks = [
+        (np.arange(n, n + rows), np.arange(m), np.tile(border.b, rows)),
+        (np.arange(n), np.arange(m, m + cols), np.repeat(border.a, cols)),
+    ]
     if corner is not None:
-        blocks.append((np.arange(n, n + rows), np.arange(m, m + cols), corner))
+        blocks.append((np.arange(n, n + rows), np.arange(m, m + cols), np.full(rows * cols, corner)))
     i = [cost.arc_rows, *(np.repeat(tops, lefts.size) for tops, lefts, _ in blocks)]
     j = [cost.pairs.cols, *(np.tile(lefts, tops.size) for tops, lefts, _ in blocks)]
-    costs = [cost.pairs.costs, *(np.full(tops.size * lefts.size, each) for tops, lefts, each in blocks)]
+    costs = [cost.pairs.costs, *(each for *_, each in blocks)]
     arcs = np.concatenate(i), np.concatenate(j)
     return SparseCosts.from_matrix(coo_array((np.concatenate(costs), arcs), shape=(n + rows, m + cols)))

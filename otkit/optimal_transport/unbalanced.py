@@ -32,6 +32,7 @@ from otkit.numerics.floats import EPS
 from otkit.numerics.jit import read_only
 from otkit.numerics.sums import accurate_sum
 from otkit.optimal_transport.dummies import of_nothing, with_dummies, worth_their_way
+from otkit.optimal_transport.prices import Given, LeftoverPrices, as_prices_of
 from otkit.optimal_transport.results import Potentials, TransportResult, arcs_frame
 from otkit.optimal_transport.settings import Proof, Report, Settings
 from otkit.optimal_transport.solve import solve_problem
@@ -57,8 +58,9 @@ class UnbalancedResult(Result):
         Numbers of rows and columns of C.
     mass : float
         Mass that is shipped.
-    price : float or None
-        What each unit left over costs; None where the mass to ship was given instead.
+    price : float, pair of arrays or None
+        What each unit left over costs: one number, or the prices `a` of the rows and `b` of the columns; None where the
+        mass to ship was given instead.
     row_labels, col_labels : Labels or None
         What the rows and the columns of C are called, where they came with labels.
 
@@ -92,7 +94,7 @@ class UnbalancedResult(Result):
     balanced: TransportResult
     shape: tuple[int, int]
     mass: float
-    price: float | None
+    price: float | LeftoverPrices | None
     row_labels: Labels | None = None
     col_labels: Labels | None = None
 
@@ -183,7 +185,8 @@ class UnbalancedResult(Result):
         """Dual prices (u, v) of the masses of a and b.
 
         For a given mass s: u ≤ 0, v ≤ 0 and u_i + v_j + λ ≤ c_ij, λ being `unit_price`, and the optimum is
-        Σ a u + Σ b v + λ s. For a price: u, v ≤ price and u_i + v_j ≤ c_ij, and the optimum is Σ a u + Σ b v.
+        Σ a u + Σ b v + λ s. For prices: no u or v exceeds that of its point, u_i + v_j ≤ c_ij, and the optimum is
+        Σ a u + Σ b v.
         """
         (f, g), (n, m) = self.balanced.potentials, self.shape
         return Potentials(f[:n] + g[m], g[:m] + f[n])
@@ -206,7 +209,8 @@ class UnbalancedResult(Result):
         most = f"{accurate_sum(a):.12g} and {accurate_sum(b):.12g}"
         head = f"{self.mass:.12g} of {most} shipped at a cost of {self.shipping_cost:.12g}"
         if self.price is not None:
-            head = f"optimal cost {self.value:.12g}: {head}, the rest left at {self.price:.12g} a unit"
+            rate = f"{self.price:.12g} a unit" if isinstance(self.price, float) else "the price of each point"
+            head = f"optimal cost {self.value:.12g}: {head}, the rest left at {rate}"
         solved = str(self.balanced).splitlines()
         return "\n".join([head, solved[1], f"  left     {left} of b", *solved[2:]])
 
@@ -291,13 +295,14 @@ def partial_transport(
     cost, a, b, *labels = _checked(C, a, b, method)
     total_a, total_b = _total(a), _total(b)
     shipped = _shipped(mass, total_a, total_b, sum(cost.shape))
+    free, _ = as_prices_of(0.0, *cost.shape)
     if total_a or total_b:
         extremes = cost.extremes() if cost.complete else (0.0, 0.0)
         corner = 2.0 * max(map(abs, extremes)) or 1.0
         rest = total_b - shipped, total_a - shipped
-        problem = with_dummies(cost, a, b, *rest, 0.0, corner if cost.complete else None)
+        problem = with_dummies(cost, a, b, *rest, free, corner if cost.complete else None)
     else:
-        problem = of_nothing(cost, a, b, 0.0)
+        problem = of_nothing(cost, a, b, free)
     try:
         solved = solve_problem(
             problem,
@@ -326,7 +331,7 @@ def unbalanced_transport(
     a: ArrayLike,
     b: ArrayLike,
     *,
-    price: float,
+    price: Given,
     method: AnyProblemMethod = "auto",
     options: Any = None,
     max_seconds: float | None = None,
@@ -336,9 +341,9 @@ def unbalanced_transport(
 ) -> UnbalancedResult:
     """Return the cheapest way from a to b where mass may also be destroyed and created, at a price a unit.
 
-    Minimise Σ C_ij Γ_ij + price · (Σ_i (a_i − Σ_j Γ_ij) + Σ_j (b_j − Σ_i Γ_ij)) over plans Γ ≥ 0 with row sums of at
-    most a and column sums of at most b: the penalty is the total variation between the masses and what the plan ships
-    of them. A pair that costs more than twice the price is not worth its way.
+    Minimise Σ C_ij Γ_ij + Σ_i α_i (a_i − Σ_j Γ_ij) + Σ_j β_j (b_j − Σ_i Γ_ij) over plans Γ ≥ 0 with row sums of at
+    most a and column sums of at most b. With one price for all, the penalty is the total variation between the masses
+    and what the plan ships of them. A pair that costs more than to leave both its points is not worth its way.
 
     Parameters
     ----------
@@ -347,8 +352,10 @@ def unbalanced_transport(
     a, b : array-like, shapes (n,) and (m,), dict or pandas Series
         Non-negative masses as they are, whatever their totals; a side may have none at all: then everything is created
         or destroyed. Labels as in `transport`.
-    price : float
-        What it costs to leave a unit of a, and as much for a unit that b goes without; not negative.
+    price : float, array-like of shape (n,), or pair
+        What it costs to leave a unit of a, and as much for a unit that b goes without; not negative. A pair (α, β), a
+        tuple of numbers or arrays of shapes (n,) and (m,), has a price for each row and for each column; one array
+        stands for both sides where n = m.
     method, options, max_seconds, proof, progress, threads
         As in `partial_transport`.
 
@@ -367,9 +374,9 @@ def unbalanced_transport(
 
     Notes
     -----
-    A dummy row supplies Σb and a dummy column takes Σa at the price, and what is left of both they exchange for
+    A dummy row supplies Σb and a dummy column takes Σa at the prices, and what is left of both they exchange for
     nothing. Any Γ within a and b extends to a plan with these marginals in just one way, at the cost above. The prices
-    u and v are at most `price`, so they prove, too, that no pair dearer than twice that matters: of a cost bound to
+    u and v are at most α and β, so they prove, too, that no pair dearer than α_i + β_j matters: of a cost bound to
     points, those alone are listed that are not, if they are few, and no n × m matrix is made.
 
     References
@@ -385,14 +392,21 @@ def unbalanced_transport(
     >>> result = otkit.unbalanced_transport(C, [2, 1], [1, 1], price=3)
     >>> result.value, result.mass, result.leftover_a.tolist()
     (6.0, 2.0, [0.0, 1.0])
+
+    Where the first point is cheap to leave and the second dear:
+
+    >>> result = otkit.unbalanced_transport(C, [2, 1], [1, 1], price=([0.5, 9], 3))
+    >>> result.value, result.leftover_a.tolist(), result.leftover_b.tolist()
+    (11.5, [1.0, 0.0], [0.0, 0.0])
     """
-    price, max_seconds = _as_price(price), as_seconds(max_seconds)
+    max_seconds = as_seconds(max_seconds)
     cost, a, b, *labels = _checked(C, a, b, method)
+    prices, price = as_prices_of(price, *cost.shape)
     total_a, total_b = _total(a), _total(b)
     if total_a or total_b:
-        problem = with_dummies(worth_their_way(cost, 2.0 * price), a, b, total_b, total_a, price, 0.0)
+        problem = with_dummies(worth_their_way(cost, prices), a, b, total_b, total_a, prices, 0.0)
     else:
-        problem = of_nothing(cost, a, b, price)
+        problem = of_nothing(cost, a, b, prices)
     solved = solve_problem(
         problem,
         Settings(
@@ -429,16 +443,6 @@ def _with_rest(size: int, labels: Labels | None) -> Any:
     levels = len(labels.names)
     left = "left" if levels == 1 else ("left",) + ("",) * (levels - 1)
     return Labels([*labels.items, left], labels.names).index
-
-
-def _as_price(price: float) -> float:
-    try:
-        value = float(price)
-    except (TypeError, ValueError):
-        raise TypeError(f"price must be a number, but {shown(price)} was given.") from None
-    if not 0.0 <= value < math.inf:
-        raise ValueError(f"price must be finite and non-negative, but price = {shown(value)} was given.")
-    return value
 
 
 def _shipped(mass: float | None, total_a: Fraction, total_b: Fraction, size: int) -> Fraction:
