@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from otkit.many.sliced import max_sliced_wasserstein as max_sliced_wasserstein
     from otkit.many.sliced import sliced_wasserstein as sliced_wasserstein
     from otkit.measures import DiscreteMeasure as DiscreteMeasure
+    from otkit.optimal_transport.bottleneck import BottleneckResult as BottleneckResult
+    from otkit.optimal_transport.bottleneck import bottleneck as bottleneck
     from otkit.optimal_transport.comparison import compare as compare
     from otkit.optimal_transport.duality import c_transform as c_transform
     from otkit.optimal_transport.duality import kantorovich_potential as kantorovich_potential
@@ -176,6 +178,7 @@ _MODULES = {
     "many.neighbours": ["NearestResult", "nearest"],
     "many.sliced": ["SlicedResult", "max_sliced_wasserstein", "sliced_wasserstein"],
     "measures": ["DiscreteMeasure"],
+    "optimal_transport.bottleneck": ["BottleneckResult", "bottleneck"],
     "optimal_transport.comparison": ["compare"],
     "optimal_transport.duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
     "optimal_transport.grids": ["wasserstein_grid"],
@@ -232,6 +235,7 @@ _ELSEWHERE = {
     "otkit.wasserstein(x, y, p=2).distance": "wasserstein2 w2",
     "otkit.wasserstein(x, y, a, b)": "wasserstein_1d emd_1d emd2_1d solve_1d solve_sample",
     "otkit.cost_matrix(x, y)": "dist cdist pdist euclidean_distances pairwise_distances",
+    "otkit.bottleneck(x, y)": "bottleneck_distance wasserstein_infinity w_inf winf",
     "otkit.sliced_wasserstein(x, y)": "sliced_wasserstein_distance",
     "otkit.max_sliced_wasserstein(x, y)": "max_sliced_wasserstein_distance",
     "otkit.partial_transport(C, a, b, mass=...)": "partial_wasserstein partial_wasserstein2 partial",

@@ -187,6 +187,9 @@ DOORS = (
          shift=True, degree=2),
     Door("barycenter", {"measures": Data(Kind.CLOUDS, [cloud[:, :1] for cloud in _CLOUDS])}, number=_value,
          shift=True, degree=2, case="on the line"),
+    Door("bottleneck", _WEIGHTED, number=_distance, shift=True, degree=1, mass_degree=0),
+    Door("bottleneck", {"x": Data(Kind.COST, _COST), "a": Data(Kind.WEIGHTS, _A, "x", 0),
+                        "b": Data(Kind.WEIGHTS, _B, "x", 1)}, number=_value, degree=1, mass_degree=0, case="matrix"),
     # Transport at given costs
     Door("transport", _SHIPMENT, number=_value, degree=1, mass_degree=1),
     Door("transport_batch", _SHIPMENT, number=operator.attrgetter("values"), degree=1, mass_degree=1),
@@ -271,6 +274,7 @@ EXEMPT = {
     **dict.fromkeys(("check_proof", "load"), "reads a file of otkit's own"),
     "density_divergence": "takes laws, not data",
     "warmup": "takes nothing",
+    **dict.fromkeys(("BottleneckResult", "PersistenceResult"), _CLASSES),
     **dict.fromkeys(("BarycenterResult", "BatchResult", "CacheError", "Candidate", "Certificate"), _CLASSES),
     **dict.fromkeys(("DivergenceResult", "GaussianTransport", "InfeasibleError"), _CLASSES),
     **dict.fromkeys(("LinprogOptions", "NearestResult", "NotConvergedError", "PairwiseResult"), _CLASSES),

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from otkit.checker import bottleneck_proof
 from otkit.checker import standalone as proof
 from otkit.costs import PairCosts
 from otkit.costs.libraries import largest_difference
@@ -22,8 +23,8 @@ from otkit.costs.plain import plain_costs, rest_on_library
 from otkit.io.archives import each_once
 from otkit.problem import TransportProblem
 
-# Bytes that a proof takes at most: its head, an arc or a number for each point, a carried cost for each pair.
-HEAD, ARC, NUMBER = 1 << 14, 64, 40
+# Bytes that a proof takes at most: its head, a few arcs or numbers for each point, a carried cost for each pair.
+HEAD, ARC, NUMBER = 1 << 14, 256, 40
 
 _FORMS: dict[str, Callable[..., proof.Costs]] = {
     "line": proof.line,
@@ -45,7 +46,7 @@ def check_proof(problem: TransportProblem, path: str | os.PathLike[str]) -> proo
     problem : TransportProblem
         The problem that it is about, to the bit.
     path : path-like
-        A file by `Certificate.save` or `InfeasibleError.save`.
+        A file by `Certificate.save`, `InfeasibleError.save` or `BottleneckCertificate.save`.
 
     Returns
     -------
@@ -77,7 +78,8 @@ def check_proof(problem: TransportProblem, path: str | os.PathLike[str]) -> proo
     carried, note = None, ""
     if rest_on_library(problem.cost) and "costs" in content:
         carried, note = _carried(content["costs"], problem.cost)
-    proved = proof.check(plain(problem, content.get("kind", ""), carried), content)
+    check = bottleneck_proof.check if content.get("kind") == bottleneck_proof.KIND else proof.check
+    proved = check(plain(problem, content.get("kind", ""), carried), content)
     if problem.cost.unit != 1.0:
         note += f", distances in units of {problem.cost.unit!r}"
     return proved._replace(statement=proved.statement + note)

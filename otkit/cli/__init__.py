@@ -18,7 +18,20 @@ with needed("The command otkit needs Typer and Rich", "typer rich"):
     import rich  # noqa: F401 (what prints needs it: better said before the work)
     import typer
 
-from otkit.cli import bakery, critic, distances, divergence, drift, judging, many, proofs, testing, train, warmup
+from otkit.cli import (
+    bakery,
+    bottleneck,
+    critic,
+    distances,
+    divergence,
+    drift,
+    judging,
+    many,
+    proofs,
+    testing,
+    train,
+    warmup,
+)
 from otkit.cli.failures import OneLineFailures
 
 app = typer.Typer(
@@ -29,6 +42,7 @@ app = typer.Typer(
 )
 app.command("emd")(distances.emd)
 app.command("transport")(distances.transport)
+app.command("bottleneck")(bottleneck.bottleneck)
 app.command("verify")(judging.verify)
 app.command("compare")(judging.compare)
 app.command("divergence")(divergence.divergence)

@@ -56,6 +56,15 @@ def write_infeasibility(
     _write(path, problem, costs, kind, statement, {"y": [y.hex() for y in farkas.tolist()]})
 
 
+def write_bottleneck(
+    path: str | os.PathLike[str], problem: TransportProblem, value: float, plan: list[list[int]], rows: list[int]
+) -> None:
+    """Write a proof that `value` is the bottleneck: a plan of integers, and the rows of a cut."""
+    costs = _costs(problem, "bottleneck")
+    statement = f"the least t such that a plan lives on pairs with c ≤ t is {value!r} ({costs.name})"
+    _write(path, problem, costs, "bottleneck", statement, {"value": value.hex(), "plan": plan, "rows": rows})
+
+
 def _costs(problem: TransportProblem, kind: str) -> PlainCosts:
     problem.cost.require_unchanged()
     return plain_costs(problem.cost, real=kind == "line")
