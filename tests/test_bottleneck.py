@@ -19,7 +19,6 @@ import otkit
 from otkit.checker.bottleneck import certify_bottleneck
 from otkit.checker.standalone import ProofError
 from otkit.io.tables import read_table
-from otkit.io.writing import write_matrix
 from otkit.optimal_transport.bottleneck import solve_bottleneck
 from otkit.solvers import bottleneck as solver
 
@@ -213,10 +212,10 @@ def test_words():
 
 def test_command(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_matrix("x.csv", [[0, 0], [1, 0]])
-    write_matrix("y.csv", [[0, 1, 3], [4, 4, 1]])
+    (tmp_path / "x.csv").write_text("u,v\n0,0\n1,0\n")
+    (tmp_path / "y.csv").write_text("u,v,w\n0,1,3\n4,4,1\n")
     found = answer(
-        "bottleneck", "x.csv", "y.csv", "--weights-y", "3", "--plan", "p.csv", "--save", "p.npz", "--proof", "p.json"
+        "bottleneck", "x.csv", "y.csv", "--weights-y", "w", "--plan", "p.csv", "--save", "p.npz", "--proof", "p.json"
     )
     assert found["value"] == 5.0
     assert read_table("p.csv").values.tolist() == [[0, 0, 0.5], [1, 0, 0.25], [1, 1, 0.25]]
