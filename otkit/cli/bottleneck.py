@@ -38,7 +38,7 @@ def bottleneck(
 
     options.check_places((plan, None), (save, (".npz",)), (proof, (".json",)))
     tables = options.two_tables(x, y, files, weights, weights_x, weights_y)
-    problem = options.problem_from(*tables, p=1.0, metric=metric)
+    problem = options.problem_from(*tables, files, p=1.0, metric=metric)
     with checking_input(), waiting("solving"):
         result = solve_bottleneck(problem)
     notes = problem.cost.reading.notes
