@@ -500,3 +500,42 @@ def test_the_command_draws(folder):
 )
 def test_bad_input_is_one_line_and_exit_code_2(folder, arguments, message):
     assert_refused(run("drift", *arguments.split()), message)
+
+
+def test_a_column_that_is_words_because_of_one_cell_is_said(tmp_path):
+    """Numbers, dates and percentages that are read as words: which cell, and what to do."""
+    rows = [f"{k};{20 + k % 30};2024-01-{1 + k % 28:02};{k % 7}%" for k in range(40)]
+    paths = []
+    for name, age, day in (("march", "unknown", "31.01.2024"), ("april", "33", "2024-01-31")):
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join(["id;age;day;share", *rows, f"40;{age};{day};3%", ""]))
+        paths.append(path)
+    report = otkit.drift(*paths, rng=0)
+    assert {entry.column: entry.reason for entry in report.not_compared} == {
+        "age": "text in reference, numeric in current",
+        "day": "text in reference, datetime in current",
+    }
+    march, april = report.notes[:2]
+    assert "line 42, column 2 (age) holds 'unknown', so that the column is taken as words." in march
+    assert "column 3 (day) holds '2024-01-01', so" not in march
+    assert "column 4 (share) holds '0%', so that the column is taken as words. Percent signs are not read" in april
+    assert "column 2" not in april
+    assert "id counts the rows; columns= (--columns) leaves it out" in report.notes
+    assert not any("counts the rows" in note for note in otkit.drift(*paths, columns=["id"], rng=0).notes)
+
+
+def test_the_seed_gives_the_report_again():
+    before, after = {"x": [1.0, 2.0, 4.0, 7.0], "w": [*"abca"]}, {"x": [2.0, 3.0, 9.0], "w": [*"bbd"]}
+    report = otkit.drift(before, after)
+    again = otkit.drift(before, after, rng=report.seed)
+    assert [entry.pvalue for entry in report.columns] == [entry.pvalue for entry in again.columns]
+    assert report.to_dict()["seed"] == report.seed == again.seed
+    assert otkit.drift(before, after, rng=np.random.default_rng(0)).seed is None
+
+
+def test_a_misspelt_column_is_answered_with_the_one_that_was_meant():
+    table = {"income": [1.0, 2.0, 3.0], "age": [4.0, 5.0, 6.0]}
+    with pytest.raises(ValueError, match="Did you mean 'income'"):
+        otkit.drift(table, table, columns=["incom"], rng=0)
+    with pytest.raises(KeyError, match="Did you mean 'age'"):
+        otkit.drift(table, table, rng=0)["Age"]

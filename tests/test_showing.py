@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import pickle
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -33,9 +34,11 @@ RESULTS = {
     "DualityReport": lambda: otkit.verify_duality(otkit.TransportProblem(C, A, B)),
     "Sensitivity": lambda: otkit.transport(C, A, B).sensitivity(),
     "ResourceEstimate": lambda: otkit.estimate_resources(otkit.TransportProblem(C, A, B)),
+    "DriftReport": lambda: otkit.drift({"x": [1.0, 2, 3, 4]}, {"x": [2.0, 3, 4, 9], "y": [1, 2, 3, 4]}, rng=0),
     "CriticBounds": lambda: otkit.neural.critic_bounds(lambda z: -z[:, 0], X, Y),
 }
 TABLES = {
+    "DriftReport",
     "TransportResult",
     "UnbalancedResult",
     "BarycenterResult",
@@ -55,6 +58,28 @@ def made(request):
     if request.param not in MADE:
         MADE[request.param] = RESULTS[request.param]()
     return request.param, MADE[request.param]
+
+
+# What functions return that is no result: types of others, the user's own kind of data, functions, a few words.
+NO_RESULTS = {
+    "Any",
+    "Axes",
+    "Proved",
+    "FloatArray",
+    "IntArray",
+    "DiscreteMeasure",
+    "KantorovichPotential",
+    "FDivergence",
+}
+NO_RESULTS |= {"Subgradient", "Selection", "Certificate"}
+
+
+def test_whatever_a_public_function_returns_is_a_result():
+    """As its annotation says; a class that is none must be excused."""
+    annotations = [getattr(getattr(otkit, name), "__annotations__", {}).get("return", "") for name in otkit.__all__]
+    returned = {word for text in annotations if text is not None for word in re.findall(r"[A-Z]\w+", text)}
+    assert returned - set(RESULTS) - NO_RESULTS == set()
+    assert len(returned & set(RESULTS)) > 12
 
 
 def test_all_public_results_are_here():
@@ -96,6 +121,9 @@ def test_a_card_says_what_is_printed(made):
     reader.feed(result._repr_html_())
     reader.close()
     assert reader.open == []
+    if name == "DriftReport":  # has pictures instead, and tests of its own
+        assert "standard deviation" in reader.text
+        return
     assert name.lower() == reader.text.partition("\n")[0].replace(" ", "").lower()
     shown, printed = ("".join(c for c in text if c.isalnum()) for text in (reader.text, name + str(result)))
     assert shown.lower() == printed.lower()  # every word and number, in the order printed

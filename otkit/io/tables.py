@@ -21,7 +21,7 @@ from otkit._text import did_you_mean, printable, quoted
 from otkit._typing import BoolArray, FloatArray
 from otkit.io.atomic import PARQUET_SUFFIXES, PathLike
 from otkit.io.binary import read_numpy, read_parquet
-from otkit.io.cells import Column, hint, is_number
+from otkit.io.cells import Column, hint, is_date, is_number
 from otkit.io.dialects import is_count
 from otkit.io.options import FileOptions
 from otkit.io.sheets import Sheet
@@ -275,9 +275,38 @@ def read_columns(path: PathLike, options: FileOptions | None = None) -> Sheet:
         names=_names(sheet, used),
         columns=tuple(sheet.columns[k] for k in used),
         index=(),
-        said=(*sheet.said, *index),
+        said=(*sheet.said, *index, *_taken_as_words(sheet, used)),
         texts=tuple(sheet.texts[k] for k in used) if sheet.texts else (),
     )
+
+
+def _taken_as_words(sheet: Sheet, used: Sequence[int]) -> list[str]:
+    """Say which columns hold words although they seem to be meant as numbers or dates, and why."""
+    said = []
+    for k in used if sheet.texts else ():
+        if sheet.columns[k].kind != "text":
+            continue
+        row, kind = _odd_cell(sheet, k)
+        remedy = hint(sheet.texts[k][row], sheet.decimal)
+        if remedy or kind:
+            where = sheet.place(row, k).removeprefix(f"{sheet.where}: ")
+            said.append(f"{where} holds {sheet.text(row, k)}, so that the column is taken as words.{remedy}")
+    return said
+
+
+def _odd_cell(sheet: Sheet, position: int) -> tuple[int, str]:
+    """Return the row of the first entry of a column of words that is unlike most of them, and what these are.
+
+    That is "a number" or "a date"; nothing where they are words, and then the first is returned.
+    """
+    cells = sheet.texts[position]
+    present = np.flatnonzero(~sheet.columns[position].missing).tolist()
+    numbers = [is_number(cells[k], sheet.decimal) for k in present]
+    dates = [is_date(cells[k]) for k in present]
+    for kind, alike in (("a number", numbers), ("a date", dates)):
+        if 2 * sum(alike) >= len(alike):
+            return present[alike.index(False)], kind
+    return present[numbers.index(False)], ""
 
 
 def _sheet(path: PathLike, options: FileOptions, use: str, *, wide: bool) -> Sheet:
@@ -372,13 +401,12 @@ def _not_a_number(sheet: Sheet, position: int) -> Exception:
             f"{name} must be numeric, but it holds {sheet.text(present[0], position)}. "
             f"Leave this column out{_usable(sheet)}, or name it with --labels."
         )
-    cells = sheet.texts[position]
-    numbers = [is_number(cells[k], sheet.decimal) for k in present]
-    row = present[numbers.index(False)]
-    remedy = hint(cells[row], sheet.decimal)
-    if not remedy and not any(numbers):
+    row, kind = _odd_cell(sheet, position)
+    remedy = hint(sheet.texts[position][row], sheet.decimal)
+    if not remedy and not kind:
         remedy = f" Leave this column out{_usable(sheet)}, or name it with --labels."
-    return ValueError(f"{sheet.place(row, position)} must be a number, but it is {sheet.text(row, position)}.{remedy}")
+    must = kind or "a number"
+    return ValueError(f"{sheet.place(row, position)} must be {must}, but it is {sheet.text(row, position)}.{remedy}")
 
 
 def _usable(sheet: Sheet) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.inputs.labels import label_text
-from otkit.inputs.randomness import Rng, as_generator
+from otkit.inputs.randomness import Rng, seeded
 from otkit.io.options import FileOptions
 from otkit.statistics.drift.categories import aligned, compare_counts
 from otkit.statistics.drift.columns import Column
@@ -146,7 +146,8 @@ def drift_of_sources(
         source.require(categorical, "categorical")
         source.require(joint or (), "joint")
         source.require(() if by is None else (by,), "by")
-    work = _Work(reference, current, set(categorical), as_generator(rng))
+    generator, seed = seeded(rng)
+    work = _Work(reference, current, set(categorical), generator)
     if by is not None:
         work.group_by(by)
     wanted = list(dict.fromkeys([*columns, *(joint or ())])) if columns is not None else None
@@ -171,6 +172,7 @@ def drift_of_sources(
         names=(reference.name, current.name),
         by=by,
         level=level,
+        seed=seed,
         notes=(*(f"{side.name}: {'; '.join(side.said)}" for side in (reference, current) if side.said), *work.notes),
         seconds=time.perf_counter() - began,
     )
@@ -314,6 +316,8 @@ class _Work:
                 group.together[name] = numbers.reference[group.drawn[0]], numbers.current[group.drawn[1]]
         if numbers is not None and numbers.note:
             self.notes.append(numbers.note)
+        if numbers is not None and not must and kind == "numeric" and all(map(_counts_rows, numbers[:2])):
+            self.notes.append(f"{label_text(name)} counts the rows; columns= (--columns) leaves it out")
 
     def _note_empty(self, name: Hashable, columns: Sequence[Column]) -> None:
         """Note for each group that a side of a column has no value."""
@@ -403,6 +407,11 @@ def _numbers(columns: Sequence[Column], name: Hashable) -> Numbers:
     assert first is not None
     assert second is not None
     return as_numbers(first, second, label_text(name))
+
+
+def _counts_rows(values: FloatArray) -> bool:
+    """Say whether a column holds consecutive whole numbers in their order, as ids do."""
+    return values.size > 2 and float(values[0]).is_integer() and bool((np.diff(values) == 1.0).all())
 
 
 def _common_kind(columns: Sequence[Column]) -> str:

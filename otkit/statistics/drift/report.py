@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from otkit._text import shown
+from otkit._text import did_you_mean, shown
 from otkit.inputs.labels import label_text, written
+from otkit.io.results import Result, data_frame
 from otkit.statistics.drift.corrections import benjamini_hochberg, holm
 from otkit.statistics.drift.entries import ColumnDrift, JointTest, LabelDrift, NotCompared, NumericDrift
-from otkit.statistics.drift.words import share, table
+from otkit.statistics.drift.words import in_a_sentence, share, table
 
 # What a threshold may be set for: whether more is worse, or less.
 ABOVE = ("w1_std", "ks", "psi", "tv", "js", "missing_change", "unseen_share", "not_compared")
@@ -42,7 +43,7 @@ class Exceedance(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class DriftReport:
+class DriftReport(Result):
     """Two tables compared; see `drift`.
 
     Attributes
@@ -60,6 +61,8 @@ class DriftReport:
     by : Hashable
         The column that holds the groups.
     level : float
+    seed : int or None
+        What `rng=` takes to deal and draw the same rows again; None where a generator was given.
     notes : tuple of str
         How the tables were read.
     seconds : float
@@ -72,6 +75,7 @@ class DriftReport:
     names: tuple[str, str]
     by: Hashable
     level: float
+    seed: int | None
     notes: tuple[str, ...]
     seconds: float
 
@@ -90,7 +94,10 @@ class DriftReport:
             if name in (entry.column, (entry.column, entry.group)) and (entry.group is None or name != entry.column):
                 return entry
         known = ", ".join(entry.name for entry in self.columns[:8])
-        raise KeyError(f"the report has no column {name!r}; it has {known}. Those not compared are in not_compared.")
+        meant = did_you_mean(name, [entry.column for entry in self.columns])
+        raise KeyError(
+            f"the report has no column {name!r}; it has {known}. Those not compared are in not_compared.{meant}"
+        )
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -152,6 +159,7 @@ class DriftReport:
             "current": {"name": self.names[1], "rows": self.rows[1]},
             **({} if self.by is None else {"by": written(self.by)}),
             "level": self.level,
+            "seed": self.seed,
             "drifted": len(self.drifted),
             "columns": [entry.to_dict() for entry in self.columns],
             "joint": [test.to_dict() for test in self.joint],
@@ -168,17 +176,13 @@ class DriftReport:
         ModuleNotFoundError
             pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ModuleNotFoundError:
-            raise ModuleNotFoundError('Data frames need pandas: pip install "otkit[tables]".') from None
         nested = ("share_changes", "quantile_changes", "unseen", "gone")
         entries: list[ColumnDrift | NotCompared] = [*self.columns, *self.not_compared]
         rows = []
         for entry in entries:
             row = {key: value for key, value in entry.to_dict().items() if key not in nested}
             rows.append(row | {"column": entry.column} | ({} if self.by is None else {"group": entry.group}))
-        return pd.DataFrame(rows)
+        return data_frame(rows)
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
         """Return the report as a page of HTML with its pictures, which needs no network; write it to `path`, too.
@@ -208,12 +212,34 @@ class DriftReport:
 
     def summary(self) -> str:
         """Return the result in a sentence."""
-        what = "columns in groups" if self.by is not None else "column" if len(self.columns) == 1 else "columns"
-        many = f"{len(self.columns)} {what}"
         named = ", ".join(entry.name for entry in self.drifted[:3])
         more = f" and {len(self.drifted) - 3} more" if len(self.drifted) > 3 else ""
         which = f": {named}{more}" if named else ""
-        return f"{len(self.drifted)} of {many} moved, at a false discovery rate of {100 * self.level:g} %{which}"
+        return (
+            f"{len(self.drifted)} of {self._many()} moved, at a false discovery rate of {100 * self.level:g} %{which}"
+        )
+
+    def report(self) -> str:
+        """Return the result in a sentence for a report: sizes of the tables, effects of the first columns.
+
+        Examples
+        --------
+        >>> import numpy as np, otkit
+        >>> before = {"age": np.arange(40.0), "plan": ["free", "paid"] * 20}
+        >>> print(otkit.drift(before, {"age": np.arange(30.0) + 20.0, "plan": ["free", "paid"] * 15}, rng=0).report())
+        1 of 2 columns moved from reference (40 rows) to current (30 rows), at a false discovery rate of 5 %: age (W₁ =
+        15, 1.3 standard deviations, p = 0.0002)
+        """
+        sides = (f"{name} ({rows:,} row{'s' * (rows != 1)})" for name, rows in zip(self.names, self.rows, strict=True))
+        rate = f"at a false discovery rate of {100 * self.level:g} %"
+        named = [f"{entry.name} ({in_a_sentence(entry)})" for entry in self.drifted[:3]]
+        more = f" and {len(self.drifted) - 3} more" if len(self.drifted) > 3 else ""
+        which = f": {', '.join(named)}{more}" if named else ""
+        return f"{len(self.drifted)} of {self._many()} moved from {' to '.join(sides)}, {rate}{which}"
+
+    def _many(self) -> str:
+        what = "columns in groups" if self.by is not None else "column" if len(self.columns) == 1 else "columns"
+        return f"{len(self.columns)} {what}"
 
     def text(self, width: int | None = 80) -> str:
         """Return the report as text.

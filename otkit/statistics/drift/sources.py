@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from otkit._text import printable
+from otkit._text import did_you_mean, printable
 from otkit._typing import ArrayLike
 from otkit.inputs.columns import columns_of
 from otkit.inputs.frames import as_frame
@@ -60,7 +60,7 @@ class Source:
                 known = ", ".join(map(repr, self.names[:12])) + (" and others" if len(self.names) > 12 else "")
                 raise ValueError(
                     f"{parameter} must name columns of both tables, but {self.name} has no column {name!r}; "
-                    f"it has {known}."
+                    f"it has {known}.{did_you_mean(name, self.names)}"
                 )
 
 
@@ -152,4 +152,5 @@ def _named(names: Sequence[str], column: str, where: str) -> str:
         return names[int(column) - 1]
     raise ValueError(
         f"{where} has columns {', '.join(map(printable, names))}, but {printable(column)!r} was asked for."
+        f"{did_you_mean(column, names)}"
     )

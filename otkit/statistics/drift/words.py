@@ -81,6 +81,16 @@ def cells(entry: ColumnDrift) -> dict[str, str]:
     return found | {"TV": number(entry.tv), "JS": number(entry.js), "PSI": number(entry.psi)}
 
 
+def in_a_sentence(entry: ColumnDrift) -> str:
+    """Return effect and corrected p-value of one entry, for a sentence."""
+    if isinstance(entry, NumericDrift):
+        effect = f"W₁ = {in_unit(entry, entry.w1)}, {number(entry.w1_std, 2)} standard deviations"
+    else:
+        assert isinstance(entry, LabelDrift)
+        effect = f"TV = {number(entry.tv)}"
+    return f"{effect}, p = {pvalue(entry.bh)}".replace("p = <", "p < ")
+
+
 def table(entries: Sequence[ColumnDrift], width: int | None) -> str:
     """Return the entries, a line each, under their headings; what is left out of them is what matters least.
 
