@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from otkit.divergences.from_samples import estimate_divergence as estimate_divergence
     from otkit.divergences.gan import discriminator_value as discriminator_value
     from otkit.divergences.gan import optimal_discriminator as optimal_discriminator
+    from otkit.divergences.gaussian_barycenter import GaussianBarycenter as GaussianBarycenter
+    from otkit.divergences.gaussian_barycenter import gaussian_barycenter as gaussian_barycenter
     from otkit.divergences.generators import GENERATORS as GENERATORS
     from otkit.divergences.generators import FDivergence as FDivergence
     from otkit.divergences.generators import alpha_divergence as alpha_divergence
@@ -67,11 +69,11 @@ if TYPE_CHECKING:
     from otkit.many.all_pairs import pairwise as pairwise
     from otkit.many.barycenters import BarycenterResult as BarycenterResult
     from otkit.many.barycenters import barycenter as barycenter
-    from otkit.many.barycenters import displacement_interpolation as displacement_interpolation
     from otkit.many.batch import BatchResult as BatchResult
     from otkit.many.batch import transport_batch as transport_batch
     from otkit.many.batch import wasserstein_batch as wasserstein_batch
     from otkit.many.distances import PairwiseResult as PairwiseResult
+    from otkit.many.interpolation import displacement_interpolation as displacement_interpolation
     from otkit.many.neighbours import NearestResult as NearestResult
     from otkit.many.neighbours import nearest as nearest
     from otkit.many.sliced import SlicedResult as SlicedResult
@@ -165,6 +167,7 @@ _MODULES = {
     "divergences.frechet": ["frechet_distance"],
     "divergences.from_samples": ["estimate_divergence"],
     "divergences.gan": ["discriminator_value", "optimal_discriminator"],
+    "divergences.gaussian_barycenter": ["GaussianBarycenter", "gaussian_barycenter"],
     "divergences.generators": ["FDivergence", "GENERATORS", "alpha_divergence"],
     "divergences.ipm": ["cramer_distance", "energy_distance", "mmd", "total_variation"],
     "divergences.joint": ["conditional_kl", "cross_entropy", "jensen_shannon"],
@@ -172,9 +175,10 @@ _MODULES = {
     "divergences.result": ["DivergenceResult"],
     "divergences.variational": ["variational_bound"],
     "many.all_pairs": ["CacheError", "pairwise"],
-    "many.barycenters": ["BarycenterResult", "barycenter", "displacement_interpolation"],
+    "many.barycenters": ["BarycenterResult", "barycenter"],
     "many.batch": ["BatchResult", "transport_batch", "wasserstein_batch"],
     "many.distances": ["PairwiseResult"],
+    "many.interpolation": ["displacement_interpolation"],
     "many.neighbours": ["NearestResult", "nearest"],
     "many.sliced": ["SlicedResult", "max_sliced_wasserstein", "sliced_wasserstein"],
     "measures": ["DiscreteMeasure"],
@@ -246,7 +250,9 @@ _ELSEWHERE = {
     "otkit.psi(reference, current)": "population_stability_index",
     "otkit.renyi(p, q, alpha)": "renyi_entropy bhattacharyya_distance",
     "otkit.tsallis(p, q, alpha)": "hellinger_divergence tsallis_relative_entropy",
-    "otkit.barycenter(measures)": "wasserstein_barycenter free_support_barycenter lp_barycenter",
+    "otkit.barycenter(measures)": "wasserstein_barycenter lp_barycenter",
+    "otkit.barycenter(measures, support=k)": "free_support_barycenter free_support_wasserstein_barycenter",
+    "otkit.gaussian_barycenter(means, covariances)": "bures_wasserstein_barycenter",
     "otkit.Euclidean().between(x, y)": "PointCloud Geometry",
     "otkit.TransportProblem(C, a, b)": "LinearProblem",
     "otkit.neural.wasserstein_loss(x, y)": "SamplesLoss wasserstein_loss",

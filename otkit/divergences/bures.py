@@ -253,6 +253,11 @@ def _mean(value: ArrayLike, name: str) -> FloatArray:
     return owned(array)
 
 
+def covariance_root(value: ArrayLike, name: str, dimension: int) -> FloatArray:
+    """Return the symmetric square root of a covariance, which is one up to what rounding in its type may do."""
+    return _root(value, name, dimension, _rounding_of(value, dimension))
+
+
 def _root(value: ArrayLike, name: str, dimension: int, rounding: float) -> FloatArray:
     """Return the symmetric square root of a covariance."""
     array = as_float_array(value, name)

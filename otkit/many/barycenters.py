@@ -1,4 +1,4 @@
-"""Averages of measures: barycenters, and what lies on the way from one measure to another.
+"""Averages of measures: the barycenter.
 
 The barycenter of μ_1 … μ_K with weights λ minimises Σ_k λ_k W_p^p(ν, μ_k) over measures ν (Agueh & Carlier, SIAM J.
 Math. Anal. 43, 2011). It is found exactly in two cases.
@@ -26,15 +26,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from otkit._text import shown
 from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.costs import Cityblock, Cost, PairCosts, as_cost, bind
-from otkit.inputs.checks import as_cost_array, as_power, as_weights, require_memory
+from otkit.costs import Cityblock, Cost, Euclidean, PairCosts, SqEuclidean, as_cost, bind
+from otkit.inputs.checks import as_cost_array, as_count, as_power, as_weights, require_memory
 from otkit.inputs.frames import NOTHING, Frame, Missing, Reading, as_clouds
 from otkit.inputs.labelled import axes_of
 from otkit.inputs.labels import Labels
 from otkit.inputs.matching import masses_of
+from otkit.inputs.randomness import Rng, seeded
 from otkit.io.results import Result, data_frame
+from otkit.many import free_support
 from otkit.many.containers import list_of_measures
 from otkit.many.histograms import Bins, as_histograms
 from otkit.many.pair_kinds import Names
@@ -66,7 +67,12 @@ class BarycenterResult(Result):
         this one.
     results : tuple of TransportResult
         The transport from each measure to the barycenter, with its own certificate.
-    method : {"line", "lp"}
+    method : {"line", "lp", "pair", "turns"}
+        How it was found: by quantile functions, the linear program, on the way between two measures, or by turns.
+    history : tuple of float
+        Of "turns": the value of each round of the best start, which falls.
+    seed : int or None
+        Of "turns": what `rng=` takes to draw the same starts again.
     reading : Reading
         How the measures were read, in words.
     labels : Labels or None
@@ -81,9 +87,11 @@ class BarycenterResult(Result):
     lower: float
     upper: float
     results: tuple[TransportResult, ...]
-    method: Literal["line", "lp"]
+    method: Literal["line", "lp", "pair", "turns"]
     reading: Reading = NOTHING
     labels: Labels | None = None
+    history: tuple[float, ...] = ()
+    seed: int | None = None
 
     def to_series(self) -> Any:
         """Return the masses as a pandas Series, by the labels of the ground cost's columns, or numbered.
@@ -139,7 +147,12 @@ class BarycenterResult(Result):
         return self.value
 
     def __str__(self) -> str:
-        how = "average of quantile functions" if self.method == "line" else "linear program"
+        how = {
+            "line": "average of quantile functions",
+            "lp": "linear program",
+            "pair": "on the way between two measures",
+            "turns": f"points and plans by turns, {len(self.history)} rounds; a local minimum",
+        }[self.method]
         return (
             f"barycenter of {self.weights.size} measures: {np.count_nonzero(self.masses)} points with mass\n"
             f"  value    {self.value:.12g}\n"
@@ -157,14 +170,18 @@ def barycenter(
     *,
     p: float = 2,
     metric: str | Cost = "euclidean",
-    support: ArrayLike | None = None,
+    support: ArrayLike | int | None = None,
     ground_cost: ArrayLike | PairCosts | None = None,
+    starts: int = 3,
+    rng: Rng = None,
     missing: Missing = "raise",
 ) -> BarycenterResult:
     """Return the Wasserstein barycenter: the measure ν with the least Σ_k λ_k W_p^p(ν, μ_k), with a proof.
 
     Exact on the line (p = 1 or 2, any support) and on a given support (any p and any cost, by a linear program that
-    grows with the number of all pairs: thousands of points, not millions).
+    grows with the number of all pairs: thousands of points, not millions). On k points that may lie anywhere
+    (``support=k``, squared Euclidean costs) it is exact for two measures if k points are enough, and on the line the
+    best with k points of equal mass; else a local minimum, whose distance from the best measure of all is bounded.
 
     Parameters
     ----------
@@ -177,10 +194,16 @@ def barycenter(
         The Wasserstein power. On the line without `support` 1 (a measure of medians) or 2 (of means).
     metric : str or cost object, default "euclidean"
         As in `wasserstein`.
-    support : array-like, shape (m, d), optional
-        The points where the barycenter may have mass. It may be left out on the line.
+    support : array-like, shape (m, d), or int, optional
+        The points where the barycenter may have mass. It may be left out on the line. A number k: at most k points,
+        wherever they are best. They have equal masses, but for an exact barycenter that needs no more points.
     ground_cost : array-like, shape (n, m), optional
         The cost from each bin of the histograms to each bin of the barycenter, taken as it is.
+    starts : int, default 3
+        With ``support=k``: from how many random draws of points to begin.
+    rng : None, int or numpy.random.Generator, optional
+        Where these draws come from: a number gives the same answer each time; None draws anew, and the result says the
+        `seed` that gives it again.
     missing : {"raise", "drop"}, default "raise"
         What to do about rows in which a coordinate or the weight is missing (NaN, None, NA, NaT or masked): refuse
         them, or leave them out and say how many.
@@ -232,6 +255,11 @@ def barycenter(
         return replace(found, labels=None if columns is None or columns.are_numbers_of_rows else columns)
     power = as_power(p)
     ground = as_cost(metric)
+    if isinstance(support, (int, np.integer)) and not isinstance(support, bool):
+        _require_squares(ground, power)
+        clouds, _, reading = _clouds(items, names, None, missing, ground)
+        size, starts = as_count(int(support), "support"), as_count(starts, "starts")
+        return replace(_anywhere(clouds, shares, size, starts, rng), reading=reading)
     clouds, places, reading = _clouds(items, names, support, missing, ground)
     places = None if places is None else owned(places)
     if places is not None:
@@ -240,7 +268,8 @@ def barycenter(
     if clouds[0].points.shape[1] > 1:
         raise ValueError(
             f"support must be given in dimension {clouds[0].points.shape[1]}: without one the barycenter is found "
-            "exactly on the line alone. Give the points where it may have mass, such as a grid or all points there are."
+            "exactly on the line alone. Give the points where it may have mass, such as a grid or all points there "
+            "are, or a number of points, support=k, to have them placed."
         )
     line = ground.between(clouds[0].points[:1], clouds[0].points[:1], p=power).line()
     if line is None or line.p not in (1.0, 2.0):
@@ -249,60 +278,6 @@ def barycenter(
             f"p = {power:g} was given. Give a support."
         )
     return replace(_on_line(clouds, shares, line.p), reading=reading)
-
-
-def displacement_interpolation(result: TransportResult, t: float) -> DiscreteMeasure:
-    """Return the measure at time t on the way from source to target along an optimal plan (McCann's interpolation).
-
-    Mass Γ_ij sits at (1 − t) x_i + t y_j. These measures are a shortest way: W_p(μ_0, μ_t) = t W_p(μ_0, μ_1).
-
-    Parameters
-    ----------
-    result : TransportResult
-        An exact answer between points, for a cost that is a power of a norm, from `otkit.wasserstein`.
-    t : float
-        Between 0, the source, and 1, the target.
-
-    Returns
-    -------
-    DiscreteMeasure
-        One point for each pair that carries mass; n + m − 1 at most.
-
-    Raises
-    ------
-    ValueError
-        A time outside of 0 … 1; a cost without points, or whose shortest ways are not straight; an answer that is not
-        proved optimal.
-
-    References
-    ----------
-    R. J. McCann, A convexity principle for interacting gases, Advances in Mathematics 128 (1997), 153-179.
-
-    Examples
-    --------
-    >>> import otkit
-    >>> result = otkit.wasserstein([[0, 0], [1, 0]], [[0, 4], [1, 2]], p=2)
-    >>> otkit.displacement_interpolation(result, 0.25).points.tolist()
-    [[0.0, 1.0], [1.0, 0.5]]
-    """
-    try:
-        time = float(t)
-    except (TypeError, ValueError):
-        raise TypeError(f"t must be a number, but {shown(t)} was given.") from None
-    if not 0.0 <= time <= 1.0:
-        raise ValueError(f"t must lie between 0 and 1, but t = {shown(time)} was given.")
-    cost = result.problem.cost
-    if cost.points is None or cost.metric is None or cost.metric.norm is None:
-        raise ValueError(
-            "result must be a transport between points at a power of a norm, whose shortest ways are straight, but "
-            f"its cost is {cost!r}."
-        )
-    if not result.certificate.optimal:
-        raise ValueError(f"result must be proved optimal, but {result.certificate.verdict}.")
-    (x, y), entries = cost.points, result.candidate
-    used = entries.mass > 0.0
-    points = (1.0 - time) * x[entries.rows[used]] + time * y[entries.cols[used]]
-    return DiscreteMeasure(Frame(cost.reading.columns, block=points), entries.mass[used])
 
 
 # --- what is given --------------------------------------------------------------------------------------------------
@@ -479,6 +454,44 @@ def _proved(costs: list[FloatArray], masses: list[FloatArray], shares: FloatArra
     return math.fsum(map(math.fsum, terms)) - 16.0 * _U * math.fsum(map(math.fsum, magnitude))
 
 
+# --- on points anywhere ---------------------------------------------------------------------------------------------
+
+
+def _require_squares(metric: Cost, p: float) -> None:
+    """Raise ValueError unless the cost is the squared Euclidean distance."""
+    if (metric, p) not in ((Euclidean(), 2.0), (SqEuclidean(), 1.0)):
+        raise ValueError(
+            "p and metric must give the squared Euclidean cost where support is a number of points, p=2 and "
+            f"metric='euclidean', but metric={metric!r} with p = {p:g} was given. Give the points themselves."
+        )
+
+
+def _anywhere(clouds: list[DiscreteMeasure], shares: FloatArray, size: int, starts: int, rng: Rng) -> BarycenterResult:
+    """Return the best measure of at most `size` points that is known."""
+    held = [DiscreteMeasure(cloud.points[cloud.weights > 0.0], cloud.weights[cloud.weights > 0.0]) for cloud in clouds]
+    used = np.flatnonzero(shares)
+    taken, weights = [held[k] for k in used], shares[used]
+    method: Literal["line", "pair", "turns"] = "pair"
+    found, seed = None, None
+    if held[0].points.shape[1] == 1:
+        whole = _on_line(held, shares, 2.0)
+        if whole.masses.size <= size:
+            return whole
+        found, method = free_support.on_line(whole.measure, whole.lower, size), "line"
+    elif len(taken) == 2:
+        found = free_support.of_two(taken, weights, size)
+    if found is None:
+        generator, seed = seeded(rng)
+        found, method = free_support.by_turns(taken, weights, size, starts, generator), "turns"
+    squares = SqEuclidean()
+    problems = [
+        TransportProblem(squares.between(side.points, found.points), side.weights, found.masses, probability=True)
+        for side in held
+    ]
+    result = _judged(owned(found.points), found.masses, shares, found.lower, problems, method)
+    return replace(result, history=found.history, seed=seed)
+
+
 # --- both -----------------------------------------------------------------------------------------------------------
 
 
@@ -488,7 +501,7 @@ def _judged(
     shares: FloatArray,
     lower: float,
     problems: list[TransportProblem],
-    method: Literal["line", "lp"],
+    method: Literal["line", "lp", "pair", "turns"],
 ) -> BarycenterResult:
     """Return a barycenter with what transport to each of the measures costs, at most."""
     results = tuple(solve_problem(problem) for problem in problems)
