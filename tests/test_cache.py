@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import pickle
+import platform
 import shutil
 import signal
 import stat
@@ -109,6 +110,89 @@ def run(code, *, env=None, path=Path(otkit.__file__).parents[1], **options):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
+
+
+def test_loading_kernels_imports_nothing_that_only_compiling_needs(folder):
+    """Numba's modules for compiling NumPy's functions import SciPy's linear algebra: half of a first answer's time."""
+    code = """
+        import sys
+        import numpy as np
+        from otkit.costs.order import _kd_order
+
+        points = np.zeros((2, 2))
+        points.setflags(write=False)
+        print(*_kd_order.compiled(points))
+        print(*sorted({"numba.np.arrayobj", "numba.np.arraymath", "scipy.linalg"} & set(sys.modules)))
+    """
+    assert run(code)[2:] == ["numba.np.arraymath", "numba.np.arrayobj", "scipy.linalg"]
+    assert run(code)[2:] == []
+
+
+def test_a_kernel_from_the_disk_and_new_ones_work_side_by_side(folder):
+    """What is loaded first must not spoil what Numba compiles afterwards, with the same functions in it."""
+    code = """
+        import numba
+        import numpy as np
+        from otkit.costs.order import _kd_order
+
+        points = np.random.default_rng(0).normal(size=(9, 2))
+        points.setflags(write=False)
+        print(*_kd_order.compiled(points))
+
+        @numba.njit
+        def filled(n):
+            if n < 0:
+                raise ValueError("negative", n)
+            return np.arange(n), np.empty(n).size, str(n)
+
+        try:
+            filled(-1)
+        except ValueError as error:
+            print(error.args)
+        print(filled(3))
+    """
+    first = run(code)
+    assert first[-7:] == ["('negative',", "-1)", "(array([0,", "1,", "2]),", "3,", "'3')"]
+    assert run(code) == first
+
+
+@pytest.fixture
+def packaged(folder, tmp_path, monkeypatch):
+    """A package with a kernel for a lesser processor than this one; its folder."""
+    least = next(name for name in ("x86-64-v3", "generic") if name != "x86-64-v3" or platform.machine() == "x86_64")
+    place = tmp_path / "package" / least
+    monkeypatch.setattr(kernel_cache, "PACKAGED", place.parent)
+    code = "from otkit.inputs.checks import _span; import numpy as np; print(_span.compiled(np.arange(3.0))[2])"
+    run(code, env={"OTKIT_CACHE_DIR": str(place), "NUMBA_CPU_NAME": least, "NUMBA_CPU_FEATURES": ""})
+    kernel_cache.packaged_processor.cache_clear()
+    yield place
+    kernel_cache.packaged_processor.cache_clear()
+
+
+def test_kernels_that_came_with_the_package_are_used(packaged, folder):
+    assert compiled_by_a_new_process() == 0
+    assert not folder.exists()
+
+
+def test_a_processor_that_lacks_something_compiles_for_itself(packaged, folder, monkeypatch):
+    monkeypatch.setattr(kernel_cache, "_NEEDS", {packaged.name: "what no processor has"})
+    assert compiled_by_a_new_process() == 1
+    assert only_file(folder)
+
+
+def test_kernels_of_the_package_are_left_alone_where_a_processor_is_named(packaged, folder, monkeypatch):
+    monkeypatch.setattr(numba.config, "CPU_NAME", "generic")
+    assert kernel_cache.packaged_processor() is None
+
+
+def test_a_spoilt_kernel_of_the_package_is_compiled_anew(packaged, folder):
+    file = only_file(packaged)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert compiled_by_a_new_process() == 1
+    assert file.read_bytes() == content  # the package's own files are not ours to remove
+    assert compiled_by_a_new_process() == 0
 
 
 def test_importing_otkit_changes_no_variable_of_the_environment():

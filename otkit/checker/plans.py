@@ -110,9 +110,18 @@ def mended(
     """
     size, given = mass.size + supply.size + demand.size, mass.size
     all_rows, all_cols, all_mass = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
-    all_rows[:given], all_cols[:given], all_mass[:given] = rows, cols, mass
+    _write(rows, all_rows)
+    _write(cols, all_cols)
+    _write(mass, all_mass)
     used = given + _mend(given, all_rows, all_cols, all_mass, supply, demand)
     return all_rows[:used], all_cols[:used], all_mass[:used]
+
+
+@njit
+def _write(values: np.ndarray, place: np.ndarray) -> None:
+    """Write values to the beginning of an array. A slice would do, had its error not to be compiled, two seconds."""
+    for k in range(values.size):
+        place[k] = values[k]
 
 
 @njit

@@ -6,6 +6,8 @@ Every compiled function of otkit is made by `njit` below, so that the same promi
 * ``error_model="numpy"``: a division by zero gives inf or nan, as in NumPy, with no test in the vectoriser's way;
 * ``nogil``: other Python threads (a progress bar, Ctrl-C) run on while a kernel works;
 * ``no_cfunc_wrapper``: nothing calls kernels through C function pointers, so that the wrapper need not be compiled;
+  ``no_cpython_wrapper``: nor that for Python of a kernel that another one calls, a sixth of all compiling. The few
+  that both call are compiled twice;
 * *what Python gets back* is a number, a tuple of numbers, one new array, or nothing. While Numba wraps anything else,
   a signal handler may run whose exception Numba does not look for: a NamedTuple then ends in a segmentation fault, a
   tuple with arrays, or an array that was an argument, in a SystemError. So kernels write all other results into arrays
@@ -24,8 +26,9 @@ import hashlib
 import marshal
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib import resources
+from importlib.resources.abc import Traversable
 from types import CodeType
 from typing import Any, TypeVar, cast
 
@@ -61,15 +64,24 @@ def njit_pass(function: F) -> F:
 def _kernel(function: F, *, passes: bool = False) -> F:
     if numba.config.DISABLE_JIT:
         return function
-    compiled = numba.njit(function, error_model="numpy", nogil=True, no_cfunc_wrapper=True)
-    if function.__module__.startswith("otkit."):
-        compiled._cache = KernelCache(function, _digest_of_kernels(function.__module__))
-    return cast(F, Kernel(function, compiled, passes=passes))
+    # Read now, while the file is what the function was made of.
+    sources = _digest_of_kernels(function.__module__) if function.__module__.startswith("otkit.") else None
+    return cast(F, Kernel(function, partial(_compiled, function, sources), passes=passes))
+
+
+def _compiled(function: F, sources: str | None, *, for_kernels: bool) -> Any:
+    """Return what compiles a function: for Python, or for other kernels, which need no wrapper that unpacks objects."""
+    compiled = numba.njit(
+        function, error_model="numpy", nogil=True, no_cfunc_wrapper=True, no_cpython_wrapper=for_kernels
+    )
+    if sources is not None:
+        compiled._cache = KernelCache(function, sources, for_kernels=for_kernels)
+    return compiled
 
 
 def jitable(function: F) -> F:
     """Let kernels call a Python function too: there it is compiled with them, Python runs it as it is."""
-    return cast(F, register_jitable(error_model="numpy")(function))
+    return cast(F, register_jitable(error_model="numpy", no_cfunc_wrapper=True)(function))
 
 
 def read_only(array: Array) -> Array:
@@ -98,7 +110,7 @@ def _digest_of_kernels(module: str) -> str:
 def _read(module: str) -> tuple[bytes, list[str]]:
     """Return what a kernel may take from a module, its text if it has kernels, and the modules that it imports."""
     *folders, name = module.split(".")[1:] or [""]
-    folder = resources.files("otkit").joinpath(*folders)
+    folder = _package().joinpath(*folders)
     places = [f"{name}.py", f"{name}/__init__.py", f"{name}.pyc", f"{name}/__init__.pyc"]  # .pyc: without sources
     file = next((file for file in map(folder.joinpath, places) if file.is_file()), None)
     if file is None:  # not a module, but a name in one
@@ -112,6 +124,11 @@ def _read(module: str) -> tuple[bytes, list[str]]:
     for whence, names in found:
         imported += [whence, *(f"{whence}.{name}" for name in re.findall(r"\w+", names))]
     return content if _MAKER.search(content) else b"", imported
+
+
+@cache
+def _package() -> Traversable:
+    return resources.files("otkit")
 
 
 def _imports(code: CodeType) -> Iterator[tuple[str, str]]:

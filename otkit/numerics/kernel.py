@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Any
 
 import numba
@@ -44,16 +45,26 @@ class Kernel:
     ----------
     py_func : function
         As it is written.
-    compiled : numba.core.dispatcher.Dispatcher
-        What compiles it, and calls what is compiled.
+    compiled, for_kernels : numba.core.dispatcher.Dispatcher
+        See below.
     passes : bool
         Whether it does no more than pass over the numbers that it is given.
     """
 
-    def __init__(self, function: Callable[..., Any], compiled: Any, *, passes: bool) -> None:
-        self.py_func, self.compiled, self.passes = function, compiled, passes
+    def __init__(self, function: Callable[..., Any], make: Callable[..., Any], *, passes: bool) -> None:
+        self.py_func, self._make, self.passes = function, make, passes
         self.__name__, self.__module__, self.__doc__ = function.__name__, function.__module__, function.__doc__
         self._is_ready = False
+
+    @cached_property
+    def compiled(self) -> Any:
+        """What compiles it, and calls what is compiled."""
+        return self._make(for_kernels=False)
+
+    @cached_property
+    def for_kernels(self) -> Any:
+        """What compiles it where another kernel calls it."""
+        return self._make(for_kernels=True)
 
     def __call__(self, *args: Any) -> Any:
         """Call it: compiled, or by Python where that answers at once."""
@@ -91,7 +102,7 @@ class Kernel:
 @typeof_impl.register(Kernel)
 def _typeof(kernel: Kernel, context: Any) -> types.Dispatcher:
     """Let kernels call kernels."""
-    return types.Dispatcher(kernel.compiled)
+    return types.Dispatcher(kernel.for_kernels)
 
 
 class at_once:  # noqa: N801 (used as a function)

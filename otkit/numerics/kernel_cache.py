@@ -15,19 +15,23 @@ the kernel just stays in memory.
 digest does not help against somebody who means it. So a folder is used only if it belongs to the user of this process,
 or to root, and nobody else may write to it; the same holds for each file.
 
+**A wheel may bring kernels along** (`otkit.build_cache`), for the least processor of a kind. They are read where the
+processor at hand has all that this one has, and belong to the package: who could change them could change otkit.
+
 **Processes that start together share the work**: who compiles a kernel holds a lock, the others wait and load it. The
 system frees the lock of a process that is killed.
 
-What is used of Numba beyond its documented interface is in `KernelCache` and nowhere else: the attribute `_cache` of a
-kernel, where its four methods are called; the pair `_reduce` and `_rebuild` of a compiled kernel; the code generator's
-`magic_tuple`; and `numba.core.serialize.dumps`. `tests/test_cache.py` fails on a Numba that does not call them, or
-lacks them; there, kernels would stay in memory.
+What is used of Numba beyond its documented interface is here and nowhere else: the attribute `_cache` of a kernel,
+where its four methods are called; the pair `_reduce` and `_rebuild` of a compiled kernel; the code generator's
+`magic_tuple`; `numba.core.serialize.dumps`; its runtime's `initialize`; and how an `Environment` is kept.
+`tests/test_cache.py` fails on a Numba that does not call them, or lacks them; there, kernels would stay in memory.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import pickle
 import stat
@@ -42,7 +46,10 @@ from pathlib import Path
 from typing import Any
 
 import llvmlite
+import llvmlite.binding
 import numba
+import numba.core.environment
+import numba.core.runtime
 import numba.core.serialize
 import numpy as np
 
@@ -57,6 +64,14 @@ PATIENCE = 120.0  # seconds to wait for another process that compiles the same k
 _DAY = 86_400.0
 _HEAD = b"otkit kernel 1\n"
 _DIGEST = 32
+_START = len(_HEAD) + _DIGEST
+
+# Where a wheel has its kernels: PACKAGED / processor / file. What a processor must have to run those of another one.
+PACKAGED = Path(__file__).parents[1] / "kernels"
+_NEEDS = {
+    "generic": "",
+    "x86-64-v3": "avx avx2 bmi bmi2 cx16 f16c fma lzcnt movbe popcnt sse3 sse4.1 sse4.2 ssse3 xsave",
+}
 
 # What a kernel's machine code rests on beside its sources and its signature. NumPy's minor version is here because
 # Numba chooses some implementations by it.
@@ -78,11 +93,13 @@ class KernelCache:
         What is compiled.
     sources : str
         A digest of all sources that it may rest on.
+    for_kernels : bool
+        Whether it is compiled for other kernels, not for Python.
     """
 
-    def __init__(self, function: Callable[..., Any], sources: str) -> None:
+    def __init__(self, function: Callable[..., Any], sources: str, *, for_kernels: bool = False) -> None:
         self._name = f"{function.__module__}.{function.__qualname__}".replace("<", "").replace(">", "")
-        self._made_from = (self._name, sources, str(function.__code__.co_firstlineno))
+        self._made_from = (self._name, sources, str(function.__code__.co_firstlineno), str(for_kernels))
         # A function that holds values of the one that made it is not known by its sources.
         self._enabled = function.__closure__ is None
 
@@ -107,10 +124,14 @@ class KernelCache:
 
         If it is None, the right to compile is held until `save_overload` or `release_locks`.
         """
-        target.refresh()  # the target knows all functions before it links
+        # What was compiled calls the allocator, and nothing else of Numba's. Everything that Numba can compile is
+        # looked up (`target.refresh`, a third of a second) by the compiler, when there is something to compile.
+        numba.core.runtime.rtsys.initialize(target)
         name = self._file_name(signature, target.codegen())
         found = lock = None
         if name is not None:
+            found = self._load_packaged(signature, target)
+        if name is not None and found is None:
             found = self._load(name, signature, target)
             until = time.monotonic() + PATIENCE
             while found is None and (lock := _Lock.take(name)) is None and time.monotonic() < until:
@@ -127,7 +148,10 @@ class KernelCache:
     def holds(self, signature: Any, codegen: Any) -> bool:
         """Whether there is a file for a signature, sound or not."""
         name = self._file_name(signature, codegen)
-        return name is not None and any((folder / name).is_file() for folder in _folders())
+        if name is None:
+            return False
+        packaged = self._packaged_file(signature, codegen)
+        return any((folder / name).is_file() for folder in _folders()) or (packaged is not None and packaged.is_file())
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep a kernel that was compiled, if possible."""
@@ -152,26 +176,74 @@ class KernelCache:
             processor = codegen.magic_tuple()
         except AttributeError:  # as above
             return None
+        return self._file_name_for(processor, words)
+
+    def _file_name_for(self, processor: tuple[str, ...], words: str) -> str:
         settings = (str(numba.config.OPT), str(numba.config.BOUNDSCHECK))
         made = (*_MADE_BY, *settings, *map(str, processor), *self._made_from, words)
         return f"{self._name}-{hashlib.blake2b(chr(0).join(made).encode(), digest_size=16).hexdigest()}{SUFFIX}"
+
+    def _packaged_file(self, signature: Any, codegen: Any) -> Path | None:
+        """Return where a kernel for the least processor may lie that came with the package."""
+        processor = packaged_processor()
+        if processor is None:
+            return None
+        made_for = (codegen.magic_tuple()[0], processor, "")
+        return PACKAGED / processor / self._file_name_for(made_for, str(signature))
+
+    def _load_packaged(self, signature: Any, target: Any) -> Any:
+        file = self._packaged_file(signature, target.codegen())
+        return None if file is None else _rebuilt(_sound(file), signature, target)
 
     @staticmethod
     def _load(name: str, signature: Any, target: Any) -> Any:
         for folder in _folders():
             content = _read(folder / name)
-            if content is None:
-                continue
-            # The digest is right, so this can fail only if Numba means something else by the same words.
-            try:
-                found = numba.core.compiler.CompileResult._rebuild(target, *pickle.loads(content))
-                if tuple(found.signature.args) == tuple(getattr(signature, "args", signature)):
+            if content is not None:
+                found = _rebuilt(content, signature, target)
+                if found is not None:
                     return found
-            except Exception as error:  # whatever it is, the kernel can be compiled
-                if isinstance(error, OSError):
-                    _require_of_disk(error)
                 _remove(folder / name)
         return None
+
+
+def _rebuilt(content: bytes | None, signature: Any, target: Any) -> Any:
+    """Return a kernel from what a file holds, or None if it is not the one."""
+    if content is None:
+        return None
+    # The digest is right, so this can fail only if Numba means something else by the same words.
+    try:
+        found = numba.core.compiler.CompileResult._rebuild(target, *_Unpickler(io.BytesIO(content)).load())
+        return found if tuple(found.signature.args) == tuple(getattr(signature, "args", signature)) else None
+    except Exception as error:  # whatever it is, the kernel can be compiled
+        if isinstance(error, OSError):
+            _require_of_disk(error)
+        return None
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads what Numba pickled, without importing the modules that hold what a kernel calls.
+
+    For each function that is compiled into a kernel Numba keeps an environment: its constants, and its module, where
+    code that is not compiled would look up names. There is no such code, and the modules of Numba's own functions
+    import much of SciPy.
+    """
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = super().find_class(module, name)
+        return _environment if found is numba.core.environment._rebuild_env else found
+
+
+def _environment(module: str, constants: list[Any], name: str) -> Any:
+    """Return the environment of that name, as Numba would make it, but of an empty module if it is not imported yet."""
+    found = numba.core.environment.lookup_environment(name)
+    if found is None:
+        imported = sys.modules.get(module)
+        found = numba.core.environment.Environment({"__name__": module} if imported is None else vars(imported))
+        found.consts[:] = constants
+        found.env_name = name
+        numba.core.environment.Environment._memo[name] = found
+    return found
 
 
 def _read(file: Path) -> bytes | None:
@@ -185,14 +257,27 @@ def _read(file: Path) -> bytes | None:
     except OSError as error:
         _require_of_disk(error)
         return None
-    start = len(_HEAD) + _DIGEST
-    if content[:start] != _HEAD + _digest(file.name, content[start:]):
+    if not _is_sound(file.name, content):
         _remove(file)
         return None
     if time.time() - status.st_mtime > _DAY:
         with _disk_may_fail():
             os.utime(file)  # used: see _make_way
-    return content[start:]
+    return content[_START:]
+
+
+def _sound(file: Path) -> bytes | None:
+    """Return what a file of the package holds, or None if there is none, or it is spoilt."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        _require_of_disk(error)
+        return None
+    return content[_START:] if _is_sound(file.name, content) else None
+
+
+def _is_sound(name: str, content: bytes) -> bool:
+    return content[:_START] == _HEAD + _digest(name, content[_START:])
 
 
 def _write(name: str, content: bytes) -> None:
@@ -372,6 +457,21 @@ def cache_folder() -> Path | None:
     if named is not None and os.access(named, os.W_OK | os.X_OK):
         return named
     return _made_temporary()
+
+
+@cache
+def packaged_processor() -> str | None:
+    """Return the processor of the package's kernels that run here; None if there are none, or another one is named."""
+    if numba.config.CPU_NAME is not None or numba.config.CPU_FEATURES is not None:
+        return None
+    try:
+        has = llvmlite.binding.get_host_cpu_features()
+    except RuntimeError:  # unknown to LLVM
+        return None
+    for processor, needs in _NEEDS.items():
+        if (PACKAGED / processor).is_dir() and all(has.get(feature) for feature in needs.split()):
+            return processor
+    return None
 
 
 @cache

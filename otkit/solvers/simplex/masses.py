@@ -29,15 +29,24 @@ def integer_masses(supply: FloatArray, demand: FloatArray) -> tuple[IntArray, In
 
 @njit
 def _write_integers(supply: FloatArray, demand: FloatArray, sources: IntArray, sinks: IntArray) -> tuple[int, bool]:
-    exponent = TOTAL_BITS - math.frexp(max(supply.sum(), demand.sum()))[1]
-    rounded_sources = _write_units(supply, exponent, sources)
-    rounded_sinks = _write_units(demand, exponent, sinks)
-    surplus = sources.sum() - sinks.sum()
+    exponent = TOTAL_BITS - math.frexp(max(_total(supply), _total(demand)))[1]
+    shipped, heaviest_source, rounded_sources = _write_units(supply, exponent, sources)
+    received, heaviest_sink, rounded_sinks = _write_units(demand, exponent, sinks)
+    surplus = shipped - received
     if surplus > 0:
-        sinks[np.argmax(sinks)] += surplus
+        sinks[heaviest_sink] += surplus
     else:
-        sources[np.argmax(sources)] -= surplus
+        sources[heaviest_source] -= surplus
     return exponent, surplus == 0 and not rounded_sources and not rounded_sinks
+
+
+@njit
+def _total(masses: FloatArray) -> float:
+    """Return the sum; NumPy's, and all that it rests on, would have to be compiled for each type of array."""
+    total = 0.0
+    for i in range(masses.size):
+        total += masses[i]
+    return total
 
 
 def shares(masses: IntArray) -> FloatArray:
@@ -46,11 +55,15 @@ def shares(masses: IntArray) -> FloatArray:
 
 
 @njit
-def _write_units(masses: FloatArray, exponent: int, units: IntArray) -> bool:
-    """Write max(1, round(masses · 2**exponent)); return whether that changed any."""
+def _write_units(masses: FloatArray, exponent: int, units: IntArray) -> tuple[int, int, bool]:
+    """Write max(1, round(masses · 2**exponent)); return their total, the heaviest, and whether any was rounded."""
+    total = heaviest = 0
     rounded = False
     for i in range(masses.size):
         scaled = math.ldexp(masses[i], exponent)
         units[i] = max(1, int(np.rint(scaled)))
         rounded |= units[i] != scaled
-    return rounded
+        total += units[i]
+        if units[i] > units[heaviest]:
+            heaviest = i
+    return total, heaviest, rounded
