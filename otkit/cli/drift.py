@@ -68,8 +68,8 @@ def drift(
 
     options.check_places((html, (".html", ".htm")), (plot, options.PICTURES))
     thresholds = _thresholds(fail_on or [])
-    with waiting("comparing columns"):
-        sources = [source_of_file(path, files) for path in (reference, current)]
+    with waiting("drift") as tell:
+        sources = [source_of_file(path, files, tell) for path in (reference, current)]
         report = drift_of_sources(
             sources[0],
             sources[1],
@@ -79,6 +79,7 @@ def drift(
             joint=_listed(joint),
             level=level,
             rng=seed,
+            tell=tell,
         )
     passed = report.exceeded(thresholds)
     if json:

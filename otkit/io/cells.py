@@ -96,6 +96,12 @@ def is_date(cell: str) -> bool:
     return _DATE.fullmatch(cell) is not None
 
 
+def has_zone(cell: str) -> bool:
+    """Say whether a cell is a time with an offset from UTC."""
+    match = _DATE.fullmatch(cell)
+    return match is not None and match[3] is not None
+
+
 def looks_like_a_number(cell: str) -> bool:
     """Say whether a cell that is no number to otkit may be one to people: 12%, 1 000, 3,5, €5, 0x10."""
     return _NUMBER_LIKE.fullmatch(cell) is not None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from otkit._text import printable, quoted
-from otkit.io.cells import Column
+from otkit.io.cells import Column, hint, is_date, is_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,34 @@ class Sheet:
         if self.texts:
             return [printable(cell) for cell in self.texts[position]]
         return [printable(str(value)) for value in self.columns[position].values.tolist()]
+
+    def odd_cell(self, position: int) -> tuple[int, str]:
+        """Return the row of the first entry of a column of words that is unlike most of them, and what these are.
+
+        That is "a number", "a date", "true or false"; nothing where they are words, and then the first is returned.
+        """
+        cells = self.texts[position]
+        present = np.flatnonzero(~self.columns[position].missing).tolist()
+        numbers = [is_number(cells[k], self.decimal) for k in present]
+        dates = [is_date(cells[k]) for k in present]
+        flags = [cells[k].lower() in ("true", "false") for k in present]
+        for kind, alike in (("a number", numbers), ("a date", dates), ("true or false", flags)):
+            if 2 * sum(alike) >= len(alike):
+                return present[alike.index(False)], kind
+        return present[numbers.index(False)], ""
+
+    def taken_as_words(self, positions: Sequence[int]) -> list[str]:
+        """Say which columns hold words although they seem to be meant as numbers or dates, and why."""
+        said = []
+        for k in positions if self.texts else ():
+            if self.columns[k].kind != "text":
+                continue
+            row, kind = self.odd_cell(k)
+            remedy = hint(self.texts[k][row], self.decimal)
+            if remedy or kind:
+                where = self.place(row, k).removeprefix(f"{self.where}: ")
+                said.append(f"{where} holds {self.text(row, k)}, so that the column is taken as words.{remedy}")
+        return said
 
     def shown(self, position: int) -> str:
         """Return a column's name, or its number where it has none."""

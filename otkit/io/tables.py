@@ -21,9 +21,10 @@ from otkit._text import did_you_mean, printable, quoted
 from otkit._typing import BoolArray, FloatArray
 from otkit.io.atomic import PARQUET_SUFFIXES, PathLike
 from otkit.io.binary import read_numpy, read_parquet
-from otkit.io.cells import Column, hint, is_date, is_number
+from otkit.io.cells import Column, hint
 from otkit.io.dialects import is_count
 from otkit.io.options import FileOptions
+from otkit.io.portions import Told, read_portions
 from otkit.io.sheets import Sheet
 from otkit.io.text import read_text
 
@@ -251,11 +252,12 @@ def read_masses(path: PathLike, options: FileOptions | None = None) -> Table:
     )
 
 
-def read_columns(path: PathLike, options: FileOptions | None = None) -> Sheet:
-    r"""Read the columns of a file as they are, words and missing values among them.
+def read_columns(path: PathLike, options: FileOptions | None = None, tell: Told | None = None) -> Sheet:
+    r"""Read the columns of a file as they are, words and missing values among them; long texts a portion at a time.
 
-    Those chosen by `options.columns`, or all but an index; the column that `options.labels` names is left out. Errors
-    are those of `read_table`, but for what stands in the cells.
+    They are those chosen by `options.columns`, or all but an index; the column that `options.labels` names is left out.
+    `tell` is told now and then which share of a long text is read. Errors are those of `read_table`, but for what
+    stands in the cells.
 
     Examples
     --------
@@ -266,7 +268,7 @@ def read_columns(path: PathLike, options: FileOptions | None = None) -> Sheet:
     [('text', [False, False]), ('number', [False, True])]
     """
     options = (options or FileOptions()).checked()
-    sheet = _sheet(path, options, "points", wide=False)
+    sheet = _in_portions(path, options, tell) or _sheet(path, options, "points", wide=False)
     used = _used(sheet, options, [None if options.labels is None else _position(sheet, options.labels)])
     left = [k for k in sheet.index if k not in used]
     index = tuple(f"{sheet.names[k] or f'column {k + 1} without a name'} left out: an index" for k in left)
@@ -275,38 +277,17 @@ def read_columns(path: PathLike, options: FileOptions | None = None) -> Sheet:
         names=_names(sheet, used),
         columns=tuple(sheet.columns[k] for k in used),
         index=(),
-        said=(*sheet.said, *index, *_taken_as_words(sheet, used)),
+        said=(*sheet.said, *index, *sheet.taken_as_words(used)),
         texts=tuple(sheet.texts[k] for k in used) if sheet.texts else (),
     )
 
 
-def _taken_as_words(sheet: Sheet, used: Sequence[int]) -> list[str]:
-    """Say which columns hold words although they seem to be meant as numbers or dates, and why."""
-    said = []
-    for k in used if sheet.texts else ():
-        if sheet.columns[k].kind != "text":
-            continue
-        row, kind = _odd_cell(sheet, k)
-        remedy = hint(sheet.texts[k][row], sheet.decimal)
-        if remedy or kind:
-            where = sheet.place(row, k).removeprefix(f"{sheet.where}: ")
-            said.append(f"{where} holds {sheet.text(row, k)}, so that the column is taken as words.{remedy}")
-    return said
-
-
-def _odd_cell(sheet: Sheet, position: int) -> tuple[int, str]:
-    """Return the row of the first entry of a column of words that is unlike most of them, and what these are.
-
-    That is "a number" or "a date"; nothing where they are words, and then the first is returned.
-    """
-    cells = sheet.texts[position]
-    present = np.flatnonzero(~sheet.columns[position].missing).tolist()
-    numbers = [is_number(cells[k], sheet.decimal) for k in present]
-    dates = [is_date(cells[k]) for k in present]
-    for kind, alike in (("a number", numbers), ("a date", dates)):
-        if 2 * sum(alike) >= len(alike):
-            return present[alike.index(False)], kind
-    return present[numbers.index(False)], ""
+def _in_portions(path: PathLike, options: FileOptions, tell: Told | None) -> Sheet | None:
+    """Return what a long text holds; None for all other files."""
+    place = Path(path)
+    if not place.is_file() or place.suffix.lower() in (".npy", ".npz", *PARQUET_SUFFIXES):
+        return None
+    return read_portions(printable(str(path)), place, options, tell)
 
 
 def _sheet(path: PathLike, options: FileOptions, use: str, *, wide: bool) -> Sheet:
@@ -401,7 +382,7 @@ def _not_a_number(sheet: Sheet, position: int) -> Exception:
             f"{name} must be numeric, but it holds {sheet.text(present[0], position)}. "
             f"Leave this column out{_usable(sheet)}, or name it with --labels."
         )
-    row, kind = _odd_cell(sheet, position)
+    row, kind = sheet.odd_cell(position)
     remedy = hint(sheet.texts[position][row], sheet.decimal)
     if not remedy and not kind:
         remedy = f" Leave this column out{_usable(sheet)}, or name it with --labels."

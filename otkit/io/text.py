@@ -144,6 +144,15 @@ def _whole(where: str, text: str, dialect: Dialect, options: FileOptions) -> She
     return _sheet(where, rows, lines, dialect, options)
 
 
+def sheet_of_lines(where: str, text: str, dialect: Dialect, options: FileOptions) -> Sheet:
+    """Return what the first lines of a text hold, but for a row that goes on behind them."""
+    rows, lines = whole_rows(text, dialect.sep)
+    fault = uneven(rows, lines)
+    if fault:
+        raise TextError(fault)
+    return _sheet(where, rows, lines, dialect, options)
+
+
 def _end_of_line(text: str, number: int) -> int:
     """Return where a line ends, or the whole text if it has fewer."""
     end = -1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,13 +16,15 @@ from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.inputs.labels import label_text
 from otkit.inputs.randomness import Rng, seeded
 from otkit.io.options import FileOptions
+from otkit.solvers.monitor import Progress
+from otkit.solvers.waiting import waiting
 from otkit.statistics.drift.categories import aligned, compare_counts
 from otkit.statistics.drift.columns import Column
 from otkit.statistics.drift.entries import ColumnDrift, JointTest, LabelDrift, NotCompared, NumericDrift, Side
 from otkit.statistics.drift.joint import draw_rows, joint_test
 from otkit.statistics.drift.numeric import Numbers, as_numbers, compare_numbers
 from otkit.statistics.drift.report import DriftReport
-from otkit.statistics.drift.sources import Source, source_of
+from otkit.statistics.drift.sources import Forecast, Source, Tell, source_of
 
 # Groups beyond which a column is no way of grouping.
 MOST_GROUPS = 1000
@@ -40,6 +43,7 @@ def drift(
     joint: Sequence[Hashable] | None = None,
     level: float = 0.05,
     rng: Rng = None,
+    progress: bool | Callable[[Progress], None] = False,
 ) -> DriftReport:
     """Compare two tables column by column: how far each has moved, where, and whether by chance.
 
@@ -62,6 +66,8 @@ def drift(
         The rate of false discoveries, or the level of a test, that the report counts by.
     rng : None, int or numpy.random.Generator, optional
         For permutations and random rows: the same number gives the same report.
+    progress : bool or callable, default False
+        True shows what is being read or compared, and about how long it will take; a callable gets a `Progress`.
 
     Returns
     -------
@@ -105,21 +111,23 @@ def drift(
     >>> round(report["age"].w1_std, 1), report["age"].bh < 0.001, report["plan"].bh < 0.05
     (0.4, True, False)
     """
-    return drift_of_sources(
-        source_of(reference, "reference"),
-        source_of(current, "current"),
-        columns=columns,
-        by=by,
-        categorical=categorical,
-        joint=joint,
-        level=level,
-        rng=rng,
-    )
+    with waiting("drift") if progress is True else nullcontext(progress or None) as tell:
+        return drift_of_sources(
+            source_of(reference, "reference", tell=tell),
+            source_of(current, "current", tell=tell),
+            columns=columns,
+            by=by,
+            categorical=categorical,
+            joint=joint,
+            level=level,
+            rng=rng,
+            tell=tell,
+        )
 
 
-def source_of_file(path: os.PathLike[str], options: FileOptions) -> Source:
+def source_of_file(path: os.PathLike[str], options: FileOptions, tell: Tell | None = None) -> Source:
     """Return a table in a file, read as the options say."""
-    return source_of(path, "", options)
+    return source_of(path, "", options, tell)
 
 
 def drift_of_sources(
@@ -132,6 +140,7 @@ def drift_of_sources(
     joint: Sequence[Hashable] | None = None,
     level: float = 0.05,
     rng: Rng = None,
+    tell: Tell | None = None,
 ) -> DriftReport:
     """Compare two tables that are read column by column; see `drift`."""
     began = time.perf_counter()
@@ -159,10 +168,13 @@ def drift_of_sources(
             f"{_listed(reference.names)} and {current.name} has {_listed(current.names)}."
         )
     work.draw_rows()
-    for name in names:
+    forecast = Forecast(tell)
+    for done, name in enumerate(names):
+        forecast.tell(f"{done} of {len(names)} columns compared", done / (len(names) + 1))
         work.compare(name, must=columns is not None, together=joint is None or name in joint, chosen=joint is not None)
     if wanted is None:
         work.name_those_apart(by)
+    forecast.tell("testing columns together", len(names) / (len(names) + 1))
     tests = tuple(work.joint_tests())
     return DriftReport.ordered(
         work.entries,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from otkit.inputs.frames import as_frame
 from otkit.io.atomic import PARQUET_SUFFIXES
 from otkit.io.options import FileOptions
 from otkit.io.tables import read_columns
+from otkit.solvers.monitor import Progress
 from otkit.statistics.drift.columns import Column, column_of
 
 
@@ -64,7 +66,28 @@ class Source:
                 )
 
 
-def source_of(value: ArrayLike | os.PathLike[str], name: str, options: FileOptions | None = None) -> Source:
+Tell: TypeAlias = Callable[[Progress], None]
+
+
+class Forecast:
+    """Tell how far some work has gone, and about how long the rest of it will take."""
+
+    def __init__(self, tell: Tell | None) -> None:
+        self._tell, self._began = tell, time.perf_counter()
+
+    def tell(self, text: str, share: float) -> None:
+        """Tell what is going on, and which share of the work is done."""
+        if self._tell is None:
+            return
+        seconds = time.perf_counter() - self._began
+        left = seconds * (1.0 - share) / share if share > 0.0 else 0.0
+        forecast = f", about {left:.0f} s to go" if seconds > 1.0 and left >= 1.0 else ""
+        self._tell(Progress(f"{text}{forecast}", seconds))
+
+
+def source_of(
+    value: ArrayLike | os.PathLike[str], name: str, options: FileOptions | None = None, tell: Tell | None = None
+) -> Source:
     """Return a table from a frame of any library, a mapping of columns, an array with a column each, or a file.
 
     Raises
@@ -73,7 +96,7 @@ def source_of(value: ArrayLike | os.PathLike[str], name: str, options: FileOptio
         It is no table, or has a column name twice.
     """
     if isinstance(value, str | os.PathLike):
-        return _of_file(Path(value), options or FileOptions())
+        return _of_file(Path(value), options or FileOptions(), tell)
     table = None if isinstance(value, Mapping) else columns_of(value, name)
     if isinstance(value, Mapping):
         names, columns, numbered = tuple(value), list(value.values()), False
@@ -115,11 +138,12 @@ def _checked(source: Source) -> Source:
     return source
 
 
-def _of_file(path: Path, options: FileOptions) -> Source:
+def _of_file(path: Path, options: FileOptions, tell: Tell | None) -> Source:
     where = printable(str(path))
     if path.suffix.lower() in PARQUET_SUFFIXES and path.is_file():
         return _of_parquet(path, where, options)
-    sheet = read_columns(path, options)
+    forecast = Forecast(tell)
+    sheet = read_columns(path, options, lambda share: forecast.tell(f"{100.0 * share:.0f} % of {where} read", share))
     names = tuple(sheet.shown(k) for k in range(len(sheet.columns)))
     said = tuple(part for part in (sheet.form, *sheet.said) if part)
     return _checked(Source(sheet.where, names, len(sheet), sheet.columns.__getitem__, not sheet.names, said))
