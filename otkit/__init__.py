@@ -20,14 +20,22 @@ if TYPE_CHECKING:
     from otkit.checker.certificate import certify as certify
     from otkit.checker.proof_files import ProofError as ProofError
     from otkit.checker.proof_files import check_proof as check_proof
+    from otkit.costs import BrayCurtis as BrayCurtis
     from otkit.costs import CallableCost as CallableCost
+    from otkit.costs import Canberra as Canberra
     from otkit.costs import Chebyshev as Chebyshev
     from otkit.costs import Cityblock as Cityblock
+    from otkit.costs import Correlation as Correlation
     from otkit.costs import Cosine as Cosine
     from otkit.costs import Euclidean as Euclidean
+    from otkit.costs import Hamming as Hamming
     from otkit.costs import Haversine as Haversine
+    from otkit.costs import Jaccard as Jaccard
+    from otkit.costs import Mahalanobis as Mahalanobis
     from otkit.costs import Minkowski as Minkowski
+    from otkit.costs import SEuclidean as SEuclidean
     from otkit.costs import SqEuclidean as SqEuclidean
+    from otkit.costs import Weighted as Weighted
     from otkit.costs import cost_matrix as cost_matrix
     from otkit.divergences.binned import psi as psi
     from otkit.divergences.bures import GaussianTransport as GaussianTransport
@@ -139,14 +147,22 @@ _MODULES = {
     "checker.certificate": ["Certificate", "certify"],
     "checker.proof_files": ["ProofError", "check_proof"],
     "costs": [
+        "BrayCurtis",
         "CallableCost",
+        "Canberra",
         "Chebyshev",
         "Cityblock",
+        "Correlation",
         "Cosine",
         "Euclidean",
+        "Hamming",
         "Haversine",
+        "Jaccard",
+        "Mahalanobis",
         "Minkowski",
+        "SEuclidean",
         "SqEuclidean",
+        "Weighted",
         "cost_matrix",
     ],
     "divergences.binned": ["psi"],

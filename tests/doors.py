@@ -272,8 +272,11 @@ _TRAINING = "trains a network for seconds; its points go through the gate of neu
 EXEMPT = {
     **dict.fromkeys(("datasets", "neural", "teaching"), "a module"),
     **dict.fromkeys(("GENERATORS", "FDivergence", "alpha_divergence"), "generators of divergences: no data"),
-    **dict.fromkeys(("CallableCost", "Chebyshev", "Cityblock", "Cosine", "Euclidean"), _COSTS),
-    **dict.fromkeys(("Haversine", "Minkowski", "SqEuclidean"), _COSTS),
+    **dict.fromkeys(
+        ("BrayCurtis", "CallableCost", "Canberra", "Chebyshev", "Cityblock", "Correlation", "Cosine"), _COSTS
+    ),
+    **dict.fromkeys(("Cosine", "Euclidean", "Hamming", "Haversine", "Jaccard", "Mahalanobis", "Minkowski"), _COSTS),
+    **dict.fromkeys(("SEuclidean", "SqEuclidean", "Weighted"), _COSTS),
     **dict.fromkeys(("compare", "displacement_interpolation", "estimate_resources", "kantorovich_potential"), _SOLVED),
     **dict.fromkeys(("select_solver", "subgradient", "verify_duality"), _SOLVED),
     **dict.fromkeys(("check_proof", "load"), "reads a file of otkit's own"),

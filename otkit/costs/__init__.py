@@ -1,5 +1,15 @@
 """Costs between points: metrics, matrices, and the questions that solvers ask of them."""
 
+from otkit.costs.dissimilarities import (
+    BrayCurtis,
+    Canberra,
+    Correlation,
+    Hamming,
+    Jaccard,
+    Mahalanobis,
+    SEuclidean,
+    Weighted,
+)
 from otkit.costs.evaluated import Line, MatrixCosts, PairCosts, PointCosts, bind
 from otkit.costs.metrics import (
     CallableCost,
@@ -18,23 +28,31 @@ from otkit.costs.pairs import MatrixPairs, PointPairs, SparsePairs
 from otkit.costs.sparse import SparseCosts
 
 __all__ = [
+    "BrayCurtis",
     "CallableCost",
+    "Canberra",
     "Chebyshev",
     "Cityblock",
+    "Correlation",
     "Cosine",
     "Cost",
     "Euclidean",
+    "Hamming",
     "Haversine",
+    "Jaccard",
     "Line",
+    "Mahalanobis",
     "MatrixCosts",
     "MatrixPairs",
     "Minkowski",
     "PairCosts",
     "PointCosts",
     "PointPairs",
+    "SEuclidean",
     "SparseCosts",
     "SparsePairs",
     "SqEuclidean",
+    "Weighted",
     "as_cost",
     "bind",
     "cost_matrix",

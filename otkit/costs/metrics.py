@@ -63,6 +63,8 @@ class Cost(ABC):
         Whether points are latitudes and longitudes.
     arithmetic : {"ieee", "libm"}
         Whether its bits are the same on every machine, or rest on the machine's mathematical library.
+    depends_on_data : bool
+        Whether it takes numbers of its own, such as variances, from the points that it is bound to.
     """
 
     name: str
@@ -71,6 +73,11 @@ class Cost(ABC):
     compiled = True
     geographic = False
     arithmetic: Literal["ieee", "libm"] = "ieee"
+    depends_on_data = False
+
+    def fitted(self, points: FloatArray) -> Cost:
+        """Return the cost with whatever it takes from data taken from these points; itself where that is nothing."""
+        return self
 
     @property
     def norm(self) -> Norm | None:
@@ -554,6 +561,11 @@ _ALIASES = {
 }
 
 
+def enter(*costs: Cost) -> None:
+    """Give costs the names by which `as_cost` finds them."""
+    _NAMED.update((cost.name, cost) for cost in costs)
+
+
 def _named(name: str) -> Cost:
     """Return the cost that a name stands for, by whichever library it is called so."""
     plain = name.strip().lower().replace(" ", "_").replace("-", "_")
@@ -590,7 +602,12 @@ def as_cost(metric: str | Cost | Callable[..., Any]) -> Cost:
 
 
 def cost_matrix(
-    x: ArrayLike, y: ArrayLike | None = None, *, metric: str | Cost | Callable[..., Any] = "euclidean", p: float = 1.0
+    x: ArrayLike,
+    y: ArrayLike | None = None,
+    *,
+    metric: str | Cost | Callable[..., Any] = "euclidean",
+    p: float = 1.0,
+    w: ArrayLike | None = None,
 ) -> FloatArray:
     """Return the matrix of costs between two clouds.
 
@@ -604,11 +621,14 @@ def cost_matrix(
     y : array-like of shape (m, d) or (m,), optional
         Points; `x` again if omitted.
     metric : str, Cost or callable
-        One of "euclidean", "sqeuclidean", "cityblock", "chebyshev", "cosine" and "haversine" (latitude and longitude
-        in degrees, distance in kilometres), a cost object such as ``Minkowski(3)``, or a function of two points. Common
-        aliases are taken: "l1" and "manhattan", "l2", "linf", "squared_euclidean".
+        One of "euclidean", "sqeuclidean", "cityblock", "chebyshev", "cosine", "haversine" (latitude and longitude in
+        degrees, distance in kilometres), "correlation", "seuclidean", "mahalanobis", "canberra", "braycurtis",
+        "hamming" and "jaccard", a cost object such as ``Minkowski(3)``, or a function of two points. Common aliases are
+        taken: "l1" and "manhattan", "l2", "linf", "squared_euclidean".
     p : float
         The cost is the p-th power of the metric, p ≥ 1.
+    w : array-like of shape (d,), optional
+        Weights of the coordinates: the cost is ``otkit.Weighted(metric, w)``.
 
     Returns
     -------
@@ -630,7 +650,12 @@ def cost_matrix(
     array([[0., 4.],
            [5., 3.]])
     """
-    return as_cost(metric).between(x, y, p=p).dense()
+    cost = as_cost(metric)
+    if w is not None:
+        from otkit.costs.dissimilarities import Weighted  # which rests on the metrics here
+
+        cost = Weighted(cost, w)
+    return cost.between(x, y, p=p).dense()
 
 
 def _require_representable(pairs: PointPairs, name: str, p: float) -> None:

@@ -263,6 +263,8 @@ def barycenter(
     clouds, places, reading = _clouds(items, names, support, missing, ground)
     places = None if places is None else owned(places)
     if places is not None:
+        if ground.depends_on_data:
+            ground = ground.fitted(np.concatenate([*(cloud.points for cloud in clouds), places]))
         sides = [(ground.between(cloud.points, places, p=power), cloud.weights) for cloud in clouds]
         return replace(_on_support([_heavy(*side) for side in sides], shares, places), reading=reading)
     if clouds[0].points.shape[1] > 1:

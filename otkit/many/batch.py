@@ -291,6 +291,11 @@ def wasserstein_batch(
     began = clock()
     require_choice(proof, "proof", ("float", "exact"))
     cost, power = as_cost(metric), as_power(p)
+    if cost.depends_on_data:
+        raise ValueError(
+            f"metric must bring its own numbers in a batch, whose pairs are independent, but metric={metric!r} takes "
+            "them from the points. Give them: otkit.SEuclidean(V) or otkit.Mahalanobis(VI)."
+        )
     return _result(CloudBatch(*read_sides(x, y, a, b, cost), cost, power), proof, threads, began)
 
 
