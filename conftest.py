@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 NEEDED = {
     "jax": ["otkit/neural/*", "otkit/plots/neural.py", "docs/explanation/critics.md", "docs/explanation/generative.md"],
+    "torch": ["otkit/torch/*"],
     "ot": ["docs/how-to/audit.md", "docs/how-to/from-pot-and-scipy.md"],
 }
 collect_ignore_glob = [path for name, paths in NEEDED.items() if find_spec(name) is None for path in paths]

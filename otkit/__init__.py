@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from otkit import datasets as datasets
     from otkit import neural as neural
     from otkit import teaching as teaching
+    from otkit import torch as torch
     from otkit.checker.certificate import Certificate as Certificate
     from otkit.checker.certificate import certify as certify
     from otkit.checker.proof_files import ProofError as ProofError
@@ -239,7 +240,7 @@ _MODULES = {
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
-_WHOLE_MODULES = ("datasets", "neural", "teaching")
+_WHOLE_MODULES = ("datasets", "neural", "teaching", "torch")
 
 __all__ = ["__version__", *_WHOLE_MODULES, *sorted(_MODULE_OF)]  # noqa: PLE0604 (strings, of the table above)
 
@@ -271,7 +272,7 @@ _ELSEWHERE = {
     "otkit.gaussian_barycenter(means, covariances)": "bures_wasserstein_barycenter",
     "otkit.Euclidean().between(x, y)": "PointCloud Geometry",
     "otkit.TransportProblem(C, a, b)": "LinearProblem",
-    "otkit.neural.wasserstein_loss(x, y)": "SamplesLoss wasserstein_loss",
+    "otkit.torch.wasserstein_loss(x, y), or otkit.neural.wasserstein_loss in JAX": "SamplesLoss wasserstein_loss",
     "otkit.js(p, q), of which SciPy's jensenshannon is the root": "jensenshannon jensen_shannon_distance",
     "otkit.js(p, q)": "jensen_shannon_divergence js_divergence jsd",
     "otkit.kl(p, q)": "entropy relative_entropy kl_div rel_entr kl_divergence kullback_leibler",

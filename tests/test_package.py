@@ -106,7 +106,7 @@ def test_every_public_name_is_there():
 def test_no_public_name_is_a_module_s_too():
     """Python puts a module into its package under its name once it is imported, in the place of a function."""
     modules = {path.stem for path in Path(otkit.__file__).parent.iterdir()}
-    assert modules & set(PUBLIC) == {"neural", "teaching"}
+    assert modules & set(PUBLIC) == {"neural", "teaching", "torch"}
 
 
 @pytest.mark.parametrize("name", sorted(otkit._CALLED_HERE))
@@ -116,6 +116,8 @@ def test_names_of_other_libraries_lead_to_ours(name):
     for path in re.findall(r"otkit\.([\w.]+)", str(caught.value).partition("Here it is ")[2]):
         if path.startswith("neural."):
             pytest.importorskip("equinox")  # an extra, which the wheel is tested without
+        if path.startswith("torch."):
+            pytest.importorskip("torch")
         assert reduce(getattr, path.rstrip(".").split("."), otkit)
 
 

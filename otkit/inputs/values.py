@@ -136,7 +136,9 @@ def _is_float(array: np.ndarray) -> BoolArray:
 
 def _as_array(value: ArrayLike, name: str) -> np.ndarray:
     if hasattr(value, "detach") and callable(value.detach):  # a tensor that may carry gradients
+        _refuse_gradient(value, name)
         value = value.detach()
+        value = value.cpu() if hasattr(value, "cpu") else value
         if "bfloat16" in str(getattr(value, "dtype", "")) or "float8" in str(getattr(value, "dtype", "")):
             value = value.double()  # NumPy has no such type
     if hasattr(value, "tocoo") and hasattr(value, "toarray"):
@@ -144,7 +146,7 @@ def _as_array(value: ArrayLike, name: str) -> np.ndarray:
             f"{name} must be a dense array, but a sparse {type(value).__name__} was given: {name}.toarray()."
         )
     try:
-        return np.asarray(value)
+        return np.from_dlpack(value) if _speaks_dlpack_alone(value) else np.asarray(value)
     except np.exceptions.DTypePromotionError:  # times beside numbers
         return np.asarray(value, dtype=object)
     except TypeError as error:
@@ -152,13 +154,28 @@ def _as_array(value: ArrayLike, name: str) -> np.ndarray:
             raise
         raise TypeError(
             f"{name} must hold values, but within a function that JAX traces it has none yet. There, use "
-            "otkit.neural.wasserstein_loss, or jax.pure_callback around the call."
+            "otkit.neural.wasserstein_loss, which has a gradient, or jax.pure_callback around the call."
         ) from None
     except ValueError as error:
         raise ValueError(f"{name} must be a rectangular array of numbers, but its rows differ in length.") from error
 
 
+def _refuse_gradient(value: Any, name: str) -> None:
+    """Refuse a tensor whose gradient would be lost without a word."""
+    if getattr(value, "requires_grad", False):
+        raise TypeError(
+            f"{name} must not require a gradient, which NumPy functions have none of. Use "
+            f"otkit.torch.wasserstein_loss, whose gradient is exact, or {name}.detach()."
+        )
+
+
+def _speaks_dlpack_alone(value: Any) -> bool:
+    return hasattr(value, "__dlpack__") and not hasattr(value, "__array__")
+
+
 def _of_sequence(value: list[Any] | tuple[Any, ...], name: str) -> Values:
+    for part in value:
+        _refuse_gradient(part, name)
     if any(isinstance(part, np.ma.MaskedArray) for part in value):  # NumPy would drop the masks
         parts = [np.ma.asarray(part) for part in value]
         if len({part.shape for part in parts}) > 1:
