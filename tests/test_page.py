@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import re
@@ -26,6 +27,7 @@ from otkit.datasets import bakery, manhattan
 from otkit.optimal_transport.duality import proves_infeasible
 from otkit.page.answers import answer
 from otkit.page.examples import examples
+from otkit.page.server import BURST, make_app
 from otkit.page.town import LARGEST_SIDE, read_town
 
 BREAD = bakery()
@@ -453,6 +455,62 @@ def test_a_port_that_is_taken_and_one_without_a_page_are_refused():
         message = refused("--serve", "--no-open", "--port", str(port))
     assert message.startswith(f"otkit: port {port} can't be listened on (")
     assert refused("--port", "1") == "otkit: --port needs --serve: otkit bakery --serve --port PORT."
+
+
+@pytest.mark.parametrize(
+    ("host", "message"),
+    [
+        ("0.0.0.0", "--host must be one address of this machine, but 0.0.0.0 stands for all of them."),
+        (
+            "bakery.example",
+            "--host must be an address of this machine, such as 192.168.1.5, but 'bakery.example' was given.",
+        ),
+        ("203.0.113.7", "--host must be an address of this machine, but 203.0.113.7 is none."),
+    ],
+)
+def test_an_address_that_is_not_this_machine_s_is_refused(host, message):
+    assert message in refused("--serve", "--no-open", "--host", host)
+    assert refused("--host", "127.0.0.1").endswith("--host needs --serve: otkit bakery --serve --host HOST.")
+
+
+def test_a_class_is_served_at_one_address_with_a_warning():
+    with serving("--port", "0", "--host", "127.0.0.2") as (url, process):
+        assert re.fullmatch(r"http://127\.0\.0\.2:\d+/", url)
+        assert ask(url, "examples")[0] == 200
+        assert ask(url, "examples", Host="bakery.example")[0] == 400
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        warning = process.stderr.read()
+    assert "Everybody in the network can open the page at 127.0.0.2" in warning
+    assert "not encrypted" in warning
+
+
+def sent(page, method, path, address):
+    """Return status and body of what the page answers to a machine at an address."""
+    headers = [(b"host", b"127.0.0.1")]
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": headers}
+    scope |= {"query_string": b"", "root_path": "", "scheme": "http", "client": (address, 5), "http_version": "1.1"}
+    messages = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"{", "more_body": False}
+
+    async def send(message):
+        messages.append(message)
+
+    asyncio.run(page(scope, receive, send))
+    return messages[0]["status"], b"".join(message.get("body", b"") for message in messages[1:])
+
+
+def test_a_machine_that_asks_without_end_is_told_to_wait():
+    page = make_app()
+    answers = [sent(page, "POST", "/answer", "10.0.0.8") for _ in range(int(BURST) + 200)]
+    assert {status for status, _ in answers[: int(BURST)]} == {400}
+    refusals = [body for status, body in answers if status == 429]
+    assert refusals
+    assert json.loads(refusals[0])["error"].startswith("The page answers 30 questions a second to each machine")
+    assert sent(page, "GET", "/examples", "10.0.0.8")[0] == 200
+    assert sent(page, "POST", "/answer", "10.0.0.9")[0] == 400  # which has asked nothing yet
 
 
 def test_ctrl_c_ends_the_page_without_a_word():

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 import shutil
+from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -398,3 +403,195 @@ def luminance(colour):
     parts = np.array([float(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]) / 255.0
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+# --- the lecture ------------------------------------------------------------------------------------------------------
+
+CUT_OFF = """() => [...document.querySelectorAll("main .card, .scroll, .box")]
+    .filter((box) => box.checkVisibility())
+    .filter((box) => box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1)
+    .map((box) => [box.id || box.className, box.scrollHeight, box.clientHeight, box.scrollWidth, box.clientWidth])"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1280, 720), (1920, 1080)])
+def test_a_lecture_fits_one_screen(open_page, width, height):
+    reader = open_page(width, height)
+    reader.press("Lecture view")
+    for example in ("notes", "manhattan", "free"):
+        reader.choose(example)
+        reader.press("the north-west corner")
+        reader.page.wait_for_timeout(50)
+        size = reader.page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.scrollHeight, scrollY]"
+        )
+        assert size == [width, height, 0]
+        assert reader.page.evaluate(CUT_OFF) == []
+        for card in ("map", "roads", "own", "answer", "judged"):
+            box = reader.page.locator(f"#{card}-card").bounding_box()
+            assert box["x"] + box["width"] <= width
+            assert box["y"] + box["height"] <= height
+    costs = [float(text) for text in reader.texts("#own .minutes")]  # in the cells that are filled in
+    assert costs == pytest.approx(best_of(reader.town()).problem.cost.dense().ravel(), abs=0.51)
+    reader.page.reload()
+    reader.settle()
+    assert reader.page.locator("#hall").get_attribute("aria-pressed") == "true"
+
+
+def test_a_place_is_dragged_where_the_map_is_drawn_larger(open_page):
+    reader = open_page(1920, 1080)
+    reader.choose("free")
+    reader.press("Lecture view")
+    box, before = reader.marker("x1").bounding_box(), reader.town()["bakeries"][0]
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    reader.page.mouse.move(x, y)
+    reader.page.mouse.down()
+    reader.page.mouse.move(x + 90, y + 40, steps=5)
+    reader.page.mouse.up()
+    reader.settle()
+    moved, after = reader.marker("x1").bounding_box(), reader.town()["bakeries"][0]
+    assert moved["x"] - box["x"] == pytest.approx(90, abs=3)
+    assert moved["y"] - box["y"] == pytest.approx(40, abs=3)
+    assert after["x"] > before["x"]
+
+
+def test_a_lesson_is_walked_with_the_arrow_keys(open_page):
+    reader = open_page()
+    reader.choose("manhattan")
+    reader.page.locator("#lesson-open").click()
+    seen = []
+
+    def press(key):
+        reader.page.keyboard.press(key)
+        reader.settle()
+
+    for _ in range(8):
+        reader.settle()
+        hidden = not reader.page.locator("#cost").is_visible()
+        own = reader.text("#own-cost") if reader.page.locator("#own-cost").count() else ""
+        shown = "hidden" if hidden else reader.text("#cost")
+        seen.append((reader.text("#lesson-title"), shown, own))
+        press("ArrowRight")
+    assert seen == [
+        ("The table", "hidden", "0 minutes"),
+        ("Guess", "hidden", f"{np.trace(BREAD.cost)} minutes"),
+        ("65, as printed", "hidden", "65 minutes"),
+        ("64, and why", "64 minutes", "65 minutes"),
+        ("Loaves", "hidden", "0 loaves × minutes"),
+        ("Prices", "1070 loaves × minutes", ""),
+        ("A carrier undercuts you", "1070 loaves × minutes", "1989 loaves × minutes"),
+        ("Bread runs short", "94 ≠ 100 loaves", ""),
+    ]
+    assert reader.text("#lesson-step") == "8 of 8"
+    press("ArrowLeft")
+    assert reader.text("#cost") == "1070 loaves × minutes"
+    reader.marker("x1").focus()  # where arrows move a place
+    press("ArrowRight")
+    assert reader.text("#lesson-step") == "7 of 8"
+    assert reader.town()["bakeries"][0]["x"] > 90
+    reader.press("End the lesson")
+    assert not reader.page.locator("#lesson").is_visible()
+
+
+def test_what_is_hidden_is_told_nowhere(open_page):
+    reader = open_page()
+    reader.choose("monge")
+    reader.press("what the notes print")
+    assert "+1" in reader.texts("#map .labels text")
+    reader.page.get_by_label("Hide the best plan and its prices").check()
+    assert "+1" not in reader.texts("#map .labels text")
+
+
+def test_a_link_carries_the_town(open_page):
+    reader = open_page()
+    reader.choose("manhattan")
+    reader.fill("Loaves of x1", 40)
+    reader.fill("Loaves of y1", 91)
+    reader.press("the north-west corner")
+    town, cost = reader.town(), reader.text("#cost")
+    reader.page.locator("#share summary").click()
+    reader.press("Link to this town")
+    link = reader.page.locator("#shared-text").input_value()
+    assert len(link) < 2500
+    reader.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    reader.press("Copy")
+    assert reader.page.evaluate("navigator.clipboard.readText()") == link
+    reader.press("Close this")
+    other = open_page()
+    other.page.goto(link)
+    other.settle()
+    other.page.wait_for_function("document.querySelector('#choices input[value=manhattan]').checked")
+    other.settle()
+    assert other.town() == town
+    assert other.text("#cost") == cost
+    other.page.goto(link.replace("#town=", "#town=~"))
+    other.page.wait_for_selector("#notice:not([hidden])")
+    other.settle()
+    assert "The link is damaged" in other.text("#notice")
+    assert other.town() == town
+
+
+@pytest.mark.parametrize("example", ["notes", "manhattan"])
+@pytest.mark.parametrize("mode", ["kantorovich", "monge"])
+def test_the_same_in_python_is_the_same(open_page, example, mode):
+    reader = open_page(refused=0)
+    reader.choose(example)
+    if example == "notes":
+        reader.choose(mode)
+    reader.page.locator("#share summary").click()
+    reader.press("Open in Python")
+    names = {}
+    exec(reader.page.locator("#shared-text").input_value(), names)
+    reader.press("Close this")
+    unit = "minutes" if example == "notes" else "pixels"
+    reader.assert_shows(names["result"], unit if (mode, example) == ("monge", "notes") else f"loaves × {unit}")
+
+
+def test_towns_are_saved_as_table_json_and_picture(open_page):
+    reader = open_page()
+
+    def saved(label):
+        reader.page.locator("#share summary").click()
+        with reader.page.expect_download() as download:
+            reader.page.get_by_role("button", name=label, exact=True).click()
+        return download.value.suggested_filename, Path(download.value.path()).read_text(encoding="utf-8")
+
+    result = otkit.transport(BREAD.cost, BREAD.supply, BREAD.demand)
+    name, text = saved("Save as CSV")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert (name, len(rows)) == ("town.csv", 36)
+    assert [float(row["loaves"]) for row in rows] == result.plan.toarray().ravel().tolist()
+    f, g = result.potentials.from_zero()
+    assert [(row["bakery"], row["café"], float(row["f"]), float(row["g"])) for row in rows[6:8]] == [
+        ("x2", "y1", f[1], g[0]),
+        ("x2", "y2", f[1], g[1]),
+    ]
+    name, text = saved("Save as JSON")
+    assert (name, json.loads(text)["town"]) == ("town.json", reader.town())
+    assert json.loads(text)["answer"]["optimum"]["value"] == 1070
+    name, text = saved("Save the map as SVG")
+    picture = ElementTree.fromstring(text)
+    svg = "{http://www.w3.org/2000/svg}"
+    assert (name, picture.tag) == ("town.svg", f"{svg}svg")
+    assert "x1" in [element.text for element in picture.iter(f"{svg}text")]
+    bakery_disc = next(circle for circle in picture.iter(f"{svg}circle") if circle.get("fill") == "rgb(0, 114, 178)")
+    assert bakery_disc is not None
+
+
+def test_wrong_input_is_told_in_words(open_page):
+    reader = open_page()
+    field = reader.page.get_by_label("Loaves of x1", exact=True)
+    for typed, words in (
+        ("-3", "Loaves of x1 must be 0 or more, and -3 is less. Until then 24 counts."),
+        ("", "Loaves of x1 must be a number, 0 or more. Until then 24 counts."),
+        ("2e9", "Loaves of x1 must be at most a thousand million in size. Until then 24 counts."),
+    ):
+        field.fill(typed)
+        assert reader.text("#notice") == words
+        notice = reader.page.locator("#notice").bounding_box()
+        assert 0 <= notice["y"] < 900 - notice["height"]
+    field.fill("24")
+    assert not reader.page.locator("#notice").is_visible()
+    reader.page.get_by_label("Cost from x1 to y1", exact=True).fill("")
+    assert reader.text("#notice") == "Cost from x1 to y1 must be a number. Until then 12 counts."
+    reader.page.get_by_label("Cost from x1 to y1", exact=True).blur()
+    assert not reader.page.locator("#notice").is_visible()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import ipaddress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,16 +36,26 @@ def bakery(
         int | None,
         typer.Option("--port", min=0, max=65535, help="Port of the page; 0 for any free one.", show_default=False),
     ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            "--host",
+            metavar="ADDRESS",
+            help="Serve the page at this address of this machine, such as 192.168.1.5, to a class in one network.",
+            show_default=False,
+        ),
+    ] = None,
     open_browser: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser, or print its address only.")
     ] = True,
 ) -> None:
     """Bakeries and cafés of the notes: Monge (65 printed, 64 proved) and Kantorovich (1070), with prices and proof."""
     if serve:
-        _serve(port, open_browser)
+        _serve(port, host, open_browser)
         return
-    if port is not None:
-        raise BadInputError("--port needs --serve: otkit bakery --serve --port PORT.")
+    for name, given in (("port", port), ("host", host)):
+        if given is not None:
+            raise BadInputError(f"--{name} needs --serve: otkit bakery --serve --{name} {name.upper()}.")
     from otkit.checker.certificate import certify
     from otkit.datasets import bakery as bakery_data
     from otkit.optimal_transport.solve import transport
@@ -69,10 +81,10 @@ def bakery(
     _print_problem("Kantorovich: loaves may be split (loaves × minutes)", bread, kantorovich, printed_plan)
 
 
-def _serve(port: int | None, open_browser: bool) -> None:
+def _serve(port: int | None, host: str | None, open_browser: bool) -> None:
     """Serve the page until Ctrl-C."""
     try:
-        from otkit.page.server import serve
+        from otkit.page.server import HOST, serve
     except ModuleNotFoundError as missing:
         name = (missing.name or "").partition(".")[0]
         if name not in ("starlette", "uvicorn"):
@@ -81,17 +93,45 @@ def _serve(port: int | None, open_browser: bool) -> None:
             f'the page needs Starlette and Uvicorn, but {name} is not installed: pip install "otkit[notebooks]".'
         ) from missing
 
+    address = HOST if host is None else _address(host)
+    if address != HOST:
+        typer.echo(
+            f"Everybody in the network can open the page at {address} and have this machine solve towns of up to 12 "
+            "bakeries and 12 cafés. What they send is not encrypted, and nothing of it is kept here. Use it in a "
+            "network that you trust.",
+            err=True,
+        )
+
     def report(url: str) -> None:
         typer.echo(url)
         typer.echo("Ctrl-C ends it.", err=True)
 
     typer.echo("Getting ready; the first time, kernels are compiled.", err=True)
     try:
-        serve(port, open_browser=open_browser, report=report)
+        serve(port, host=address, open_browser=open_browser, report=report)
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise BadInputError(f"--host must be an address of this machine, but {address} is none.") from error
         raise BadInputError(
             f"port {port} can't be listened on ({error.strerror}). Leave --port out for one that is free."
         ) from error
+
+
+def _address(host: str) -> str:
+    """Return an address that the page may be served at."""
+    try:
+        address = ipaddress.IPv4Address(host)
+    except ValueError:
+        raise BadInputError(
+            f"--host must be an address of this machine, such as 192.168.1.5, but {host!r} was given. "
+            "`hostname -I`, or `ipconfig`, prints it."
+        ) from None
+    if address.is_unspecified:  # then the page would answer to whatever name a foreign page gives this machine
+        raise BadInputError(
+            "--host must be one address of this machine, but 0.0.0.0 stands for all of them. `hostname -I`, or "
+            "`ipconfig`, prints it."
+        )
+    return str(address)
 
 
 def _print_problem(title: str, bread: Bakery, result: TransportResult, printed: Certificate) -> None:

@@ -1,4 +1,4 @@
-"""Serves the page to this machine alone, and answers what it asks."""
+"""Serves the page, to this machine alone or to a class in one network, and answers what it asks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -35,6 +36,10 @@ USUAL_PORT = 6465  # the printed 65 and the true 64; a port that stays lets the 
 MOST_CONNECTIONS = 128  # at once; a browser takes six
 LARGEST_REQUEST = 65_536  # bytes; twelve bakeries and twelve cafés take ten thousand
 
+# Questions that one machine may put in a second, and how many at once: a place that is dragged puts some twenty.
+RATE, BURST = 30.0, 90.0
+MOST_CLIENTS = 4096  # whose questions are counted; the oldest are forgotten
+
 # The page needs nothing but its own files, and the browser is told so. A page that an upgrade has changed is asked for
 # again, since the address is the same.
 HEADERS = {
@@ -45,8 +50,14 @@ HEADERS = {
 }
 
 
-def make_app() -> Starlette:
-    """Return the page as an ASGI application: GET /, its files, GET /examples, and POST /answer."""
+def make_app(host: str = HOST) -> Starlette:
+    """Return the page as an ASGI application: GET /, its files, GET /examples, and POST /answer.
+
+    Parameters
+    ----------
+    host : str
+        The address that it is served at, beside this machine's own.
+    """
     files = str(resources.files("otkit.page") / "static")
     return Starlette(
         routes=[
@@ -56,8 +67,9 @@ def make_app() -> Starlette:
         ],
         middleware=[
             # A page elsewhere can't reach this one by a name that it lets point to 127.0.0.1 (DNS rebinding).
-            Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"]),
+            Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost", host]),
             Middleware(_WithHeaders),
+            Middleware(_WithRate),
         ],
     )
 
@@ -75,6 +87,32 @@ class _WithHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+class _WithRate:
+    """Refuses questions of a machine that puts more than `RATE` a second, after `BURST` at once (a token bucket)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._left: dict[str, tuple[float, float]] = {}  # by address: questions left, and when that was so
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and not self._allows(scope):
+            message = (
+                f"The page answers {RATE:.0f} questions a second to each machine, and these were more. Wait a moment."
+            )
+            await _refusal(message, 429)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _allows(self, scope: Scope) -> bool:
+        client, now = (scope.get("client") or ("",))[0], time.monotonic()
+        left, since = self._left.pop(client, (BURST, now))
+        left = min(BURST, left + RATE * (now - since))
+        if len(self._left) >= MOST_CLIENTS:
+            del self._left[next(iter(self._left))]
+        self._left[client] = (max(left - 1.0, 0.0), now)
+        return left >= 1.0
 
 
 async def _examples(request: Request) -> Response:
@@ -104,20 +142,20 @@ def _refusal(message: str, status: int) -> Response:
     return JSONResponse({"error": message}, status)
 
 
-def listen(port: int | None) -> socket.socket:
-    """Return a socket of this machine alone, on the usual port or any free one if none is asked for.
+def listen(port: int | None, host: str = HOST) -> socket.socket:
+    """Return a socket at an address of this machine, on the usual port or any free one if none is asked for.
 
     Raises
     ------
     OSError
-        The port that was asked for is taken.
+        The port that was asked for is taken, or the address is none of this machine's.
     """
     if port is not None:
-        return socket.create_server((HOST, port))
+        return socket.create_server((host, port))
     try:
-        return socket.create_server((HOST, USUAL_PORT))
+        return socket.create_server((host, USUAL_PORT))
     except OSError:
-        return socket.create_server((HOST, 0))
+        return socket.create_server((host, 0))
 
 
 def warm() -> None:
@@ -149,26 +187,28 @@ def warming() -> Iterator[None]:
         compiler.wait()
 
 
-def serve(port: int | None, *, open_browser: bool, report: Callable[[str], Any]) -> None:
+def serve(port: int | None, *, host: str = HOST, open_browser: bool, report: Callable[[str], Any]) -> None:
     """Serve the page until Ctrl-C.
 
     Parameters
     ----------
     port : int or None
         None takes the usual one, or any free one.
+    host : str
+        An address of this machine; at another than 127.0.0.1, others in the network can open the page.
     open_browser : bool
     report : callable
         Called with the address once the page can be opened.
     """
-    with listen(port) as listener, warming():
+    with listen(port, host) as listener, warming():
         for town in examples().values():  # so that modules are loaded when somebody waits
             answer(read_town(town | {"own": "corner"}))
-        url = f"http://{HOST}:{listener.getsockname()[1]}/"
+        url = f"http://{host}:{listener.getsockname()[1]}/"
         report(url)
         if open_browser:  # in a thread, since a browser in the terminal comes back only when it is closed
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         settings = uvicorn.Config(
-            make_app(),
+            make_app(host),
             http=Connection,
             limit_concurrency=MOST_CONNECTIONS,
             log_level="error",  # what a client does wrong it is told itself

@@ -5,12 +5,13 @@ const LEAST_MAP = 560; // narrower, a true map can't be read: it scrolls in its 
 const SAMPLES = 12; // points of an arc that labels keep away from
 
 // The map of the notes has no coordinates and may be stretched to fill the screen; all others keep their proportions.
-export function view(town, room) {
+// `given` is the height, where the map has to fill a place.
+export function view(town, room, given = null) {
   const [left, top, w, h] = town.frame;
   const stretched = town.example === "notes" && town.costs === "table";
-  const width = stretched ? room : Math.max(room, LEAST_MAP);
+  const width = stretched || given ? room : Math.max(room, LEAST_MAP);
   const margin = width < SMALL ? 26 : 40; // for markers and pins
-  const height = stretched ? 540 : Math.min((width * h) / w, 540);
+  const height = given ?? (stretched ? 540 : Math.min((width * h) / w, 540));
   const inner = [Math.max(width - 2 * margin, 1), height - 2 * margin];
   let scale = [inner[0] / w, inner[1] / h];
   if (!stretched) scale = Array(2).fill(Math.min(...scale));

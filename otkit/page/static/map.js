@@ -8,6 +8,7 @@ import { GOODS, placeName, SIDES } from "./store.js";
 const BEST_BEND = 0.06;
 const OWN_BEND = -0.06;
 const MOST_LABELS = 40; // more roads than these are told apart in the table alone
+const USUAL_SIZE = 14; // of letters in the lecture view; on larger screens the whole map is drawn larger
 const OUTER = { bakeries: -1, cafes: 1 }; // the side of a marker that its pin stands on
 
 export class TownMap {
@@ -28,10 +29,13 @@ export class TownMap {
 
   draw(town, answer) {
     this.#last = [town, answer];
-    const look = view(town, this.root.parentElement.clientWidth);
+    const box = this.root.parentElement;
+    const fills = document.body.classList.contains("hall") && getComputedStyle(this.root).position === "absolute";
+    this.zoom = fills ? parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_SIZE : 1;
+    const look = view(town, box.clientWidth / this.zoom, fills ? box.clientHeight / this.zoom : null);
     this.look = look;
-    this.root.setAttribute("width", look.width);
-    this.root.setAttribute("height", look.height);
+    this.root.setAttribute("width", look.width * this.zoom);
+    this.root.setAttribute("height", look.height * this.zoom);
     this.root.setAttribute("viewBox", `0 0 ${look.width} ${look.height}`);
     const loaves = { bakeries: answer.supply, cafes: answer.demand };
     const spots = this.#spots(town, loaves, look);
@@ -91,7 +95,8 @@ export class TownMap {
       const width = arcWidth(road.loaves, most, look.small);
       return svg("path", { d: road.path, class: dearer ? "dearer" : null, "stroke-width": width });
     };
-    const slack = (road) => own.roads.find(({ from, to }) => from === road.i && to === road.j)?.slack;
+    const secret = document.body.classList.contains("secret"); // then labels tell loaves, and no losses
+    const slack = (road) => (secret ? undefined : own.roads.find(({ from, to }) => from === road.i && to === road.j)?.slack);
     this.#layers.best.replaceChildren(...best.map((road) => draw(road)));
     this.#layers.own.replaceChildren(...mine.map((road) => draw(road, slack(road))));
     this.#layers.best.classList.toggle("faded", compared);

@@ -20,14 +20,14 @@ export function handleMoves(marker, store, map) {
   root.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   root.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    const pointer = onMap(map.root, event);
+    const pointer = onMap(map, event);
     const spot = here();
     grip = { x: spot.x - pointer.x, y: spot.y - pointer.y };
     root.setPointerCapture(event.pointerId);
   });
   root.addEventListener("pointermove", (event) => {
     if (!grip) return;
-    const pointer = onMap(map.root, event);
+    const pointer = onMap(map, event);
     moveTo({ x: pointer.x + grip.x, y: pointer.y + grip.y });
   });
   for (const end of ["pointerup", "pointercancel"]) root.addEventListener(end, () => (grip = null));
@@ -57,7 +57,7 @@ function changeLoaves(store, side, k, more) {
   });
 }
 
-function onMap(root, event) {
+function onMap({ root, zoom }, event) {
   const box = root.getBoundingClientRect();
-  return { x: event.clientX - box.left, y: event.clientY - box.top };
+  return { x: (event.clientX - box.left) / zoom, y: (event.clientY - box.top) / zoom };
 }

@@ -1,6 +1,6 @@
 // The reader's plan: a table to fill in, and by how much it loses, with the prices that prove it.
 
-import { bracketed, byId, html, numberField, short, showNumber } from "./dom.js";
+import { bracketed, brief, byId, html, numberField, short, showNumber, told } from "./dom.js";
 import { costUnit } from "./proof.js";
 import { GOODS, placeName } from "./store.js";
 
@@ -42,6 +42,15 @@ export class OwnPlan {
     if (shape !== this.#shape) this.#build(town, answer);
     this.#shape = shape;
     if (answer.own) this.#fill(town, answer);
+    this.#placeVerdict(answer.own !== null);
+  }
+
+  // Below the table, or, in the lecture view, beside it, where it has a place of its own.
+  #placeVerdict(begun) {
+    const apart = begun && document.body.classList.contains("hall");
+    byId("judged-card").hidden = !apart;
+    if (begun) byId(apart ? "judged-card" : "own").append(this.#cells.verdict);
+    else byId("judged-card").replaceChildren();
   }
 
   #build(town, answer) {
@@ -72,9 +81,11 @@ export class OwnPlan {
     );
     const box = html("div", { class: "scroll", role: "region", "aria-labelledby": "own-title", tabindex: 0 }, table);
     const { one } = GOODS[town.mode];
-    const words = `Under each field: c − f − g, what a ${one} on that road costs beyond its prices.`;
-    const key = html("p", { class: "hint slack" }, words);
-    byId("own").replaceChildren(box, key, this.#cells.verdict);
+    const words = `Under each field: what a ${one} on that road costs`;
+    const beyond = html("span", { class: "slack-words" }, ", and c − f − g, what that is beyond its prices");
+    const key = html("p", { class: "hint key" }, words, beyond, ".");
+    byId("own").replaceChildren(box, key);
+    byId("judged-card").replaceChildren();
   }
 
   #amount(i, j) {
@@ -96,12 +107,13 @@ export class OwnPlan {
   }
 
   #fill(town, answer) {
-    const { own, optimum } = answer;
+    const { own, optimum, cost } = answer;
     own.plan.forEach((row, i) => row.forEach((loaves, j) => {
       const cell = this.#cells.roads[i][j];
+      cell.cost.textContent = brief(cost[i][j]);
       const slack = optimum ? optimum.slack[i][j] : 0;
       cell.show(loaves);
-      cell.slack.textContent = optimum ? (slack > 0 ? `+${short(slack)}` : "0") : "";
+      cell.slack.textContent = optimum ? (slack > 0 ? `+${told(slack)}` : "0") : "";
       cell.root.classList.toggle("used", loaves > 0);
       cell.root.classList.toggle("dearer", loaves > 0 && slack > 0);
     }));
@@ -112,8 +124,8 @@ export class OwnPlan {
 }
 
 function road(field, show) {
-  const slack = html("span", { class: "slack reveals" });
-  return { show, slack, root: html("td", { class: "road" }, field, slack) };
+  const [cost, slack] = [html("span", { class: "minutes" }), html("span", { class: "slack reveals" })];
+  return { show, cost, slack, root: html("td", { class: "road" }, field, html("span", { class: "below" }, cost, slack)) };
 }
 
 function showSum(cell, sum, due, missing) {
@@ -132,9 +144,9 @@ function judgement(town, answer) {
     const praise = "✓ Yours is a best plan: all its roads cost just what the prices allow.";
     return [cost, html("p", { class: "verdict reveals" }, praise)];
   }
-  const loss = `It loses ${short(own.loss)} against the best plan (${short(optimum.value)}), `
-    + "and the prices prove it, road by road:";
-  return [cost, html("p", { class: "verdict reveals", id: "own-loss" }, loss), ...dearRoads(town, answer)];
+  const loss = `It loses ${short(own.loss)} against the best plan (${short(optimum.value)})`;
+  const proof = html("span", { class: "road-words" }, ", and the prices prove it, road by road:");
+  return [cost, html("p", { class: "verdict reveals", id: "own-loss" }, loss, proof), ...dearRoads(town, answer)];
 }
 
 function faults(own) {

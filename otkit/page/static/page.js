@@ -5,7 +5,9 @@ import { byId } from "./dom.js";
 import { TownMap } from "./map.js";
 import { OwnPlan } from "./own.js";
 import { drawProof, problemInWords } from "./proof.js";
+import { handleLesson } from "./lesson.js";
 import { RoadTable } from "./roads.js";
+import { handleSharing, linkedTown } from "./share.js";
 import { addPlace, lastTown, Store } from "./store.js";
 
 const LARGEST_SIDE = 12; // as the server has it
@@ -13,6 +15,7 @@ const LARGEST_SIDE = 12; // as the server has it
 const examples = await (await fetch("examples")).json();
 let answered = null; // the last answer
 let remembered = lastTown(examples);
+let complaint = "";
 
 const asker = new Asker(onAnswer, onRefusal);
 const store = new Store(() => asker.ask(store.town));
@@ -25,7 +28,8 @@ function onAnswer({ town }, answer) {
   if (typeof now.own === "string" && now.own === town.own) store.settleOwn(answer.own.plan);
   if (!sameShape(now, answer)) return; // places have come or gone since, and the next answer is on its way
   answered = answer;
-  say("");
+  if (!damaged && !complaint) say("");
+  damaged = false;
   draw(now, answer);
 }
 
@@ -48,6 +52,7 @@ function draw(town, answer) {
   byId("problem-words").textContent = problemInWords(town);
   byId("secret-label").hidden = answer.own === null;
   hideSecrets();
+  document.body.classList.toggle("tall", Math.max(town.bakeries.length, town.cafes.length) > 6);
   map.draw(town, answer);
   drawProof(town, answer);
   roads.draw(town, answer);
@@ -88,6 +93,55 @@ for (const side of ["bakeries", "cafes"]) {
   byId(`add-${side}`).addEventListener("click", () => store.change("add", (town) => addPlace(town, side)));
 }
 byId("proof").addEventListener("click", (event) => event.target.id === "scale" && scaleOrders());
-byId("secret").addEventListener("change", hideSecrets);
+byId("secret").addEventListener("change", () => draw(store.town, answered));
 
-store.begin(remembered ?? examples.notes);
+// What is typed and no number that may stand there: it changes nothing, and is told in words.
+document.addEventListener("complaint", ({ detail }) => {
+  if (detail || complaint) say(detail);
+  complaint = detail;
+});
+
+handleSharing(() => ({ town: store.town, answer: answered }));
+handleLesson(examples.notes, (town, secret) => {
+  byId("secret").checked = secret;
+  store.change("lesson", (now) => Object.assign(now, town));
+});
+
+// The lecture view: all on one screen. It is kept, as the town is.
+const HALL = "otkit-bakery-hall";
+
+function setHall(wanted) {
+  for (const root of [document.documentElement, document.body]) root.classList.toggle("hall", wanted);
+  byId("hall").setAttribute("aria-pressed", wanted);
+  if (answered) draw(store.town, answered);
+}
+byId("hall").addEventListener("click", () => {
+  const wanted = !document.body.classList.contains("hall");
+  setHall(wanted);
+  try {
+    localStorage.setItem(HALL, wanted ? "yes" : "");
+  } catch {
+    // as for the town
+  }
+});
+
+function begin() {
+  let linked = null;
+  try {
+    linked = linkedTown(examples);
+  } catch {
+    say("The link is damaged: it carries no town that can be read. Here is the last one.");
+    damaged = true;
+  }
+  if (linked) remembered = linked;
+  store.begin(remembered ?? examples.notes);
+}
+
+let damaged = false;
+try {
+  setHall(localStorage.getItem(HALL) === "yes");
+} catch {
+  setHall(false);
+}
+window.addEventListener("hashchange", begin);
+begin();

@@ -1,6 +1,6 @@
 // The table of roads: costs, loaves and prices, all of it to edit but the prices.
 
-import { byId, html, numberField, short, showNumber } from "./dom.js";
+import { byId, html, numberField, short, showNumber, told } from "./dom.js";
 import { placeName, removePlace, SIDES } from "./store.js";
 
 export class RoadTable {
@@ -42,7 +42,7 @@ export class RoadTable {
     this.#cells[side].forEach(({ field, price }, k) => {
       field.disabled = town.mode === "monge";
       showNumber(field, masses[k]);
-      price.textContent = prices ? short(prices[k]) : "·";
+      price.textContent = prices ? told(prices[k]) : "·";
     });
   }
 
