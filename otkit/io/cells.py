@@ -160,7 +160,7 @@ def _numbers(cells: Sequence[str], decimal: str) -> tuple[np.ndarray, str]:
     """Convert numbers: float64 unless all are integers of which one is beyond 2⁵³."""
     if decimal == ",":
         cells = "\n".join(cells).replace(",", ".").split("\n")
-    values = np.array([float(cell) for cell in cells])
+    values = np.fromiter(map(float, cells), np.float64, len(cells))
     if not (np.abs(values) >= EXACT_IN_FLOATS).any():
         return values, ""
     if all(map(is_integer, cells)) and max(map(len, cells)) < 25:

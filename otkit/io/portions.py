@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -89,7 +89,8 @@ def _read(path: Path, sample: Sheet, tell: Told | None) -> Iterator[tuple[int, l
     """Go through a file: the line on which each portion begins (0 if lines are not rows), and its columns' cells."""
     width, size, header = len(sample.columns), os.stat(path).st_size, bool(sample.names)
     with open(path, "rb") as file, io.TextIOWrapper(file, encoding=_encoding(path)) as stream:
-        reader = csv.reader(map(_whole, stream), delimiter=sample.sep, skipinitialspace=True, strict=True)
+        lines = _Lines(stream)
+        reader = csv.reader(lines, delimiter=sample.sep, skipinitialspace=True, strict=True)
         line = 1
         while portion := list(islice(reader, ROWS)):
             rows = [row for row in portion if row]
@@ -99,17 +100,34 @@ def _read(path: Path, sample: Sheet, tell: Told | None) -> Iterator[tuple[int, l
             if header:
                 rows, header, first = rows[1:], False, first and first + 1
             if rows:
-                yield first, [tuple(map(str.strip, cells)) for cells in zip(*rows, strict=True)]
+                columns = list(zip(*rows, strict=True))
+                yield first, [tuple(map(str.strip, cells)) for cells in columns] if lines.blanks else columns
             line = reader.line_num + 1
             if tell is not None:
                 tell(file.tell() / size)
 
 
-def _whole(line: str) -> str:
-    """Return a line of text; one with a character of value zero is none."""
-    if "\0" in line:
-        raise _UnlikeError
-    return line
+class _Lines:
+    """The lines of a text, none of which may hold a character of value zero.
+
+    Attributes
+    ----------
+    blanks : bool
+        Whether there was a blank in one, so that cells have to be stripped.
+    """
+
+    def __init__(self, stream: Iterable[str]) -> None:
+        self._stream, self.blanks = iter(stream), False
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._stream)
+        if "\0" in line:
+            raise _UnlikeError
+        self.blanks = self.blanks or not line.isascii() or any(blank in line for blank in " \t\v\f\x1c\x1d\x1e\x1f")
+        return line
 
 
 class _Columns:
