@@ -196,8 +196,8 @@ def as_clouds(
         if masses:
             masses[label] = masses_k
     points, moved = _converted(frames, names, invariant, notes)
-    for cloud, name in zip(points, names, strict=True):
-        _require_finite(cloud, name, missing)
+    for cloud, name, frame in zip(points, names, frames, strict=True):
+        _require_finite(cloud, name, missing, frame)
     first = next((frame for frame in frames if frame.names and not frame.default), None)
     columns = () if first is None else tuple(map(str, first.names))
     return Clouds(points, list(masses.values()), Reading(columns, tuple(notes), moved), frames)
@@ -253,7 +253,7 @@ def points_in_order(columns: Sequence[str], value: ArrayLike, name: str) -> Floa
             )
         frame = frame.ordered([frame.names[given.index(column)] for column in columns])
     (points,), _ = _converted([frame], [name], False, [])
-    _require_finite(points, name, None)
+    _require_finite(points, name, None, frame)
     return points
 
 
@@ -267,7 +267,8 @@ def as_frame(value: ArrayLike | Frame, name: str) -> Frame:
     if table is None:
         return _of_array(value, name)
     columns = tuple(
-        values_of(column, f"{name}[{label!r}]") for label, column in zip(table.names, table.columns, strict=True)
+        _values_of_column(column, f"{name}[{label!r}]")
+        for label, column in zip(table.names, table.columns, strict=True)
     )
     _require_columns(columns, table, name)
     index = getattr(value, "index", None) if hasattr(value, "iloc") else None
@@ -275,6 +276,20 @@ def as_frame(value: ArrayLike | Frame, name: str) -> Frame:
         block = np.column_stack([np.asarray(column.array, np.float64) for column in columns])
         return Frame(table.names, table.default, block, (), index)
     return Frame(table.names, table.default, None, columns, index)
+
+
+def _values_of_column(column: Any, name: str) -> Values:
+    """Return the values of one column of a table; words in it are to be left out, or turned into numbers."""
+    try:
+        values = values_of(column, name)
+    except TypeError as error:
+        remedy = "" if "leave it out" in str(error) else " Turn the column into numbers, or leave it out."
+        raise type(error)(f"{error}{remedy}") from None
+    if values.array.ndim != 1:
+        raise ValueError(
+            f"{name} must hold one number in each row, but its shape is {values.array.shape}. Give each its own column."
+        )
+    return values
 
 
 def _of_array(value: ArrayLike, name: str) -> Frame:
@@ -350,8 +365,11 @@ def _require_one_space(points: Sequence[FloatArray], names: Sequence[str]) -> No
             require_same_dimension(points[0], cloud, (names[0], name))
 
 
-def _require_finite(cloud: FloatArray, name: str, missing: Missing | None) -> None:
+def _require_finite(cloud: FloatArray, name: str, missing: Missing | None, frame: Frame) -> None:
     if not span(cloud)[0]:
+        if frame.names and not frame.default:  # said of the column
+            k = int(np.argmin(np.isfinite(cloud).all(axis=0)))
+            cloud, name = cloud[:, k], frame.called(name, k)
         try:
             require_finite(cloud, name)
         except ValueError as error:

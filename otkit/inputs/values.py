@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import datetime
 import math
+import os
 import sys
+from collections.abc import Iterator, Set, ValuesView
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
@@ -89,6 +91,7 @@ def values_of(value: ArrayLike, name: str) -> Values:
         if taken is not None:
             return taken
     _refuse_units(value, name)
+    _refuse_what_holds_nothing(value, name)
     if isinstance(value, list | tuple):
         return _of_sequence(value, name)
     if isinstance(value, np.ma.MaskedArray):
@@ -450,6 +453,19 @@ def _categories(name: str) -> TypeError:
     return TypeError(
         f"{name} must be numeric, but it is a column of categories. Turn them into numbers, or leave it out."
     )
+
+
+def _refuse_what_holds_nothing(value: Any, name: str) -> None:
+    """Raise for paths, which name a file only, and for what gives its values away once or in no order."""
+    if isinstance(value, str | bytes | os.PathLike):
+        shown = repr(os.fspath(value) if isinstance(value, os.PathLike) else value)
+        read = "read_parquet" if shown.lower().endswith((".parquet'", ".pq'")) else "read_csv"
+        remedy = f" Read the file first: {name} = pandas.{read}({shown})." if "." in shown and len(shown) < 60 else ""
+        raise TypeError(f"{name} must hold numbers, but the text {shown[:60]} was given.{remedy}")
+    if isinstance(value, Iterator | Set | ValuesView):
+        kind = type(value).__name__
+        order = "sorted" if isinstance(value, Set) else "list"
+        raise TypeError(f"{name} must be an array or a sequence, but a {kind} was given: {order}({name}).")
 
 
 def _refuse_units(value: Any, name: str) -> None:
