@@ -41,8 +41,8 @@ def nodes(notebook, *kinds):
 
 
 def test_names_are_numbered():
-    assert [path.stem[0] for path in PATHS] == list("1234567")
-    assert all(re.fullmatch(r"[1-7](-[a-z]+)+", path.stem) for path in PATHS)
+    assert [path.stem[0] for path in PATHS] == list("123456789")
+    assert all(re.fullmatch(r"[1-9](-[a-z]+)+", path.stem) for path in PATHS)
 
 
 def test_stored_without_output(notebook):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -101,6 +101,9 @@ class DriftReport(Result):
 
     def __len__(self) -> int:
         return len(self.columns)
+
+    def __iter__(self) -> Iterator[ColumnDrift]:
+        return iter(self.columns)
 
     @property
     def drifted(self) -> tuple[ColumnDrift, ...]:
