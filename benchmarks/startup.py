@@ -1,14 +1,15 @@
 """How long people wait before the first answer: for imports, for kernels from the cache, for the compiler without one.
 
     python benchmarks/startup.py           # first answers on a warm and on an empty cache, beside other libraries'
-    python benchmarks/startup.py --cold    # what the seconds on an empty cache go to, kernel by kernel
+    python benchmarks/startup.py --peers OTHER_PYTHON   # these in an environment of their own
+    python benchmarks/startup.py --cold 1000   # what the seconds on an empty cache go to, kernel by kernel, n = 1000
 
 Each line is a process of its own; `cpu` is the processor's time of all its threads, for machines that others keep busy.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import argparse
 import json
 import os
 import subprocess
@@ -61,11 +62,13 @@ event.register("numba:compile", Count())
 """
 
 
-def first_answer(statement: str, cache: str, *, watched: bool = True) -> tuple[float, float, float, int]:
+def first_answer(
+    statement: str, cache: str, *, watched: bool = True, python: str = sys.executable
+) -> tuple[float, float, float, int]:
     """Return seconds, those of the processor, peak memory in MiB and compilations of a process with one answer."""
     program = PROBE.format(statement=statement, watch=WATCH if watched else "")
     run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
+        [python, "-W", "ignore", "-c", program],
         check=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -80,8 +83,14 @@ def size(cache: str) -> str:
     return f"{sum(file.stat().st_size for file in Path(cache).rglob('*') if file.is_file()) / 2**20:.1f}"
 
 
-def answers() -> None:
-    """Print first answers, cold and warm."""
+def is_there(module: str, python: str) -> bool:
+    """Whether an interpreter finds a module."""
+    program = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
+    return subprocess.run([python, "-c", program], check=False).returncode == 0
+
+
+def answers(peers: str) -> None:
+    """Print first answers, cold and warm; those of other libraries by the interpreter that has them."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         clouds = [str(Path(folder) / name) for name in ("x.csv", "y.csv")]
@@ -89,16 +98,24 @@ def answers() -> None:
             np.savetxt(place, np.random.default_rng(0).normal(size=(100, 2)), delimiter=",")
         command = f"from otkit.cli import app\ntry:\n    app({['emd', *clouds]!r})\nexcept SystemExit:\n    pass"
         measured = {
-            "python -c pass": ("pass", False),
-            "import otkit": ("import otkit", False),
-            **{name: (statement, True) for name, statement in (ANSWERS | {"otkit emd, n = 100": command}).items()},
-            **{name: (code, False) for name, (module, code) in PEERS.items() if importlib.util.find_spec(module)},
+            "python -c pass": ("pass", False, sys.executable),
+            "import otkit": ("import otkit", False, sys.executable),
+            **{
+                name: (code, True, sys.executable) for name, code in (ANSWERS | {"otkit emd, n = 100": command}).items()
+            },
+            **{name: (code if is_there(module, peers) else "", False, peers) for name, (module, code) in PEERS.items()},
         }
-        for k, (name, (statement, watched)) in enumerate(measured.items()):
+        for k, (name, (statement, watched, python)) in enumerate(measured.items()):
+            if not statement:
+                rows.append([name, "not installed", *[""] * 6])
+                continue
             cache = str(Path(folder) / f"cache{k}")
-            cold, cold_cpu, _, compiled = first_answer(statement, cache, watched=watched)
-            warm, warm_cpu, peak, again = min(first_answer(statement, cache, watched=watched) for _ in range(3))
-            assert again == 0, name
+            cold, cold_cpu, _, compiled = first_answer(statement, cache, watched=watched, python=python)
+            warm, warm_cpu, peak, again = min(
+                first_answer(statement, cache, watched=watched, python=python) for _ in range(3)
+            )
+            # Where Python runs kernels for small work, a run may be the one that has spent its patience.
+            assert again == 0 or compiled == 0, name
             figures = [seconds(value) for value in (cold, cold_cpu, warm, warm_cpu)]
             held = size(cache) if Path(cache).exists() else "0"
             rows.append([name, *figures, compiled if watched else "", held, f"{peak:.0f}"])
@@ -148,11 +165,12 @@ print(json.dumps(spent))
 """
 
 
-def kernels() -> None:
-    """Print where the seconds go, of the processor: Numba's front end, and LLVM."""
+def kernels(n: int) -> None:
+    """Print where the seconds of a first answer go, of the processor: Numba's front end, and LLVM."""
+    answer = CLOUDS.format(n) + "import otkit; otkit.wasserstein(x, y)"
     with tempfile.TemporaryDirectory() as cache:
         run = subprocess.run(
-            [sys.executable, "-c", KERNELS.replace("CALL", ANSWERS["wasserstein, n = 100"])],
+            [sys.executable, "-c", KERNELS.replace("CALL", answer)],
             check=True,
             stdout=subprocess.PIPE,
             text=True,
@@ -174,12 +192,17 @@ def kernels() -> None:
         ]
     )
     rows.append(["in all", count.total(), f"{sum(front.values()):.2f}", f"{sum(llvm.values()):.2f}"])
-    print(table(["wasserstein, n = 100, empty cache", "compilations", "front end, s", "LLVM, s"], rows))
+    print(table([f"wasserstein, n = {n}, empty cache", "compilations", "front end, s", "LLVM, s"], rows))
 
 
 def main() -> None:
-    print(machine() + "\n")
-    kernels() if "--cold" in sys.argv[1:] else answers()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cold", type=int, metavar="N", help="the kernels of a first answer for N points")
+    parser.add_argument("--peers", default=sys.executable, metavar="PYTHON", help="an interpreter with other libraries")
+    given = parser.parse_args()
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(machine() + load + "\n")
+    answers(given.peers) if given.cold is None else kernels(given.cold)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from otkit.numerics.kernel_cache import PACKAGED, SUFFIX
 
+WARMUP = "import otkit; otkit.warmup(quick={quick})"
 LEAST = {"x86_64": "x86-64-v3", "AMD64": "x86-64-v3"}  # by the name of the architecture
 
 
@@ -59,7 +60,7 @@ def build_cache(wheel: Path, *, quick: bool = False) -> Path:
 
 def _compile_into(kernels: Path, root: Path, processor: str, quick: bool) -> None:
     """Compile the kernels of an unpacked wheel, in a new process, as it is set up."""
-    program = f"import sys; sys.path.insert(0, {str(root)!r}); import otkit; otkit.warmup(quick={quick})"
+    program = f"import sys; sys.path.insert(0, {str(root)!r})\n" + WARMUP.format(quick=quick)
     settings = {"OTKIT_CACHE_DIR": str(kernels), "NUMBA_CPU_NAME": processor, "NUMBA_CPU_FEATURES": ""}
     run = subprocess.run(
         [sys.executable, "-P", "-c", program],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import re
 import shutil
@@ -9,12 +11,14 @@ import subprocess
 import sys
 import sysconfig
 import textwrap
+import zipfile
 from pathlib import Path
 
 import numba
 import pytest
 
 import otkit
+from otkit import build_cache
 
 ROOT = Path(otkit.__file__).parents[1]
 PAGE = ROOT / "docs" / "how-to" / "deploying.md"
@@ -60,6 +64,45 @@ def test_kernels_for_a_named_processor_can_be_packed_and_unpacked_elsewhere(name
     packed = shutil.make_archive(str(tmp_path / "kernels"), "gztar", tmp_path / "made")
     shutil.unpack_archive(packed, tmp_path / "elsewhere", filter="data")
     assert run(sys.executable, "-c", COUNT, OTKIT_CACHE_DIR=str(tmp_path / "elsewhere"), **processor) == ["0"]
+
+
+def test_a_wheel_brings_its_kernels_to_an_empty_cache(tmp_path, monkeypatch):
+    """As pip installs it: every file is in the record, the tag is this Python's, and nothing is compiled."""
+    plain, information = tmp_path / "otkit-9.9-py3-none-any.whl", "otkit-9.9.dist-info/"
+    with zipfile.ZipFile(plain, "w") as wheel:
+        for file in (ROOT / "otkit").rglob("*.py"):
+            wheel.write(file, file.relative_to(ROOT))
+        wheel.writestr(information + "METADATA", "Metadata-Version: 2.1\nName: otkit\nVersion: 9.9\n")
+        wheel.writestr(information + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(information + "RECORD", "")
+    monkeypatch.setattr(build_cache, "WARMUP", COUNT)
+    made = build_cache.build_cache(plain)
+    tag = f"cp{sys.version_info.major}{sys.version_info.minor}-none-{sysconfig.get_platform()}".replace("-", "_")
+    assert made.name.replace("-", "_") == f"otkit_9.9_{tag}.whl"
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(made) as wheel:
+        names, record = wheel.namelist(), wheel.read(information + "RECORD").decode().splitlines()
+        assert f"Tag: {made.stem.removeprefix('otkit-9.9-')}\n" in wheel.read(information + "WHEEL").decode()
+        wheel.extractall(installed)
+    assert [line.split(",")[0] for line in record] == names
+    for line in record[:-1]:
+        name, digest, size = line.rsplit(",", 2)
+        content = (installed / name).read_bytes()
+        assert int(size) == len(content)
+        padded = digest.removeprefix("sha256=") + "="
+        assert base64.urlsafe_b64decode(padded) == hashlib.sha256(content).digest()
+    assert sum(name.endswith(".kernel") for name in names) == 1
+    counted = run(sys.executable, "-P", "-c", COUNT, PYTHONPATH=str(installed), OTKIT_CACHE_DIR=str(tmp_path / "empty"))
+    assert counted == ["0"]
+
+
+def test_a_wheel_whose_kernels_do_not_compile_is_not_written(tmp_path, monkeypatch):
+    plain = tmp_path / "otkit-9.9-py3-none-any.whl"
+    with zipfile.ZipFile(plain, "w") as wheel:
+        wheel.writestr("otkit/__init__.py", "")
+    with pytest.raises(RuntimeError, match=r"could not be compiled:\n(.|\n)*no attribute 'warmup'"):
+        build_cache.build_cache(plain)
+    assert list(tmp_path.iterdir()) == [plain]
 
 
 def test_workers_that_are_forked_have_the_kernels_of_their_parent(tmp_path):

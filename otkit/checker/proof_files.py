@@ -52,7 +52,7 @@ def check_proof(problem: TransportProblem, path: str | os.PathLike[str]) -> proo
     -------
     Proved
         `statement` says in words what is proved; `optimum` is OPT as a `fractions.Fraction`, None where the proof is
-        that no plan exists. It takes some 4 µs for each pair of a row and a column (none on the line).
+        that no plan exists. It takes 1 to 3 µs for each pair of a row and a column (none on the line).
 
     Raises
     ------
