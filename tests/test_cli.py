@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import sys
 import time
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -401,7 +403,7 @@ def test_bad_input_is_one_line_and_exit_code_2(folder, arguments, message):
 def test_parquet_without_its_library_says_what_to_install(folder, monkeypatch):
     (folder / "x.parquet").write_text("")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    assert_refused(run("emd", "x.parquet", "y.csv"), 'pip install "otkit[tables]"')
+    assert_refused(run("emd", "x.parquet", "y.csv"), 'pip install ".[tables]"')
 
 
 def test_out_of_time_is_one_line_with_the_interval_and_exit_code_3(folder):
@@ -582,3 +584,16 @@ def test_powers_that_leave_float64_are_taken_in_a_unit_of_their_own(tmp_path, si
     found = json.loads(run("emd", tmp_path / "x.csv", tmp_path / "y.csv", "--p", "2", "--json").stdout)
     assert found["distance"] == pytest.approx(size, rel=1e-14)
     assert found["value"] is None
+
+
+@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize("command", [each.name for each in app.registered_commands])
+def test_help_shows_every_word(command, width):
+    """Words in brackets among them, which Rich takes for markup."""
+    function = next(each.callback for each in app.registered_commands if each.name == command)
+    shown = re.sub(r"\W|_", "", run(command, "--help", columns=width).output)
+    texts = [function.__doc__ or ""]
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        texts += [info.help for info in get_args(parameter.annotation)[1:] if not info.hidden]
+    for word in re.findall(r"\[[^\]]*\]", " ".join(texts)):
+        assert re.sub(r"\W|_", "", word) in shown, word

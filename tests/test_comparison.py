@@ -164,7 +164,7 @@ def test_warning_of_a_peer_is_a_remark(monkeypatch):
 def test_absent_peer_is_a_row(monkeypatch):
     monkeypatch.setattr(comparison, "find_spec", lambda name: None)
     row, result = answer_of(shop())
-    assert result.judgement(row) == 'not installed: pip install "otkit[peers]"'
+    assert result.judgement(row) == 'not installed: pip install ".[peers]"'
 
 
 def test_solvers_that_would_take_too_long_are_left_out(monkeypatch):

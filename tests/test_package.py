@@ -46,7 +46,7 @@ for name in ("fit_critic", "crosscheck", "fit_variational", "wasserstein_loss"):
         print(error)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    needed = 'otkit.neural needs JAX, Equinox and Optax, but jax is not installed: pip install "otkit[neural]".'
+    needed = 'otkit.neural needs JAX, Equinox and Optax, but jax is not installed: pip install ".[neural]".'
     first, *others = done.stdout.splitlines()
     assert first == "3.5"
     # without Equinox, too, as in a plain installation, it is the one that is looked for first

@@ -445,7 +445,7 @@ def test_without_its_libraries_the_command_says_what_to_install(missing):
         "from otkit.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60)
-    expected = f'the page needs Starlette and Uvicorn, but {missing} is not installed: pip install "otkit[notebooks]".'
+    expected = f'the page needs Starlette and Uvicorn, but {missing} is not installed: pip install ".[notebooks]".'
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"otkit: {expected}\n")
 
 

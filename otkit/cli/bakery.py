@@ -90,7 +90,7 @@ def _serve(port: int | None, host: str | None, open_browser: bool) -> None:
         if name not in ("starlette", "uvicorn"):
             raise
         raise BadInputError(
-            f'the page needs Starlette and Uvicorn, but {name} is not installed: pip install "otkit[notebooks]".'
+            f'the page needs Starlette and Uvicorn, but {name} is not installed: pip install ".[notebooks]".'
         ) from missing
 
     address = HOST if host is None else _address(host)

@@ -33,7 +33,21 @@ def checking_input() -> Iterator[None]:
 
 
 class OneLineFailures(TyperGroup):
-    """The commands of otkit: errors of usage and of input end in one line, a fault of otkit itself in a traceback."""
+    """The commands of otkit: errors of usage and of input end in one line, a fault of otkit itself in a traceback.
+
+    Help texts are words: what stands in brackets, such as ``pip install ".[neural]"``, is no markup of Rich.
+    """
+
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        from rich.markup import escape
+
+        super().__init__(*args, **extra)
+        for command in (self, *self.commands.values()):
+            command.help = escape(command.help or "")
+            for parameter in command.params:
+                words = getattr(parameter, "help", None)
+                if words:
+                    parameter.help = escape(words)  # type: ignore[attr-defined]  # of options and arguments alike
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and exit."""

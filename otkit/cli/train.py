@@ -62,7 +62,7 @@ def train(
 ) -> None:
     """Train a generative model, judged by exact W_1 between its samples and held-out data.
 
-    Needs JAX: pip install "otkit[neural]".
+    Needs JAX: pip install ".[neural]".
     """
     with checking_input():
         options.check_places((out, None), (plot, options.PICTURES))

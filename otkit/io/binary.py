@@ -155,5 +155,5 @@ def _pyarrow() -> Any:
         import pyarrow
         import pyarrow.parquet
     except ModuleNotFoundError:
-        raise ModuleNotFoundError('Parquet files need pyarrow: pip install "otkit[tables]".') from None
+        raise ModuleNotFoundError('Parquet files need pyarrow: pip install ".[tables]".') from None
     return pyarrow

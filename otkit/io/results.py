@@ -52,7 +52,7 @@ def data_frame(rows: Any, **axes: Any) -> Any:
     try:
         import pandas as pd
     except ModuleNotFoundError:
-        raise ModuleNotFoundError('Data frames need pandas: pip install "otkit[tables]".') from None
+        raise ModuleNotFoundError('Data frames need pandas: pip install ".[tables]".') from None
     return pd.DataFrame(rows, **axes)
 
 

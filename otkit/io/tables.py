@@ -134,7 +134,7 @@ def read_table(
     path : path-like
         The format follows from the suffix: ``.npy``, ``.npz``, ``.parquet``, anything else is text; "-" is text from
         standard input. An NPZ file may hold several arrays with the same number of rows: they become columns named
-        after them. Parquet needs ``pip install "otkit[tables]"``.
+        after them. Parquet needs ``pip install ".[tables]"``.
     options : FileOptions, optional
         What the user says about the file.
     use : {"points", "matrix"}

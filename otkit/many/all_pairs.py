@@ -87,7 +87,7 @@ def pairwise(
         What to do about points of which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
         them out and say how many.
     n_jobs : int, optional
-        Processes, by joblib (``pip install "otkit[parallel]"``); −1 for one for each core. By default this process
+        Processes, by joblib (``pip install ".[parallel]"``); −1 for one for each core. By default this process
         works with all its threads, unless ``joblib.parallel_config`` says where work should go: within
         ``with joblib.parallel_config(backend="dask"):`` the same call is sent to a Dask cluster.
     threads : int, optional

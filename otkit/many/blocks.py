@@ -115,7 +115,7 @@ def _runner(n_jobs: int | None) -> Runner | None:
     try:
         from joblib import Parallel, delayed
     except ImportError:
-        raise ImportError('n_jobs needs joblib: pip install "otkit[parallel]".') from None
+        raise ImportError('n_jobs needs joblib: pip install ".[parallel]".') from None
     if n_jobs == 1 or (n_jobs is None and Parallel().n_jobs == 1):
         return None
 

@@ -1,6 +1,6 @@
 """Neural critics of divergences, exact Wasserstein losses for training, and the generative models built on them.
 
-Needs JAX, Equinox and Optax: ``pip install "otkit[neural]"``. They are loaded when a name is first used.
+Needs JAX, Equinox and Optax: ``pip install ".[neural]"``. They are loaded when a name is first used.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ try:
     import optax
 except ImportError as missing:
     raise ModuleNotFoundError(
-        f'otkit.neural needs JAX, Equinox and Optax, but {missing.name} is not installed: pip install "otkit[neural]".'
+        f'otkit.neural needs JAX, Equinox and Optax, but {missing.name} is not installed: pip install ".[neural]".'
     ) from missing
 
 __all__ = ["as_key", "double_precision", "eqx", "jax", "jnp", "optax"]

@@ -176,7 +176,7 @@ def fit_critic(
         An unknown constraint, a metric that is no norm, points that are not finite or of unequal dimensions, fewer than
         two points on a side.
     ImportError
-        Without JAX, Equinox and Optax: ``pip install "otkit[neural]"``.
+        Without JAX, Equinox and Optax: ``pip install ".[neural]"``.
 
     Notes
     -----

@@ -185,7 +185,7 @@ def fit_variational(
     ValueError
         Unknown names, points that are not finite or of unequal dimensions, too few of them.
     ImportError
-        Without JAX, Equinox and Optax: ``pip install "otkit[neural]"``.
+        Without JAX, Equinox and Optax: ``pip install ".[neural]"``.
 
     Examples
     --------

@@ -156,7 +156,7 @@ def compare(
     Returns
     -------
     Comparison
-        Prints as a table. POT takes part where it is installed (``pip install "otkit[peers]"``).
+        Prints as a table. POT takes part where it is installed (``pip install ".[peers]"``).
 
     Examples
     --------
@@ -204,7 +204,7 @@ def _peers(problem: TransportProblem) -> Iterator[tuple[str, Run]]:
     line = problem.cost.line()
     large = _too_large(problem, LARGEST_MATRIX)
     dense_lp = _too_large(problem, LARGEST_DENSE_LP)
-    absent = "" if find_spec("ot") else 'not installed: pip install "otkit[peers]"'
+    absent = "" if find_spec("ot") else 'not installed: pip install ".[peers]"'
     costs = np.empty((0, 0)) if large else problem.cost.dense()
     suited: list[tuple[str, str, Callable[[], _Answer]]] = []
     if line is not None and line.p == 1.0:

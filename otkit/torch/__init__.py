@@ -1,6 +1,6 @@
 """Exact optimal transport in PyTorch programs: a loss with gradients, a metric, and couplings for flow matching.
 
-Needs PyTorch: ``pip install "otkit[torch]"``. It is loaded when a name is first used. All that is here takes and gives
+Needs PyTorch: ``pip install ".[torch]"``. It is loaded when a name is first used. All that is here takes and gives
 tensors, of any device; the problems are solved on the CPU, in float64, by the kernels of `otkit.wasserstein_batch`.
 """
 

@@ -6,7 +6,7 @@ try:
     import torch  # the library: imports are absolute, and this package is otkit.torch
 except ImportError as missing:
     raise ModuleNotFoundError(
-        'otkit.torch needs PyTorch, but torch is not installed: pip install "otkit[torch]".'
+        'otkit.torch needs PyTorch, but torch is not installed: pip install ".[torch]".'
     ) from missing
 
 __all__ = ["torch"]

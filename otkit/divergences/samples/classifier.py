@@ -33,7 +33,7 @@ def estimate(
         from sklearn.preprocessing import PolynomialFeatures, StandardScaler
     except ImportError as missing:
         raise ImportError(
-            "estimator='classifier' needs scikit-learn, which is not installed: pip install 'otkit[classifier]'"
+            'estimator="classifier" needs scikit-learn, which is not installed: pip install ".[classifier]"'
         ) from missing
     require_more_points(x, y, 2 * options.folds, f"{options.folds} folds")
     degree = 2 if x.shape[1] <= _QUADRATIC else 1
