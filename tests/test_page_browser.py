@@ -492,6 +492,22 @@ def test_a_lesson_is_walked_with_the_arrow_keys(open_page):
     assert not reader.page.locator("#lesson").is_visible()
 
 
+def test_roads_of_both_plans_are_drawn_on_one_another(open_page):
+    reader = open_page()
+    reader.press("the north-west corner")
+    best, mine = (
+        set(
+            reader.page.locator(f"#map .{plan} path").evaluate_all("paths => paths.map(path => path.getAttribute('d'))")
+        )
+        for plan in ("best", "own")
+    )
+    both = np.count_nonzero(
+        (otkit.transport(BREAD.cost, BREAD.supply, BREAD.demand).plan.toarray() > 0)
+        & (np.array(reader.town()["own"]) > 0)
+    )
+    assert len(best & mine) == both == 4
+
+
 def test_what_is_hidden_is_told_nowhere(open_page):
     reader = open_page()
     reader.choose("monge")

@@ -81,21 +81,26 @@ def _name_side(axis: Any, heights: FloatArray, labels: Labels | None, weights: F
 
 
 def _write_masses(axes: Axes, result: TransportResult, x: FloatArray, y: FloatArray) -> None:
-    """Write the mass of each road on it, where no other number stands."""
-    taken: list[tuple[float, float, float]] = []
+    """Write the mass of each road on it, away from other numbers and, where that can be, from other roads."""
+    size = np.array(axes.bbox.size) * 72.0 / axes.figure.dpi  # points of the type that is written
     plan = result.plan
-    for i, j, mass in sorted(zip(plan.row.tolist(), plan.col.tolist(), plan.data.tolist(), strict=True)):
-        text = f"{mass:.4g}"
+    starts, ends, mass = x[plan.row] * size, y[plan.col] * size, plan.data
+    taken: list[tuple[float, float, float]] = []
+    for k in np.lexsort((plan.col, plan.row)).tolist():
+        text = f"{mass[k]:.4g}"
         width = _LETTER * (len(text) + 1)
-        found: list[tuple[float, tuple[float, float]]] = []
+        others = np.arange(mass.size) != k
+        found: list[tuple[float, float, float]] = []
         for share in _PLACES:
-            across, up = ((1.0 - share) * x[i] + share * y[j]).tolist()
-            found.append((_overlap(taken, across * SIDE, up * SIDE, width), (across, up)))
-        _, (across, up) = min(found, key=lambda entry: entry[0])  # of equal ones, the first
-        taken.append((across * SIDE, up * SIDE, width))
+            across, up = ((1.0 - share) * starts[k] + share * ends[k]).tolist()
+            roads = (1.0 - share) * starts[others, 1] + share * ends[others, 1]
+            crossed = float(np.maximum(0.6 * _LINE - np.abs(roads - up), 0.0).sum())
+            found.append((_overlap(taken, across, up, width) + crossed, across, up))
+        _, across, up = min(found, key=lambda entry: entry[0])  # of equal ones, the first
+        taken.append((across, up, width))
         axes.text(
-            across, up, text, ha="center", va="center", fontsize=9, fontweight="bold", color=INK, zorder=4,
-            bbox={"boxstyle": "round,pad=0.15", "facecolor": axes.get_facecolor(), "edgecolor": "none"},
+            across / size[0], up / size[1], text, ha="center", va="center", fontsize=9, fontweight="bold", color=INK,
+            zorder=4, bbox={"boxstyle": "round,pad=0.15", "facecolor": axes.get_facecolor(), "edgecolor": "none"},
         )  # fmt: skip
 
 

@@ -88,9 +88,10 @@ export class TownMap {
     const compared = own !== null;
     const most = mode === "monge" ? 3 : Math.max(...supply); // units are all alike, and thin
     const roads = (plan, bend) =>
-      entries(plan).map(({ i, j, loaves }) => ({ i, j, loaves, ...arc(spots.bakeries[i], spots.cafes[j], bend) }));
-    const best = optimum ? roads(optimum.plan, BEST_BEND) : [];
-    const mine = compared ? roads(own.plan, OWN_BEND) : [];
+      entries(plan).map(({ i, j, loaves }) => ({ i, j, loaves, ...arc(spots.bakeries[i], spots.cafes[j], bend(i, j)) }));
+    const best = optimum ? roads(optimum.plan, () => BEST_BEND) : [];
+    const shared = (i, j) => optimum?.plan[i][j] > 0; // such a road is one line, dashed over grey
+    const mine = compared ? roads(own.plan, (i, j) => (shared(i, j) ? BEST_BEND : OWN_BEND)) : [];
     const draw = (road, dearer) => {
       const width = arcWidth(road.loaves, most, look.small);
       return svg("path", { d: road.path, class: dearer ? "dearer" : null, "stroke-width": width });
