@@ -97,6 +97,8 @@ if TYPE_CHECKING:
     from otkit.optimal_transport.duality import lipschitz_constant as lipschitz_constant
     from otkit.optimal_transport.duality import subgradient as subgradient
     from otkit.optimal_transport.grids import wasserstein_grid as wasserstein_grid
+    from otkit.optimal_transport.persistence import PersistenceResult as PersistenceResult
+    from otkit.optimal_transport.persistence import persistence_distance as persistence_distance
     from otkit.optimal_transport.results import Potentials as Potentials
     from otkit.optimal_transport.results import TransportResult as TransportResult
     from otkit.optimal_transport.sensitivity import Sensitivity as Sensitivity
@@ -115,6 +117,7 @@ if TYPE_CHECKING:
     from otkit.plots import plot_distributions as plot_distributions
     from otkit.plots import plot_drift as plot_drift
     from otkit.plots import plot_interval as plot_interval
+    from otkit.plots import plot_persistence as plot_persistence
     from otkit.plots import plot_plan as plot_plan
     from otkit.plots import plot_potentials as plot_potentials
     from otkit.plots import plot_qq as plot_qq
@@ -203,6 +206,7 @@ _MODULES = {
     "optimal_transport.comparison": ["compare"],
     "optimal_transport.duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
     "optimal_transport.grids": ["wasserstein_grid"],
+    "optimal_transport.persistence": ["PersistenceResult", "persistence_distance"],
     "optimal_transport.results": ["Potentials", "TransportResult"],
     "optimal_transport.sensitivity": ["Sensitivity"],
     "optimal_transport.solve": ["NotConvergedError", "transport", "wasserstein"],
@@ -217,6 +221,7 @@ _MODULES = {
         "plot_distributions",
         "plot_drift",
         "plot_interval",
+        "plot_persistence",
         "plot_plan",
         "plot_potentials",
         "plot_qq",

@@ -17,7 +17,7 @@ from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.costs import SparseCosts
 from otkit.numerics.threads import pause
 from otkit.problem import TransportProblem
-from otkit.solvers.bottleneck.max_flow import Arcs, augment, room
+from otkit.solvers.bottleneck.max_flow import Arcs, augment, room, stable_order
 from otkit.solvers.infeasible import cut_error
 from otkit.solvers.simplex.amounts import LIMB, Amounts, exact_masses
 
@@ -78,6 +78,7 @@ class _Search:
     def run(self) -> Bottleneck:
         """Return the least limit."""
         self._start()
+        self._try(self.low)  # some point is far from all others, more often than not
         while self.low < self.high:
             pause()
             if self.full is None:
@@ -104,9 +105,11 @@ class _Search:
         if self.low == np.inf:
             assert isinstance(self.cost, SparseCosts)
             raise cut_error(self.problem, self.cost, self.cut)
-        self._list(self._limit_of(max(_FEW, _PER_POINT * (self.n + self.m))))
-        ends = np.concatenate([np.arange(self.n), nearest_row]), np.concatenate([nearest, np.arange(self.m)])
-        self._add(*ends, np.concatenate([rows, cols]))
+        sparse = isinstance(self.cost, SparseCosts)
+        self._list(np.inf if sparse else self._limit_of(max(_FEW, _PER_POINT * (self.n + self.m))))
+        if not sparse:
+            ends = np.concatenate([np.arange(self.n), nearest_row]), np.concatenate([nearest, np.arange(self.m)])
+            self._add(*ends, np.concatenate([rows, cols]))
 
     def _beyond(self) -> float:
         """Return a limit to try while none is known that lets a plan fit: at first with every pair below listed."""
@@ -164,15 +167,11 @@ class _Search:
     def _limit_of(self, count: int) -> float:
         """Return a limit under which about `count` pairs lie, by a sample; infinity for all of them."""
         n, m = self.n, self.m
-        pairs = self.cost.arcs if isinstance(self.cost, SparseCosts) else n * m
-        if count >= pairs:
+        if count >= n * m:
             return np.inf
-        if isinstance(self.cost, SparseCosts):
-            costs = self.cost.pairs.costs
-        else:
-            rng = np.random.default_rng(0)
-            costs = self.cost.at(rng.integers(0, n, _SAMPLE), rng.integers(0, m, _SAMPLE))
-        return float(np.quantile(costs, count / pairs))
+        rng = np.random.default_rng(0)
+        costs = self.cost.at(rng.integers(0, n, _SAMPLE), rng.integers(0, m, _SAMPLE))
+        return float(np.quantile(costs, count / (n * m)))
 
     def _list(self, limit: float) -> None:
         """Make arcs of all pairs up to a limit."""
@@ -188,33 +187,31 @@ class _Search:
         """Add arcs, those that are there already once, and renumber the flows, also one that is on its way."""
         before, nodes = self.arcs, self.n + self.m
         rows, cols = np.concatenate([before.rows, rows]), np.concatenate([before.cols, cols])
-        _, first = np.unique(rows * self.m + cols, return_index=True)
-        rows, cols, costs = rows[first], cols[first], np.concatenate([before.costs, costs])[first]
-        order = np.lexsort((costs, rows))
-        self.arcs = _arranged(rows[order], cols[order], costs[order], self.n, self.m)
-        old = first[order]  # the number that each arc had; new ones had none
+        costs = np.concatenate([before.costs, costs])
+        once = np.unique(rows * self.m + cols, return_index=True)[1] if before.costs.size else np.arange(costs.size)
+        once = once[np.argsort(costs[once], kind="stable")]
+        old = once[stable_order(rows[once], self.n)[1]]
+        self.arcs = _arranged(rows[old], cols[old], costs[old], self.n, self.m)
 
         def renumbered(amounts: Amounts) -> Amounts:
             limbs = np.zeros((nodes + old.size + 1, amounts.limbs.shape[1]), np.int64)
             length = np.zeros(nodes + old.size + 1, np.int64)
             limbs[:nodes], length[:nodes] = amounts.limbs[:nodes], amounts.length[:nodes]
-            kept = np.flatnonzero(old < before.costs.size)
+            kept = np.flatnonzero(old < before.costs.size)  # others are new
             limbs[nodes + kept], length[nodes + kept] = (
                 amounts.limbs[nodes + old[kept]],
                 amounts.length[nodes + old[kept]],
             )
             return Amounts(limbs, length)
 
-        moved = renumbered(flow or self.short)
         self.short = renumbered(self.short)
         self.full = None if self.full is None else renumbered(self.full)
-        return moved
+        return self.short if flow is None else renumbered(flow)
 
 
 def _arranged(rows: IntArray, cols: IntArray, costs: FloatArray, n: int, m: int) -> Arcs:
     """Return arcs that are in order of rows and costs with the orders that a search needs."""
-    starts = (
-        np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=size))]) for ends, size in ((rows, n), (cols, m))
-    )
-    row_starts, col_starts = starts
-    return Arcs(rows, cols, costs, row_starts, col_starts, np.lexsort((costs, cols)))
+    row_starts, _ = stable_order(rows, n)
+    by_cost = np.argsort(costs, kind="stable")
+    col_starts, order = stable_order(cols[by_cost], m)
+    return Arcs(rows, cols, costs, row_starts, col_starts, by_cost[order])

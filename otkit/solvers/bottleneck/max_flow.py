@@ -53,6 +53,21 @@ def room(nodes: int) -> Work:
     return Work(*(np.zeros(nodes, np.int64) for _ in range(4)))
 
 
+def stable_order(ends: IntArray, size: int) -> tuple[IntArray, IntArray]:
+    """Return where the arcs of each end start if they are sorted by it, and that order: equal ends keep theirs."""
+    starts = np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=size))])
+    order = np.empty(ends.size, np.int64)
+    _place(ends, starts[:-1].copy(), order)
+    return starts, order
+
+
+@njit
+def _place(ends: IntArray, places: IntArray, order: IntArray) -> None:
+    for arc in range(ends.size):
+        order[places[ends[arc]]] = arc
+        places[ends[arc]] += 1
+
+
 @njit
 def augment(arcs: Arcs, limit: float, amounts: Amounts, work: Work) -> int:
     """Make a flow the largest along arcs that cost at most `limit`; return how many rows have something left.
