@@ -8,7 +8,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
@@ -65,6 +65,7 @@ def assert_matched(result, X, Y):
     assert total == pytest.approx(result.distance, rel=1e-12)
 
 
+@settings(max_examples=60)
 @given(finite, finite, st.sampled_from([1.0, 2.0, 1.5, math.inf]), st.sampled_from([1.0, 2.0, math.inf]))
 def test_agrees_with_the_augmented_assignment(X, Y, p, q):
     result = persistence_distance(X, Y, p=p, q=q)
@@ -137,7 +138,7 @@ def test_large_coordinates_keep_their_digits():
 @given(finite, finite)
 def test_the_interval_holds_the_real_number(X, Y):
     """W_1 in the largest norm, in fractions, of points that floats round when they are subtracted."""
-    X, Y = X + 0.1, Y / 3.0
+    X, Y = X[:2] + 0.1, Y[:2] / 3.0
 
     def distance(x, y):
         return max(abs(Fraction(s) - Fraction(t)) for s, t in zip(x, y, strict=True))
@@ -147,8 +148,6 @@ def test_the_interval_holds_the_real_number(X, Y):
 
     points = [*X.tolist(), *[None] * len(Y)]
     others = [*Y.tolist(), *[None] * len(X)]
-    if len(points) > 6:
-        return
     best = min(
         sum(
             (
