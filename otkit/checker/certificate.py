@@ -375,6 +375,11 @@ def certify(problem: TransportProblem, *, plan: Any = None, potentials: Any = No
     InfeasibleError
         The problem has no plan, since its totals differ.
 
+    See Also
+    --------
+    transport : solve and prove.
+    check_proof : a proof that somebody saved.
+
     Examples
     --------
     An optimal plan that is a basic solution proves itself. Mixed with another, it takes potentials to do so:

@@ -63,6 +63,10 @@ def check_proof(problem: TransportProblem, path: str | os.PathLike[str]) -> proo
     ValueError
         The file holds something else.
 
+    See Also
+    --------
+    certify : what a plan and potentials prove.
+
     Examples
     --------
     >>> import otkit, pathlib, tempfile

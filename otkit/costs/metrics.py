@@ -643,6 +643,11 @@ def cost_matrix(
     MemoryError
         If the matrix does not fit in memory.
 
+    See Also
+    --------
+    wasserstein : solves without the matrix.
+    transport : takes the matrix.
+
     Examples
     --------
     >>> from otkit.costs import cost_matrix

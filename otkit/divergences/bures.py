@@ -134,6 +134,10 @@ def gaussian_wasserstein(mean0: ArrayLike, cov0: ArrayLike, mean1: ArrayLike, co
     ValueError
         Shapes or labels do not fit, or a covariance is not symmetric or has a negative eigenvalue.
 
+    See Also
+    --------
+    wasserstein : of points.
+
     References
     ----------
     Peyré & Cuturi, *Computational Optimal Transport*, remark 2.31. R. Bhatia, T. Jain & Y. Lim, *On the

@@ -45,6 +45,12 @@ def f_divergence(
         divergence of the table is below 1e-12 of the value even where p and q differ by 1e-9 only, since differences
         are taken before anything is rounded.
 
+    See Also
+    --------
+    estimate_divergence : of the laws behind samples.
+    density_divergence : of densities.
+    pairwise : among many histograms.
+
     Examples
     --------
     >>> import otkit

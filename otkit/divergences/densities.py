@@ -75,6 +75,11 @@ def density_divergence(
     TypeError
         An argument is neither a distribution nor a callable.
 
+    See Also
+    --------
+    f_divergence : of histograms.
+    estimate_divergence : of the laws behind samples.
+
     References
     ----------
     Y. Polyanskiy & Y. Wu, *Information Theory: From Coding to Learning*, chapter 7.

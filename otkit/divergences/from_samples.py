@@ -104,6 +104,11 @@ def estimate_divergence(
     ImportError
         "classifier" without scikit-learn.
 
+    See Also
+    --------
+    f_divergence : of histograms, exact.
+    two_sample_test : whether two laws differ at all.
+
     References
     ----------
     Q. Wang, S. R. Kulkarni & S. Verdú, IEEE Trans. Inf. Theory 55 (2009). B. Póczos & J. Schneider, AISTATS 2011. N.

@@ -120,6 +120,11 @@ def mmd(
         Points or weights that are not finite, dimensions that differ, an unknown kernel, a bandwidth that is not
         positive or so small that distances overflow; with `unbiased`, fewer than two points on a side.
 
+    See Also
+    --------
+    energy_distance : without a bandwidth to choose.
+    two_sample_test : its p-value, by `statistic="mmd"`.
+
     Notes
     -----
     O((n + m)² d) time, O((n + m) d) memory. A. Gretton, K. Borgwardt, M. Rasch, B. Schölkopf, A. Smola, *A kernel
@@ -210,6 +215,11 @@ def energy_distance(
     ------
     ValueError
         Points or weights that are not finite, or dimensions that differ.
+
+    See Also
+    --------
+    mmd : with a kernel.
+    two_sample_test : its p-value, by `statistic="energy"`.
 
     Notes
     -----
@@ -308,6 +318,11 @@ def total_variation(
     ------
     ValueError
         Points or weights that are not finite, or dimensions that differ.
+
+    See Also
+    --------
+    tv : of histograms.
+    estimate_divergence : of the laws behind samples.
 
     Examples
     --------

@@ -119,6 +119,12 @@ def pairwise(
     CacheError
         The cache could not be written to the end; its `result` has all distances.
 
+    See Also
+    --------
+    nearest : the nearest of many, without all distances.
+    plot_dendrogram : the distances as a tree.
+    wasserstein : one pair, with its plan.
+
     Examples
     --------
     >>> import numpy as np

@@ -221,6 +221,11 @@ def barycenter(
     MemoryError
         The linear program does not fit.
 
+    See Also
+    --------
+    displacement_interpolation : between two measures.
+    pairwise : all distances among measures.
+
     Examples
     --------
     Half-way between two measures on the line lie the means of their quantiles:

@@ -31,6 +31,11 @@ def displacement_interpolation(result: TransportResult, t: float) -> DiscreteMea
         A time outside of 0 … 1; a cost without points, or whose shortest ways are not straight; an answer that is not
         proved optimal.
 
+    See Also
+    --------
+    barycenter : of more than two measures.
+    wasserstein : the plan that it goes along.
+
     References
     ----------
     R. J. McCann, A convexity principle for interacting gases, Advances in Mathematics 128 (1997), 153-179.

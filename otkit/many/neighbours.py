@@ -149,6 +149,10 @@ def nearest(
     ValueError, TypeError, NotConvergedError
         As in `otkit.pairwise`; or there are fewer than k candidates.
 
+    See Also
+    --------
+    pairwise : all distances.
+
     Examples
     --------
     >>> import otkit

@@ -138,6 +138,11 @@ def sliced_wasserstein(
     ValueError, TypeError
         Input that is not finite, negative or all-zero weights, shapes that do not fit, p < 1, fewer than 2 projections.
 
+    See Also
+    --------
+    max_sliced_wasserstein : the direction that shows most.
+    wasserstein : exact, in the space itself.
+
     References
     ----------
     N. Bonneel, J. Rabin, G. Peyré, H. Pfister, Sliced and Radon Wasserstein barycenters of measures, Journal of
@@ -213,6 +218,10 @@ def max_sliced_wasserstein(
     -------
     SlicedResult
         `distance`, of kind "lower_bound", and the direction in ``directions[0]``.
+
+    See Also
+    --------
+    sliced_wasserstein : the mean over directions.
 
     References
     ----------

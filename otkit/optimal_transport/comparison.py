@@ -158,6 +158,10 @@ def compare(
     Comparison
         Prints as a table. POT takes part where it is installed (``pip install ".[peers]"``).
 
+    See Also
+    --------
+    verify_duality : the two sides of one answer.
+
     Examples
     --------
     >>> import otkit

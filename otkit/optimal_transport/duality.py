@@ -131,6 +131,11 @@ def kantorovich_potential(result: Solved) -> KantorovichPotential:
     ValueError
         The cost is no metric. Then the dual has two functions, `result.potentials`, and no single φ.
 
+    See Also
+    --------
+    c_transform : potentials of a matrix.
+    lipschitz_constant : how steep a function of points is.
+
     References
     ----------
     Santambrogio, *Optimal Transport for Applied Mathematicians*, sec. 3.1.1.

@@ -151,6 +151,13 @@ def wasserstein(
     MemoryError
         The method needs a dense matrix that does not fit.
 
+    See Also
+    --------
+    transport : any cost matrix, masses as they are.
+    wasserstein_interval : with an interval, for samples.
+    two_sample_test : whether the difference is more than chance.
+    pairwise : all distances among many samples.
+
     References
     ----------
     Peyré & Cuturi, *Computational Optimal Transport* (2019), chapter 2.
@@ -239,6 +246,13 @@ def transport(
         proves that no plan exists.
     ValueError, TypeError, NotConvergedError, MemoryError
         As in `wasserstein`.
+
+    See Also
+    --------
+    wasserstein : between points, as probability measures.
+    partial_transport : a part of the mass.
+    unbalanced_transport : unequal masses, what is left at a price.
+    certify : what a plan of your own proves.
 
     Examples
     --------

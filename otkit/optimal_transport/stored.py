@@ -50,6 +50,10 @@ def load(path: str | os.PathLike[str], *, verify: bool = True) -> TransportResul
         The file holds something else, is damaged, or was written by an incompatible version; or it says that it holds
         an optimal answer, and does not.
 
+    See Also
+    --------
+    TransportResult.save : writes the file.
+
     Examples
     --------
     >>> import otkit, tempfile, pathlib

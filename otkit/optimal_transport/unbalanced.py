@@ -266,6 +266,11 @@ def partial_transport(
     NotConvergedError, MemoryError
         As in `wasserstein`.
 
+    See Also
+    --------
+    unbalanced_transport : what is left has a price instead.
+    transport : equal totals.
+
     Notes
     -----
     A dummy row supplies Σb − mass and a dummy column takes Σa − mass, both at cost 0; from dummy to dummy a unit costs
@@ -371,6 +376,11 @@ def unbalanced_transport(
         A price that is negative or not finite; the rest as in `partial_transport`.
     NotConvergedError, MemoryError
         As in `wasserstein`.
+
+    See Also
+    --------
+    partial_transport : the mass to ship is given instead.
+    transport : equal totals.
 
     Notes
     -----

@@ -105,6 +105,11 @@ def verify_duality(problem: TransportProblem) -> DualityReport:
     ValueError
         The problem is too large, or its costs are sparse.
 
+    See Also
+    --------
+    certify : the proof alone.
+    compare : other solvers on the same problem.
+
     Examples
     --------
     >>> import otkit

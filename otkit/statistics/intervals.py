@@ -207,6 +207,12 @@ def wasserstein_interval(
         Fewer than eight points on a side, points that are not finite, unequal dimensions, a level outside (0, 1), fewer
         than two subsamples.
 
+    See Also
+    --------
+    two_sample_test : whether the distance is more than chance.
+    wasserstein : of the points themselves, proved.
+    plot_interval : the interval as a picture.
+
     Notes
     -----
     Half-samples drawn without replacement tell the fluctuation (the delete-half jackknife, Shao & Wu 1989); between

@@ -168,6 +168,12 @@ def two_sample_test(
         Points that are not finite, unequal dimensions, an unknown statistic, fewer than one permutation, a level
         outside (0, 1), a function that does not return a number.
 
+    See Also
+    --------
+    wasserstein_interval : how far apart, give or take.
+    drift : tables, column by column.
+    plot_test : the test as a picture.
+
     Examples
     --------
     >>> import numpy as np

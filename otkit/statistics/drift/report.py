@@ -231,7 +231,7 @@ class DriftReport(Result):
         >>> before = {"age": np.arange(40.0), "plan": ["free", "paid"] * 20}
         >>> print(otkit.drift(before, {"age": np.arange(30.0) + 20.0, "plan": ["free", "paid"] * 15}, rng=0).report())
         1 of 2 columns moved from reference (40 rows) to current (30 rows), at a false discovery rate of 5 %: age (W₁ =
-        15, 1.3 standard deviations, p = 0.0002)
+        15, 1.3 of the standard deviation, p = 0.0002)
         """
         sides = (f"{name} ({rows:,} row{'s' * (rows != 1)})" for name, rows in zip(self.names, self.rows, strict=True))
         rate = f"at a false discovery rate of {100 * self.level:g} %"

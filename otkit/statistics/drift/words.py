@@ -84,7 +84,7 @@ def cells(entry: ColumnDrift) -> dict[str, str]:
 def in_a_sentence(entry: ColumnDrift) -> str:
     """Return effect and corrected p-value of one entry, for a sentence."""
     if isinstance(entry, NumericDrift):
-        effect = f"W₁ = {in_unit(entry, entry.w1)}, {number(entry.w1_std, 2)} standard deviations"
+        effect = f"W₁ = {in_unit(entry, entry.w1)}, {number(entry.w1_std, 2)} of the standard deviation"
     else:
         assert isinstance(entry, LabelDrift)
         effect = f"TV = {number(entry.tv)}"
