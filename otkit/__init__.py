@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from otkit.costs import CallableCost as CallableCost
     from otkit.costs import Canberra as Canberra
     from otkit.costs import Chebyshev as Chebyshev
+    from otkit.costs import Circle as Circle
     from otkit.costs import Cityblock as Cityblock
     from otkit.costs import Correlation as Correlation
     from otkit.costs import Cosine as Cosine
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from otkit.costs import Minkowski as Minkowski
     from otkit.costs import SEuclidean as SEuclidean
     from otkit.costs import SqEuclidean as SqEuclidean
+    from otkit.costs import Torus as Torus
     from otkit.costs import Weighted as Weighted
     from otkit.costs import cost_matrix as cost_matrix
     from otkit.divergences.binned import psi as psi
@@ -155,6 +157,7 @@ _MODULES = {
         "CallableCost",
         "Canberra",
         "Chebyshev",
+        "Circle",
         "Cityblock",
         "Correlation",
         "Cosine",
@@ -166,6 +169,7 @@ _MODULES = {
         "Minkowski",
         "SEuclidean",
         "SqEuclidean",
+        "Torus",
         "Weighted",
         "cost_matrix",
     ],

@@ -25,6 +25,7 @@ from otkit.costs.metrics import (
     cost_matrix,
 )
 from otkit.costs.pairs import MatrixPairs, PointPairs, SparsePairs
+from otkit.costs.periodic import Circle, Torus
 from otkit.costs.sparse import SparseCosts
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "CallableCost",
     "Canberra",
     "Chebyshev",
+    "Circle",
     "Cityblock",
     "Correlation",
     "Cosine",
@@ -52,6 +54,7 @@ __all__ = [
     "SparseCosts",
     "SparsePairs",
     "SqEuclidean",
+    "Torus",
     "Weighted",
     "as_cost",
     "bind",

@@ -58,8 +58,32 @@ class Potentials(NamedTuple):
         >>> prices.f.tolist()
         [13.0, 0.0, 1.0, 9.0, 16.0, 1.0]
         """
-        base = self.f.min()
-        return Potentials(self.f - base, self.g + base)
+        return self.shifted(-float(self.f.min()))
+
+    def shifted(self, by: float) -> Potentials:
+        """Return the same prices shifted by a number, f + t and g − t, each rounded once as in `from_zero`.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.transport([[1, 2], [3, 1]], [2, 1], [1, 2]).potentials.shifted(10).f.tolist()
+        [11.0, 10.0]
+        """
+        return Potentials(self.f + by, self.g - by)
+
+    def centred(self) -> Potentials:
+        """Return the same prices shifted so that f and g have the same mean, each rounded once as in `from_zero`.
+
+        That treats both sides alike: whoever swaps them swaps the centred prices, up to rounding.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> f, g = otkit.transport([[1, 2], [3, 1]], [2, 1], [1, 2]).potentials.shifted(10).centred()
+        >>> f.tolist(), g.tolist()
+        ([1.0, 0.0], [0.0, 1.0])
+        """
+        return self.shifted(0.5 * (float(self.g.mean()) - float(self.f.mean())))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
