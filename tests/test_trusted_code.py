@@ -70,7 +70,8 @@ def exact(result):
     assert verdict.optimal
     optimum, found = certificate.Optimum(verdict.vertex.value, verdict.unique), result.candidate
     plan = plans.Entries(found.rows, found.cols, found.mass)
-    return certificate.exact_certificate(result.problem, optimum, plan, found.f, found.g).verdict
+    evidence = certificate.Evidence(result.problem, *found.basis, "tree")
+    return certificate.exact_certificate(evidence, optimum, plan, found.f, found.g).verdict
 
 def along(result):
     proof = line.prove_on_line(result.problem, *result.candidate.basis)

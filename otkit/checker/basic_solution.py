@@ -30,7 +30,7 @@ from otkit.numerics.fixed_point import (
     rounded_down,
     scaled,
 )
-from otkit.numerics.jit import int64, njit
+from otkit.numerics.jit import int64, jitable, njit
 from otkit.problem import TransportProblem
 
 
@@ -91,9 +91,7 @@ class Vertex(NamedTuple):
 
     def _total(self) -> int:
         """Return the cost of all flows, in units of `unit` times 2**prices.low."""
-        total = np.zeros(self.flows.shape[1] + limbs(self.prices.low, bit_range(self.costs)[1], 1) + 2, np.int64)
-        _add_up(self.flows, self.costs, self.prices.low, total)
-        return as_int(total)
+        return as_int(cost_of_flows(self.flows, self.costs, self.prices.low))
 
     def _worth(self, units: int) -> Fraction:
         return Fraction(units, self.unit.denominator) * Fraction(2) ** self.unit.exponent
@@ -115,13 +113,33 @@ def evaluate(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Verte
     if rows.size != n + m - problem.cost.pieces or not span(costs)[0]:
         raise ValueError("A spanning tree of n sources and m sinks has n + m - 1 arcs, each with a cost.")
     tree = root_forest(n, m, rows, cols, np.arange(n + m))
-    flows, mass = np.zeros((rows.size, masses.shape[1]), np.int64), np.empty(rows.size)
-    least = _flows(tree, masses, unit.exponent, as_limbs(unit.denominator), flows, mass)
-    low, high = bit_range(costs)
-    potentials, rounded = np.zeros((n + m, limbs(low, high, 4 * (n + m))), np.int64), np.empty(n + m)
+    flows, least, mass = flows_of(tree, masses, unit.exponent, as_limbs(unit.denominator))
+    return Vertex(tree, costs, flows, least, mass, prices_of(tree, costs), unit)
+
+
+@jitable
+def flows_of(tree: Tree, surplus: IntArray, exponent: int, denominator: IntArray) -> tuple[IntArray, int, FloatArray]:
+    """Return the flows of a tree in limbs, the sign of the least, and the flows in units of the problem's masses."""
+    flows, mass = np.zeros((tree.rows.size, surplus.shape[1]), np.int64), np.empty(tree.rows.size)
+    least = _flows(tree, surplus, exponent, denominator, flows, mass)
+    return flows, least, mass
+
+
+@jitable
+def prices_of(tree: Tree, costs: FloatArray) -> Prices:
+    """Return the potentials of a tree whose arcs have these costs."""
+    (low, high), nodes = bit_range(costs), tree.order.size
+    potentials, rounded = np.zeros((nodes, limbs(low, high, 4 * nodes)), np.int64), np.empty(nodes)
     exact, reach = _potentials(tree, costs, low, potentials, rounded)
-    prices = Prices(potentials, low, rounded[:n], rounded[n:], exact, reach)
-    return Vertex(tree, costs, flows, least, mass, prices, unit)
+    return Prices(potentials, low, rounded[: tree.n], rounded[tree.n :], exact, reach)
+
+
+@jitable
+def cost_of_flows(flows: IntArray, costs: FloatArray, low: int) -> IntArray:
+    """Return the cost of all flows in limbs, in units of theirs times 2**low."""
+    total = np.zeros(flows.shape[1] + limbs(low, bit_range(costs)[1], int64(1)) + 2, np.int64)
+    _add_up(flows, costs, low, total)
+    return total
 
 
 @njit

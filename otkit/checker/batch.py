@@ -13,26 +13,26 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.checker.certificate import RELATIVE_GAP
-from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, enclose_masses, summed_up
+from otkit.checker.error_bounds import OUTWARD, enclose_masses, summed_up
 from otkit.checker.lower_bound import weigh_raised
 from otkit.checker.upper_bound import (
     DETOUR,
     DOUBT,
     ERRORS,
-    LARGEST_SUM,
     LEAST_COST,
     MAGNITUDE,
     NEEDS_MENDING,
     OFF,
-    SMALLEST_SUM,
     VALUE,
     Due,
     DueSums,
     PricedPlan,
     empty_sums,
+    products_are_exact,
     weigh_jobs,
 )
 from otkit.costs.pairs import MatrixPairs
+from otkit.numerics.floats import EPS, LEAST
 from otkit.numerics.jit import njit
 
 
@@ -99,7 +99,7 @@ def enclose(
         raised[j] = g[j] + raised[j]
     _, _, lower, _, _, _, in_range = weigh_raised(f, g, f, raised, a, b, total_a, total_b, probability, True, 0.0)
 
-    in_range &= (SMALLEST_SUM < magnitude < LARGEST_SUM) or magnitude == 0.0
+    in_range &= products_are_exact(magnitude)
     tolerance = RELATIVE_GAP * max(abs(lower), abs(upper))
     return Interval(value, lower, upper, in_range and upper - lower <= tolerance)
 

@@ -22,23 +22,22 @@ import numpy as np
 
 from otkit._text import told_apart
 from otkit._typing import FloatArray, IntArray
-from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, Masses, exact_masses, rounded_up, search_error
+from otkit.checker.error_bounds import OUTWARD, Masses, exact_masses, rounded_up, search_error
 from otkit.checker.line import LineProof
 from otkit.checker.lower_bound import weigh_potentials
 from otkit.checker.plan_trees import PlanTree, optimal_tree, path_along_the_line
 from otkit.checker.plans import Entries, mended, north_west, plan_entries
 from otkit.checker.rational import path_potentials, path_value, tree_potentials, tree_value
-from otkit.checker.upper_bound import Marginals, Weighed, weigh_plan
+from otkit.checker.upper_bound import Marginals, Weighed, marginal_error, quotient, weigh_plan
 from otkit.costs import MatrixCosts
 from otkit.costs.accuracy import LARGEST_POWER, Accuracy
 from otkit.costs.sparse import as_prices
 from otkit.inputs.checks import as_float_array, span
+from otkit.numerics.floats import EPS, LEAST, TINY
 from otkit.numerics.kernel import at_once
 from otkit.numerics.sums import accurate_dot
 from otkit.numerics.threads import Stopped
 from otkit.problem import TransportProblem, proofs
-
-TINY = float(np.finfo(np.float64).tiny)
 
 # A float certificate calls an answer optimal if the gap is below RELATIVE_GAP of the larger of |lower| and |upper|: no
 # size of what is audited has a say in that. On a long line, whose minima are searched, what the search may miss is
@@ -129,8 +128,8 @@ class Certificate:
         In words, by how much masses were rescaled so that they balance; empty if they are as given.
     evidence : Evidence or None
         What an exact proof rests on.
-    accuracy : Accuracy or None
-        Of a distance between points, how near the costs are to the true ones; None where that is not known.
+    audited : Accuracy or None
+        The `accuracy` of costs of which there is no exact proof.
     """
 
     lower: float
@@ -148,7 +147,7 @@ class Certificate:
     costs: str = EVALUATED_COSTS
     rescaling: str = ""
     evidence: Evidence | None = field(default=None, repr=False, compare=False)
-    accuracy: Accuracy | None = field(default=None, repr=False)
+    audited: Accuracy | None = field(default=None, repr=False)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the proof to a small file, which anyone checks by `otkit.check_proof` or `otkit certify`, later.
@@ -185,9 +184,14 @@ class Certificate:
         certificate.__dict__.update(self.__dict__, evidence=evidence)
         return certificate
 
+    @cached_property
+    def accuracy(self) -> Accuracy | None:
+        """Of a distance between points, how near the costs are to the true ones; None where that is not known."""
+        return self.audited if self.evidence is None else _accuracy(self.evidence.problem, self.evidence.kind)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers and words as a dictionary, without the evidence."""
-        hidden, interval = ("evidence", "accuracy"), self.distance_interval
+        hidden, interval = ("evidence", "audited"), self.distance_interval
         named = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in hidden}
         return named | {"distance_interval": None if interval is None else list(interval)}
 
@@ -481,14 +485,14 @@ def _certified(
     )
     exactly = tree is not None and not fault
     scale = unit or 1.0
-    certificate = Certificate(
+    return Certificate(
         lower=lower,
         upper=upper,
         value=value if exactly else primal.value if has_plan else float("nan"),
         marginal_error=primal.marginal_error,
         negativity=primal.negativity,
-        dual_violation=_quotient(dual.violation, scale),
-        slackness_error=_quotient(primal.slack, scale),
+        dual_violation=quotient(dual.violation, scale),
+        slackness_error=quotient(primal.slack, scale),
         scale=scale,
         tolerance=0.0 if exactly else _tolerance(problem, lower, upper),
         proof="exact" if exactly else "bounds" if fault else "float",
@@ -496,10 +500,8 @@ def _certified(
         unique=tree.verdict.unique if tree is not None and exactly else None,
         rescaling=problem.rescaling,
         costs=costs_in_words(problem),
-        accuracy=problem.cost.accuracy if problem.probability else None,
-    )
-    return (
-        certificate.resting_on(Evidence(problem, *tree.arcs, "tree")) if tree is not None and exactly else certificate
+        evidence=Evidence(problem, *tree.arcs, "tree") if tree is not None and exactly else None,
+        audited=None if exactly else _accuracy(problem, "tree"),
     )
 
 
@@ -517,9 +519,7 @@ def _judged_by_tree(tree: PlanTree, f: FloatArray, g: FloatArray, has_prices: bo
     return _Dual(vertex.value[1], np.zeros(f.size), np.zeros(g.size), 0.0, reach)
 
 
-def exact_certificate(
-    problem: TransportProblem, optimum: Optimum, plan: Entries, f: FloatArray, g: FloatArray
-) -> Certificate:
+def exact_certificate(evidence: Evidence, optimum: Optimum, plan: Entries, f: FloatArray, g: FloatArray) -> Certificate:
     """Return the certificate of an optimum that `otkit.checker.optimality` has proved, and of the arrays that hold it.
 
     The potentials are those of the proof, rounded down, so that they overprice no pair.
@@ -529,24 +529,44 @@ def exact_certificate(
     ValueError
         The optimum leaves float64.
     """
+    problem = evidence.problem
     masses = exact_masses(problem)
     weighed, _, marginals = weigh_plan(problem, plan, f, g, masses, negative=False, mends=False)
     scale = weighed.magnitude / problem.total
     if not math.isfinite(scale):  # costs of either sign, whose sum is no float
         scale = accurate_dot(np.abs(problem.cost.at(plan.rows, plan.cols)), plan.mass / problem.total)
     scale = scale or 1.0
-    residuals = _marginal_error(problem, masses, marginals), _quotient(weighed.slack, scale), scale
-    accuracy = problem.cost.accuracy if problem.probability else None
-    return _exact(problem, optimum, residuals, costs_in_words(problem), accuracy)
+    residuals = marginal_error(marginals, masses, problem.total), quotient(weighed.slack, scale), scale
+    return proved_certificate(evidence, optimum, residuals)
+
+
+def proved_certificate(evidence: Evidence, optimum: Optimum, residuals: tuple[float, float, float]) -> Certificate:
+    """Return the certificate of a proved optimum, its residuals measured: marginal error, slackness error and scale.
+
+    Raises
+    ------
+    ValueError
+        The optimum leaves float64.
+    """
+    return _exact(evidence.problem, optimum, residuals, costs_in_words(evidence.problem), evidence)
 
 
 def line_certificate(problem: TransportProblem, proof: LineProof) -> Certificate:
     """Return the certificate of what `otkit.checker.line` has proved, its residuals for real-valued costs."""
     cost, scale = problem.cost, proof.value[0] / problem.total or 1.0
-    marginal_error, slackness = _quotient(proof.marginal_error, problem.total), _quotient(proof.slackness_error, scale)
-    accuracy = Accuracy(cost.p, cost.unit) if problem.probability and cost.p <= LARGEST_POWER else None
-    optimum, residuals = Optimum(proof.value, proof.unique), (marginal_error, slackness, scale)
-    return _exact(problem, optimum, residuals, REAL_COSTS + in_unit(problem), accuracy)
+    residuals = quotient(proof.marginal_error, problem.total), quotient(proof.slackness_error, scale), scale
+    optimum, costs = Optimum(proof.value, proof.unique), REAL_COSTS + in_unit(problem)
+    return _exact(problem, optimum, residuals, costs, audited=_accuracy(problem, "line"))
+
+
+def _accuracy(problem: TransportProblem, kind: str) -> Accuracy | None:
+    """Return how near costs are to the true ones, those of a proof on the line being these."""
+    cost = problem.cost
+    if not problem.probability:
+        return None
+    if kind == "line":
+        return Accuracy(cost.p, cost.unit) if cost.p <= LARGEST_POWER else None
+    return cost.accuracy
 
 
 def costs_in_words(problem: TransportProblem) -> str:
@@ -568,7 +588,8 @@ def _exact(
     optimum: Optimum,
     residuals: tuple[float, float, float],
     costs: str,
-    accuracy: Accuracy | None,
+    evidence: Evidence | None = None,
+    audited: Accuracy | None = None,
 ) -> Certificate:
     """Return a certificate of an optimum whose plan has no negative entry and whose potentials overprice no pair.
 
@@ -593,13 +614,9 @@ def _exact(
         unique=optimum.unique,
         costs=costs,
         rescaling=problem.rescaling,
-        accuracy=accuracy,
+        evidence=evidence,
+        audited=audited,
     )
-
-
-def _quotient(value: float, unit: float) -> float:
-    """Return a number that is not negative in some unit, rounded up."""
-    return math.nextafter(value / unit, math.inf) if value > 0.0 else value
 
 
 def _judge_plan(problem: TransportProblem, masses: Masses, plan: Entries, f: FloatArray, g: FloatArray) -> _Primal:
@@ -613,16 +630,16 @@ def _judge_plan(problem: TransportProblem, masses: Masses, plan: Entries, f: Flo
         plan, least = _corner_rule(problem), 0.0
     complete = problem.cost.complete
     weighed, mended_plan, marginals = weigh_plan(problem, plan, f, g, masses, negative=least < 0.0, mends=complete)
-    marginal_error = marginals.error
+    off = marginals.error
     if weighed.absent and not fault:
         fault = _off_the_graph(problem, plan)
     if weighed.negative and not fault:
         k = int(np.argmin(plan.mass))
         fault = f"plan[{plan.rows[k]}, {plan.cols[k]}] = {plan.mass[k]:g} is negative"
     # A solver's own rounding, one unit for each sum along the tree, is no fault.
-    unbalanced = marginal_error > (1e-12 + EPS * sum(problem.shape)) * total
+    unbalanced = off > (1e-12 + EPS * sum(problem.shape)) * total
     if unbalanced and not fault:
-        fault = _unbalanced(problem, plan, marginal_error / total)
+        fault = _unbalanced(problem, plan, off / total)
     # On a graph that rounding of the masses leaves just short of a way, nothing better can be asked for.
     if not complete and (weighed.negative or unbalanced):
         plan = Entries(*mended(*plan, problem.supply, problem.demand))
@@ -632,20 +649,11 @@ def _judge_plan(problem: TransportProblem, masses: Masses, plan: Entries, f: Flo
         weighed.value,
         upper,
         weighed.magnitude,
-        _marginal_error(problem, masses, marginals),
-        _quotient(weighed.negative, total),
+        marginal_error(marginals, masses, problem.total),
+        quotient(weighed.negative, total),
         weighed.slack,
         fault,
     )
-
-
-def _marginal_error(problem: TransportProblem, masses: Masses, marginals: Marginals) -> float:
-    """Return how far the marginals of a plan are off the exact masses, as a fraction of the total, rounded up.
-
-    The exact masses are those of the problem times 1 + stretch, and those of the columns a little apart.
-    """
-    stretched = 2.0 * (abs(masses.stretch) + masses.stretch_doubt) * problem.total + masses.apart
-    return _quotient(OUTWARD * (marginals.error + marginals.doubt + stretched), problem.total)
 
 
 def _ceiling(problem: TransportProblem, masses: Masses, plan: Weighed, marginals: Marginals) -> float:

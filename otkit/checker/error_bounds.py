@@ -27,12 +27,11 @@ from otkit._typing import FloatArray
 from otkit.costs import PairCosts
 from otkit.costs.pairs import IEEE_EXPONENTS
 from otkit.numerics.double_double import add, divide, multiply, subtract
+from otkit.numerics.floats import EPS, LEAST
 from otkit.numerics.jit import njit
 from otkit.numerics.sums import two_product, two_sum
 from otkit.problem import TransportProblem
 
-EPS = 2.0**-52  # 2u
-LEAST = 5e-324  # η
 SMALLEST_PRODUCT = 2.0**-960
 SECOND_ORDER = 2.0**-100
 

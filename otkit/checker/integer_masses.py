@@ -7,19 +7,28 @@ do not differ, a_i and b_j balance as they are.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.numerics import double_double as dd
-from otkit.numerics.fixed_point import BITS, add, add_product, as_int, carry, digits, leading, limbs
-from otkit.numerics.jit import int64, njit
+from otkit.numerics.fixed_point import (
+    BITS,
+    MASK,
+    add,
+    add_product,
+    as_int,
+    bit_length,
+    carry,
+    digits,
+    exact_total,
+    leading,
+    limbs,
+)
+from otkit.numerics.jit import int64, jitable, njit
 from otkit.problem import TransportProblem
 from otkit.problem.merged import MergedProblem
-
-_ONE = np.ones(1, dtype=np.int64)
 
 
 class Balance(NamedTuple):
@@ -51,16 +60,58 @@ class Unit(NamedTuple):
 
 def balance(problem: TransportProblem) -> tuple[Balance, Unit]:
     """Return how the masses of a problem become integers that balance, and what one is worth."""
-    (low_a, total_a), (low_b, total_b) = problem.exact_totals
+    found = _balance(problem.a, problem.b, problem.probability)
+    low_a, low_b, size, exponent, end_a, end_b = found[:6].tolist()
+    factor_a, factor_b, denominator = found[6:end_a], found[end_a:end_b], found[end_b:]
+    return Balance(low_a, low_b, factor_a, factor_b, size), Unit(exponent, as_int(denominator))
+
+
+@njit
+def _balance(a: FloatArray, b: FloatArray, probability: bool) -> IntArray:
+    """Return the numbers of `Balance`, the exponent, and three rows of limbs after the places where two of them end."""
+    how, exponent, denominator = balanced(exact_total(a), exact_total(b), probability)
+    end_a = 6 + how.factor_a.size
+    head = np.array([how.low_a, how.low_b, how.size, exponent, end_a, end_a + how.factor_b.size])
+    return np.concatenate((head, how.factor_a, how.factor_b, denominator))
+
+
+@jitable
+def balanced(
+    exact_a: tuple[int, IntArray], exact_b: tuple[int, IntArray], probability: bool
+) -> tuple[Balance, int, IntArray]:
+    """Return how masses of these exact totals become integers, and of their unit the exponent and the denominator."""
+    (low_a, total_a), (low_b, total_b) = exact_a, exact_b
     low = min(low_a, low_b)
-    whole_a, whole_b = as_int(total_a), as_int(total_b)
-    bits_a, bits_b = whole_a.bit_length(), whole_b.bit_length()
-    if whole_a << (low_a - low) == whole_b << (low_b - low):
-        size = limbs(low, max(low_a + bits_a, low_b + bits_b), 4)
-        unit = Unit(low - low_a, whole_a) if problem.probability else Unit(low, 1)
-        return Balance(low, low, _ONE, _ONE, size), unit
-    unit = Unit(0, whole_a * whole_b) if problem.probability else Unit(low_a, whole_b)
-    return Balance(low_a, low_b, total_b, total_a, limbs(0, bits_a + bits_b, 4)), unit
+    bits_a, bits_b = bit_length(total_a), bit_length(total_b)
+    one = np.ones(1, np.int64)
+    if _are_equal(total_a, low_a - low, total_b, low_b - low):
+        how = Balance(low, low, one, one, limbs(low, max(low_a + bits_a, low_b + bits_b), int64(4)))
+        return (how, low - low_a, total_a) if probability else (how, low, one)
+    how = Balance(low_a, low_b, total_b, total_a, limbs(int64(0), bits_a + bits_b, int64(4)))
+    if not probability:
+        return how, low_a, total_b
+    product = np.zeros(total_a.size + total_b.size, np.int64)
+    add_product(product, total_a, total_b, int64(1))
+    carry(product)
+    return how, 0, product
+
+
+@njit
+def _are_equal(row: IntArray, shift: int, other: IntArray, other_shift: int) -> bool:
+    """Whether row · 2**shift is other · 2**other_shift; both are carried and not negative."""
+    for k in range(max(row.size + shift // BITS, other.size + other_shift // BITS) + 1):
+        if _limb(row, shift, k) != _limb(other, other_shift, k):
+            return False
+    return True
+
+
+@njit
+def _limb(row: IntArray, shift: int, k: int) -> int:
+    """Return the k-th limb of row · 2**shift."""
+    at, bits = k - shift // BITS, shift % BITS
+    upper = row[at] if 0 <= at < row.size else int64(0)
+    lower = row[at - 1] if 0 <= at - 1 < row.size else int64(0)
+    return ((upper << bits) & MASK) | (lower >> (BITS - bits))
 
 
 @njit
@@ -132,9 +183,10 @@ def portions(how: Balance, unit: Unit) -> tuple[Portion, Portion, Portion]:
 def portion_of(units: int, unit: Unit) -> Portion:
     """Return what a number of units is worth."""
     exponent = units.bit_length() - unit.denominator.bit_length()
-    share = Fraction(units, unit.denominator) / Fraction(2) ** exponent  # between ½ and 2
-    high = float(share)
-    return Portion(high, float(share - Fraction(high)), exponent + unit.exponent)
+    over, under = units << max(0, -exponent), unit.denominator << max(0, exponent)  # their quotient is between ½ and 2
+    high = over / under  # rounded once
+    part, of = high.as_integer_ratio()
+    return Portion(high, (over * of - part * under) / (under * of), exponent + unit.exponent)
 
 
 @njit

@@ -24,8 +24,8 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.checker.error_bounds import LEAST, OUTWARD, scaled_outward
-from otkit.checker.integer_masses import Balance, Portion, balance, portions, worth_of_mass, worth_of_rest
+from otkit.checker.error_bounds import OUTWARD, scaled_outward
+from otkit.checker.integer_masses import Balance, Portion, Unit, balance, portions, worth_of_mass, worth_of_rest
 from otkit.costs.evaluated import Line
 from otkit.numerics import double_double as dd
 from otkit.numerics.fixed_point import (
@@ -42,6 +42,7 @@ from otkit.numerics.fixed_point import (
     scaled,
     sign_of,
 )
+from otkit.numerics.floats import LEAST
 from otkit.numerics.jit import int64, njit, read_only
 from otkit.numerics.sums import two_sum
 from otkit.problem import TransportProblem
@@ -152,40 +153,75 @@ def prove_on_line(problem: TransportProblem, rows: IntArray, cols: IntArray) -> 
     >>> prove_on_line(problem, np.array([0, 1, 0]), np.array([0, 0, 1])) is None
     True
     """
-    line = _exact_line(problem)
+    line = exact_line(problem)
     n, m = problem.shape
     if line is None or rows.size != n + m - 1 or cols.size != rows.size:
         return None
-    x, y, scale, p = line
-    # Lengths and masses in units of powers of two, so that in floats none exceeds 1.
-    longest = float(np.abs(x.take(rows, mode="clip") - y.take(cols, mode="clip")).max())
-    span = max(-1000, math.frexp(longest)[1])
-    total = math.frexp(problem.total)[1]
-    fraction, exponent = math.frexp(scale)
     how, unit = balance(problem)
-    prices = Scale(fraction, exponent + span * int(p))
     path = Path(rows, cols, np.empty(rows.size), np.empty(n), np.empty(m))
-    sound, moves, exchange, cost, lost, slack = _walk(
-        Lengths(x, y, 2.0**-span, int(p)), prices, Shares(problem.a, problem.b, how, portions(how, unit), total), path
-    )
-    if not sound:
+    shares = Shares(problem.a, problem.b, how, portions(how, unit), math.frexp(problem.total)[1])
+    walked = Walked(*walk_path(line, shares, path))
+    return proof_of_walk(line, shares, unit, walked, path, integral=problem.integral)
+
+
+class Walked(NamedTuple):
+    """What a walk along a path has shown.
+
+    Attributes
+    ----------
+    sound : bool
+        Whether points and path are in order and no entry of the plan is negative.
+    moves : bool
+        Whether anything moves at all.
+    exchange : bool
+        Whether equal points share their mass: where several rows at one point ship to several columns, mass can be
+        exchanged at no cost, and only there if p > 1, when the plan between the points themselves is the only one.
+    cost, cost_low : float
+        The cost, in units of 2**total masses and of lengths of 2**span.
+    lost : float
+        How far the marginals of the written plan are off, in units of 2**total.
+    slack : float
+        How slack a pair with mass may be, in units of its `Scale`.
+    span : int
+    """
+
+    sound: bool
+    moves: bool
+    exchange: bool
+    cost: float
+    cost_low: float
+    lost: float
+    slack: float
+    span: int
+
+
+def proof_of_walk(
+    line: Line, shares: Shares, unit: Unit, walked: Walked, path: Path, *, integral: bool
+) -> LineProof | None:
+    """Return the proof that a walk along a path is; None if it is none, or the cost leaves float64.
+
+    `integral` says whether all masses are integers, none of which was rounded.
+    """
+    if not walked.sound:
         return None
-    value = _enclosed(cost, rows.size, int(p), Fraction(scale) * Fraction(2) ** (total + span * int(p)))
-    if value is None and not moves:
+    p, total = int(line.p), shares.total
+    value = _enclosed(walked, path.rows.size, p, line.scale, total)
+    if value is None and not walked.moves:
         value = (0.0, 0.0, 0.0)
     if value is None:
-        exact = exact_cost(problem, rows, cols)
+        exact = _cost_of_path(line, shares.a, shares.b, (shares.how, unit), path.rows, path.cols)
         value = None if exact is None else enclosed(exact.numerator, exact.denominator, 0)
     if value is None or math.isinf(value[0]):
         return None
-    unique = False if exchange else True if p > 1.0 or min(n, m) == 1 else None
-    if problem.integral:  # then all masses are integers, and none was rounded
-        lost = 0.0
-    residuals = scaled_outward(lost, total, math.inf), scaled_outward(slack, prices.exponent, math.inf)
+    unique = False if walked.exchange else True if p > 1 or min(path.f.size, path.g.size) == 1 else None
+    residuals = (
+        scaled_outward(0.0 if integral else walked.lost, total, math.inf),
+        scaled_outward(walked.slack, math.frexp(line.scale)[1] + walked.span * p, math.inf),
+    )
     return LineProof(value, path.mass, path.f, path.g, unique, *residuals)
 
 
-def _exact_line(problem: TransportProblem) -> Line | None:
+def exact_line(problem: TransportProblem) -> Line | None:
     """Return the line of a problem, if its costs are fractions."""
     line = problem.cost.line()
     if line is None or line.p != int(line.p) or not line.scale > 0.0:
@@ -193,35 +229,54 @@ def _exact_line(problem: TransportProblem) -> Line | None:
     return line._replace(x=read_only(np.ascontiguousarray(line.x)), y=read_only(np.ascontiguousarray(line.y)))
 
 
-def _enclosed(cost: dd.DoubleDouble, cells: int, p: int, unit: Fraction) -> tuple[float, float, float] | None:
-    """Return what `_walk` has summed up over so many cells as `enclosed` does; None if that is in doubt.
+def _enclosed(walked: Walked, cells: int, p: int, scale: float, total: int) -> tuple[float, float, float] | None:
+    """Return what a walk has summed up over so many cells as `enclosed` does; None if that is in doubt.
 
     Masses err by less than 2**-88 of themselves (`leading`; what `portions` and the product add is below 2**-102).
     Distances are exact, each of p − 1 products and the one by the mass adds 7 · 2**-106, and each of the sums, whose
     terms are all positive, 3 · 2**-106. Underflow loses less than 2**-1000 for each of these: nothing beside _SMALL.
     """
-    if not _SMALL < cost[0] < math.inf:
+    if not _SMALL < walked.cost < math.inf:
         return None
-    error = Fraction(1, 2**87) + Fraction(4 * cells + 8 * p + 16, 2**106)
-    middle = (Fraction(cost[0]) + Fraction(cost[1])) * unit
-    ends = [middle * (1 - error), middle * (1 + error)]
-    least, greatest = (enclosed(end.numerator, end.denominator, 0) for end in ends)
+    error = (1 << 19) + 4 * cells + 8 * p + 16  # in units of 2**-106
+    (high, high_unit), (low, low_unit) = walked.cost.as_integer_ratio(), walked.cost_low.as_integer_ratio()
+    factor, factor_unit = scale.as_integer_ratio()
+    middle, denominator = (high * low_unit + low * high_unit) * factor, high_unit * low_unit * factor_unit << 106
+    exponent = total + walked.span * p
+    least, greatest = middle * ((1 << 106) - error), middle * ((1 << 106) + error)
+    if exponent >= 0:
+        least, greatest = least << exponent, greatest << exponent
+    else:
+        denominator <<= -exponent
+    value = enclosed(least, denominator, 0)
+    if value != enclosed(greatest, denominator, 0) or math.isinf(value[0]):
+        return None
     # A float within the interval may be below the cost, or above it, or the cost itself.
-    return least if least == greatest and not ends[0] <= Fraction(least[0]) <= ends[1] else None
+    nearest, unit = value[0].as_integer_ratio()
+    return None if least * unit <= nearest * denominator <= greatest * unit else value
+
+
+@njit
+def walk_path(line: Line, shares: Shares, path: Path) -> tuple[bool, bool, bool, float, float, float, float, int]:
+    """Write the plan and the potentials along a path; return the fields of `Walked`."""
+    x, y, n, m = line.x, line.y, line.x.size, line.y.size
+    # Lengths and masses in units of powers of two, so that in floats none exceeds 1.
+    longest = 0.0
+    for k in range(path.rows.size):
+        i, j = min(max(path.rows[k], 0), n - 1), min(max(path.cols[k], 0), m - 1)
+        longest = max(longest, abs(x[i] - y[j]))
+    span, p = max(-1000, int(math.frexp(longest)[1])), int(line.p)
+    fraction, exponent = math.frexp(line.scale)
+    lengths = Lengths(x, y, math.ldexp(1.0, -span), p)
+    sound, moves, exchange, cost, lost, slack = _walk(lengths, Scale(fraction, exponent + span * p), shares, path)
+    return sound, moves, exchange, cost[0], cost[1], lost, slack, span
 
 
 @njit
 def _walk(
     lengths: Lengths, scale: Scale, shares: Shares, path: Path
 ) -> tuple[bool, bool, bool, dd.DoubleDouble, float, float]:
-    """Write the plan and the potentials along a path; return what they prove.
-
-    First, whether points and path are in order and no entry of the plan is negative. Second, whether anything moves at
-    all. Third, whether equal points share their mass: where several rows at one point ship to several columns, mass can
-    be exchanged at no cost, and only there if p > 1, when the plan between the points themselves is the only one. Then
-    the cost, in units of 2**total masses and lengths of 1 / unit. At last how far the marginals of the written plan are
-    off, in units of 2**total, and how slack a pair with mass may be.
-    """
+    """Do the same; return all but the span."""
     (x, y), (a, b), (rows, cols) = (lengths.x, lengths.y), (shares.a, shares.b), (path.rows, path.cols)
     how, total, mass = shares.how, shares.total, path.mass
     n, m = x.size, y.size
@@ -358,18 +413,24 @@ def exact_cost(problem: TransportProblem, rows: IntArray, cols: IntArray) -> Fra
 
     It is Σ a f + Σ b g, where the potentials f and g are tight along the path. None if that would take too long.
     """
-    line = _exact_line(problem)
+    line = exact_line(problem)
     assert line is not None
-    x, y, scale, p = line
+    return _cost_of_path(line, problem.a, problem.b, balance(problem), rows, cols)
+
+
+def _cost_of_path(
+    line: Line, a: FloatArray, b: FloatArray, balanced: tuple[Balance, Unit], rows: IntArray, cols: IntArray
+) -> Fraction | None:
+    """Return the same of a line, and masses in the order of its points."""
+    (x, y, scale, p), (how, unit) = line, balanced
     (low_x, high_x), (low_y, high_y) = bit_range(x), bit_range(y)
     low, high = min(low_x, low_y), max(high_x, high_y) + 1
     length = limbs(low, high, 1)
     size = limbs(0, int(p) * (high - low), 4)  # potentials overprice no pair, so that none exceeds the dearest
     if rows.size * size * (length * int(p) + 4) > _MOST_PRODUCTS:
         return None
-    how, unit = balance(problem)
     sum_f, sum_g = np.zeros((2, size + how.size + 6), dtype=np.int64)
-    points, shares = Limbs(x, y, low, length, size, int(p)), Integers(problem.a, problem.b, how.low_a, how.low_b)
+    points, shares = Limbs(x, y, low, length, size, int(p)), Integers(a, b, how.low_a, how.low_b)
     _add_up_potentials(points, shares, rows, cols, sum_f, sum_g)
     integer = as_int(sum_f) * as_int(how.factor_a) + as_int(sum_g) * as_int(how.factor_b)
     return Fraction(integer, unit.denominator) * Fraction(2) ** (unit.exponent + int(p) * low) * Fraction(scale)

@@ -12,8 +12,6 @@ import numpy as np
 
 from otkit._typing import FloatArray
 from otkit.checker.error_bounds import (
-    EPS,
-    LEAST,
     OUTWARD,
     SMALLEST_PRODUCT,
     Enclosure,
@@ -24,6 +22,7 @@ from otkit.checker.error_bounds import (
     exponent,
     scaled_outward,
 )
+from otkit.numerics.floats import EPS, LEAST
 from otkit.numerics.jit import njit
 from otkit.numerics.sums import two_product, two_sum
 from otkit.problem import TransportProblem

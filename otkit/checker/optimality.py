@@ -23,19 +23,16 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.checker.basic_solution import Prices, Vertex, evaluate
+from otkit.checker.spanning_tree import Tree
 from otkit.checker.uniqueness import is_unique
 from otkit.costs.listing import Batch, list_panels
 from otkit.costs.pairs import ROWS, TILE, panel_height
 from otkit.costs.sweeps import Pairs
 from otkit.numerics.fixed_point import add, carry, nearest
-from otkit.numerics.jit import int64, njit
+from otkit.numerics.floats import EPS, LEAST, TINY
+from otkit.numerics.jit import int64, jitable, njit
 from otkit.numerics.sums import two_sum
 from otkit.problem import TransportProblem
-
-EPS = float(np.finfo(np.float64).eps)
-TINY = float(np.finfo(np.float64).tiny)
-
-SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 
 # Beyond this, a difference of two costs or prices may leave float64, and the error bound with it.
 LARGEST = 1e307
@@ -77,15 +74,10 @@ class Verdict(NamedTuple):
     @property
     def unique(self) -> bool | None:
         """Whether the flows of an optimal tree are the only optimal plan; None where that was not decided."""
-        tree, tight = self.vertex.tree, self.reduced == 0.0
-        if not tight.any():
+        vertex = self.vertex
+        if not (self.reduced == 0.0).any():
             return True if self.complete else None
-        if self.vertex.least > 0:  # all arcs carry mass, so that a tight pair closes a cycle of which mass can go round
-            return False
-        rows, cols = np.concatenate([tree.rows, self.rows[tight]]), np.concatenate([tree.cols, self.cols[tight]])
-        positive = np.zeros(rows.size, dtype=np.bool_)
-        positive[: tree.rows.size] = self.vertex.flows.any(axis=1)
-        unique = is_unique(tree.n, tree.order.size - tree.n, rows, cols, positive)
+        unique = is_only_plan(vertex.tree, vertex.flows, vertex.least, self.rows, self.cols, self.reduced)
         return unique if self.complete or not unique else None  # more tight pairs can't take a choice away
 
 
@@ -96,6 +88,22 @@ Decided: TypeAlias = tuple[IntArray, IntArray, FloatArray, bool, int]
 
 class _Overpriced(Exception):  # noqa: N818 (no error: what was asked is known)
     """A pair is overpriced, and that was the question."""
+
+
+@njit
+def is_only_plan(tree: Tree, flows: IntArray, least: int, rows: IntArray, cols: IntArray, reduced: FloatArray) -> bool:
+    """Whether the flows of an optimal tree are the only optimal plan, given all pairs off the tree that are tight."""
+    tight = np.flatnonzero(reduced == 0.0)
+    if tight.size == 0:
+        return True
+    if least > 0:  # all arcs carry mass, so that a tight pair closes a cycle of which mass can go round
+        return False
+    arcs, nodes = tree.rows.size, tree.order.size
+    positive = np.zeros(arcs + tight.size, np.bool_)
+    for k in range(arcs):
+        positive[k] = flows[k].any()
+    all_rows, all_cols = np.concatenate((tree.rows, rows[tight])), np.concatenate((tree.cols, cols[tight]))
+    return is_unique(tree.n, nodes - tree.n, all_rows, all_cols, positive)
 
 
 def judge(problem: TransportProblem, rows: IntArray, cols: IntArray, *, patient: bool = True) -> Verdict | None:
@@ -112,11 +120,11 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray, *, patient:
     prices, (n, m) = vertex.prices, problem.shape
     if not prices.reach < LARGEST or not (patient or vertex.least >= 0):
         return None
-    doubt = 2.0 * EPS * prices.reach + TINY
+    doubt = doubt_of(prices)
     pairs, parent = problem.cost.pairs, vertex.tree.parent
     if n * m <= AT_ONCE and problem.cost.complete:
         batch = Batch(np.empty(n * m, np.int64), np.empty(n * m, np.int64), np.empty(n * m))
-        count, complete, overpriced = _decide_all(pairs, panel_height(pairs), prices, doubt, parent, batch)
+        count, complete, overpriced = decide_all(pairs, panel_height(pairs), prices, doubt, parent, batch)
         return Verdict(vertex, *batch.first(count), complete, overpriced)
     held: dict[int, int] = {}  # by each part of the sweep
 
@@ -146,8 +154,14 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray, *, patient:
     )
 
 
+@jitable
+def doubt_of(prices: Prices) -> float:
+    """Return the slack up to which the pairs are to be decided in exact arithmetic."""
+    return 2.0 * EPS * prices.reach + TINY
+
+
 @njit
-def _decide_all(
+def decide_all(
     pairs: Pairs, height: int, prices: Prices, doubt: float, parent: IntArray, batch: Batch
 ) -> tuple[int, bool, int]:
     """Decide all pairs of a small problem; `batch` has room for them."""
@@ -194,4 +208,4 @@ def _reduced(prices: Prices, u: int, v: int, cost: float, slack: IntArray) -> fl
     rest = add(slack, prices.low, cost, int64(1))  # of a cost that is finer than prices
     sign = carry(slack)
     price = nearest(slack, prices.low)[0] + rest
-    return min(price, -SMALLEST) if sign < 0 else max(price, SMALLEST) if sign > 0 or rest > 0.0 else 0.0
+    return min(price, -LEAST) if sign < 0 else max(price, LEAST) if sign > 0 or rest > 0.0 else 0.0

@@ -126,11 +126,18 @@ def root_forest(n: int, m: int, rows: IntArray, cols: IntArray, roots: IntArray)
     ValueError
         If the arcs hold a cycle.
     """
-    order, parent, arc = np.empty(n + m, np.int64), np.empty(n + m, np.int64), np.empty(n + m, np.int64)
-    tree = Tree(rows, cols, order, parent, arc, n)
-    if not _hang_from(roots, tree):
+    tree, sound = hung_from(n, m, rows, cols, roots)
+    if not sound:
         raise ValueError("The arcs hold a cycle, so they are no spanning tree.")
     return tree
+
+
+@jitable
+def hung_from(n: int, m: int, rows: IntArray, cols: IntArray, roots: IntArray) -> tuple[Tree, bool]:
+    """Do the same without a word where the arcs hold a cycle: say whether they do not."""
+    order, parent, arc = np.empty(n + m, np.int64), np.empty(n + m, np.int64), np.empty(n + m, np.int64)
+    tree = Tree(rows, cols, order, parent, arc, n)
+    return tree, _hang_from(roots, tree)
 
 
 @njit

@@ -14,8 +14,6 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.checker.error_bounds import (
-    EPS,
-    LEAST,
     OUTWARD,
     SMALLEST_PRODUCT,
     Enclosure,
@@ -27,6 +25,7 @@ from otkit.checker.error_bounds import (
 )
 from otkit.checker.plans import Entries, mended
 from otkit.costs.pairs import pair
+from otkit.numerics.floats import EPS, LEAST
 from otkit.numerics.jit import jitable, njit
 from otkit.numerics.sums import accurate_dot, two_product, two_sum
 from otkit.numerics.threads import share
@@ -106,6 +105,22 @@ class Sums(NamedTuple):
     marginals: FloatArray
     portions: FloatArray
     mended: FloatArray
+
+
+@jitable
+def marginal_error(marginals: Marginals, masses: Masses, total: float) -> float:
+    """Return how far the marginals of a plan are off the exact masses, as a fraction of the total, rounded up.
+
+    The exact masses are those of the problem times 1 + stretch, and those of the columns a little apart.
+    """
+    stretched = 2.0 * (abs(masses.stretch) + masses.stretch_doubt) * total + masses.apart
+    return quotient(OUTWARD * (marginals.error + marginals.doubt + stretched), total)
+
+
+@jitable
+def quotient(value: float, unit: float) -> float:
+    """Return a number that is not negative in some unit, rounded up."""
+    return float(np.nextafter(value / unit, np.inf)) if value > 0.0 else value
 
 
 def weigh_plan(
@@ -291,6 +306,7 @@ def _slack(cost: float, f: float, g: float) -> float:
     return abs(slack) if beyond == 0.0 else np.nextafter(abs(slack) + OUTWARD * beyond, np.inf)
 
 
+@jitable
 def products_are_exact(magnitude: float) -> bool:
     """Whether a sum of products is far enough from the ends of float64 for `two_product` (or zero in every term)."""
     return magnitude == 0.0 or SMALLEST_SUM < magnitude < LARGEST_SUM

@@ -22,7 +22,7 @@ from otkit.costs.accuracy import Accuracy, root
 from otkit.costs.boxes import can_bound
 from otkit.costs.fingerprint import fingerprint
 from otkit.costs.monge import monge_argmin
-from otkit.costs.order import Ordered, in_kd_order, inverse
+from otkit.costs.order import Ordered, in_kd_order, inverse, sorting_order
 from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs, point_pairs
 from otkit.costs.places import numbered_points, numbered_rows
 from otkit.inputs import checks
@@ -47,6 +47,9 @@ _MONGE_PAIRS = 4_000_000
 _PRUNED_PAIRS = 1_000_000
 _MANY_NEAR = 4
 
+
+# Points on the line up to which a compiled call sorts faster than NumPy is asked to.
+_SORTED_AT_ONCE = 500
 
 # Points on the line from which on both sides are sorted at once.
 _SORTED_TOGETHER = 20_000
@@ -296,6 +299,8 @@ class PairCosts(Frozen, ABC):
         line = self.line()
         assert line is not None
         sides, orders = (line.x, line.y), [np.empty(0, np.int64)] * 2
+        if line.x.size + line.y.size <= _SORTED_AT_ONCE:
+            return sorting_order(line.x), sorting_order(line.y)
 
         def sort(start: int, stop: int) -> None:
             for side in range(start, stop):
@@ -366,7 +371,8 @@ class PointCosts(PairCosts):
         self.points = read_only(x), read_only(y)
         as_they_are = pairs.x is x and x.flags.c_contiguous  # then a pickle holds them once
         pair_x = self.points[0] if as_they_are else read_only(np.ascontiguousarray(pairs.x))
-        self.pairs = point_pairs(*pairs)._replace(x=pair_x, y=read_only(np.ascontiguousarray(pairs.y)))
+        kind, order, scale, exponent, _, pair_y = pairs
+        self.pairs = point_pairs(kind, order, scale, exponent, pair_x, read_only(np.ascontiguousarray(pair_y)))
 
     def __repr__(self) -> str:
         n, m = self.shape

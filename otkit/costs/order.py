@@ -8,7 +8,7 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.costs.pairs import PointPairs
-from otkit.numerics.jit import njit, read_only
+from otkit.numerics.jit import njit, njit_pass, read_only
 
 
 class Ordered(NamedTuple):
@@ -99,3 +99,24 @@ def _select(keys: FloatArray, order: IntArray, lo: int, hi: int, rank: int) -> N
             lo = i
         else:
             return
+
+
+@njit_pass
+def sorting_order(values: FloatArray) -> IntArray:
+    """Return the permutation that sorts a few numbers and keeps equal ones in their order, by merging runs."""
+    size, width = values.size, 1
+    order, other = np.arange(size), np.empty(size, np.int64)
+    while width < size:
+        for start in range(0, size, 2 * width):
+            left, right = start, min(start + width, size)
+            middle, stop = right, min(start + 2 * width, size)
+            for k in range(start, stop):
+                if left < middle and (right == stop or values[order[left]] <= values[order[right]]):
+                    other[k] = order[left]
+                    left += 1
+                else:
+                    other[k] = order[right]
+                    right += 1
+        order, other = other, order
+        width *= 2
+    return order

@@ -39,6 +39,11 @@ def fill(pairs: Pairs, i0: int, j0: int, out: FloatArray) -> None:
     )
 
 
+def fill_small(pairs: Pairs, out: FloatArray) -> None:
+    """Write all costs of a small problem, in one call of a kernel; the caller says `at_once`."""
+    _fill(pairs, panel_height(pairs), 0, 0, out, 0, out.shape[0])
+
+
 def gather(pairs: Pairs, rows: IntArray, cols: IntArray) -> FloatArray:
     """Return the costs of the index pairs ``(rows[k], cols[k])``."""
     out = np.empty(rows.size)

@@ -18,9 +18,10 @@ Between samples of the same size without weights, whose levels are the same, the
 from __future__ import annotations
 
 from otkit._typing import BoolArray, FloatArray
-from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, Enclosure
+from otkit.checker.error_bounds import OUTWARD, Enclosure
 from otkit.costs.pairs import power
 from otkit.numerics import double_double as dd
+from otkit.numerics.floats import EPS, LEAST
 from otkit.numerics.jit import int64, njit
 from otkit.numerics.sums import two_sum
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.checker.certificate import RELATIVE_GAP
-from otkit.checker.error_bounds import EPS, LEAST, summed_up
+from otkit.checker.error_bounds import summed_up
 from otkit.costs import Cost
 from otkit.costs.pairs import IEEE_EXPONENTS, power
 from otkit.many.integrals import WIDTH, mean_power, quantile_integral, write_levels
@@ -19,7 +19,7 @@ from otkit.many.pair_kinds import EXACT, FLOAT, Found, Trees
 from otkit.many.ragged import RaggedMasses, frozen
 from otkit.many.small import Answers, add_up, rescale
 from otkit.many.transports import Transports
-from otkit.numerics.floats import SMALLEST
+from otkit.numerics.floats import EPS, LEAST, SMALLEST
 from otkit.numerics.jit import njit
 from otkit.numerics.kernel import at_once
 from otkit.numerics.threads import pause, share

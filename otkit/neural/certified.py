@@ -16,12 +16,13 @@ import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
 from otkit.checker.certificate import certify
-from otkit.checker.error_bounds import EPS, LEAST, exact_masses, exponent
+from otkit.checker.error_bounds import exact_masses, exponent
 from otkit.checker.lower_bound import weigh_potentials
 from otkit.costs import Cost, as_cost
 from otkit.inputs.checks import as_float_array, entry
 from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
 from otkit.io.results import Result
+from otkit.numerics.floats import EPS, LEAST
 from otkit.numerics.sums import accurate_dot
 from otkit.problem import TransportProblem
 

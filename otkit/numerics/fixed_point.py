@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.numerics.jit import int64, njit, njit_pass
+from otkit.numerics.jit import int64, jitable, njit, njit_pass
 from otkit.numerics.sums import two_sum
 
 BITS = 30
@@ -163,6 +163,15 @@ def sign_of(row: IntArray) -> int:
 
 
 @njit
+def bit_length(row: IntArray) -> int:
+    """Return how many bits a carried row has that is not negative."""
+    k = row.size - 1
+    while k > 0 and row[k] == 0:
+        k -= 1
+    return BITS * k + int(math.frexp(float(row[k]))[1])
+
+
+@njit
 def leading(row: IntArray) -> tuple[float, float, int]:
     """Return (high, low, exponent): a carried row is (high + low) · 2**exponent up to 2**-88 of itself.
 
@@ -238,6 +247,7 @@ def rounded_down(row: IntArray, low: int) -> tuple[float, bool]:
     return scaled(high, exponent + low), exact
 
 
+@jitable
 def exact_total(values: FloatArray) -> tuple[int, IntArray]:
     """Return the unit of numbers that are not negative, as a power of two, and their sum in limbs."""
     low, high = bit_range(values)

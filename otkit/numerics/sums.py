@@ -39,7 +39,8 @@ def two_product(a: float, b: float) -> tuple[float, float]:
 
 
 @njit_pass
-def _sum2(values: FloatArray) -> float:
+def sum2(values: FloatArray) -> float:
+    """Return Σ values, correctly rounded in all but contrived cases."""
     total = 0.0
     error = 0.0
     for k in range(values.size):
@@ -69,7 +70,7 @@ def _largest(values: FloatArray) -> float:
 
 def accurate_sum(values: FloatArray) -> float:
     """Return Σ values, correctly rounded in all but contrived cases."""
-    return float(_sum2(values))
+    return float(sum2(values))
 
 
 def accurate_dot(a: FloatArray, b: FloatArray) -> float:

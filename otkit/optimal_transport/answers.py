@@ -11,6 +11,7 @@ from otkit.numerics.threads import Stopped
 from otkit.optimal_transport.lifting import Part, between_masses, part_in_order, part_with_mass
 from otkit.optimal_transport.prove import certificate_of, prove, prove_in_order, prove_merged
 from otkit.optimal_transport.settings import Proof
+from otkit.optimal_transport.small import prove_at_once
 from otkit.problem import InfeasibleError, TransportProblem
 from otkit.problem.merged import MergedProblem, merged_problem
 from otkit.solvers.candidate import Candidate, WarmStart
@@ -46,6 +47,10 @@ def _by_a_tree(problem: TransportProblem, solver: Solver, task: Task) -> tuple[C
     part = part_with_mass(problem, *masses)
     found, merged = _found(part, solver, task)
     task.monitor.tick("proving")
+    if part.is_whole and merged is None and task.proof != "float" and not task.canonical:
+        proved = prove_at_once(problem, found) if found.stats.status == "optimal" else None
+        if proved is not None:
+            return proved
     candidate, certificate = _proved(part, merged, found, task, exactly=task.proof != "float")
     if task.proof == "float" and solver.exact and not certificate.optimal and candidate.stats.status == "optimal":
         # Costs that cancel, or an optimum of zero: the rounding of sums hides the value, exact arithmetic does not.

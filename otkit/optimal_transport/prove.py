@@ -93,8 +93,8 @@ def certificate_of(problem: TransportProblem, answer: Candidate, optimum: Optimu
     if optimum is None or answer.basis is None:
         return certify_in_float64(problem, answer, (answer.f, answer.g))
     plan = Entries(answer.rows, answer.cols, answer.mass)
-    certificate = exact_certificate(problem, optimum, plan, answer.f, answer.g)
-    return certificate.resting_on(Evidence(problem, *between_masses(problem, *answer.basis), "tree"))
+    evidence = Evidence(problem, *between_masses(problem, *answer.basis), "tree")
+    return exact_certificate(evidence, optimum, plan, answer.f, answer.g)
 
 
 def _has_choice(problem: MergedProblem, vertex: Vertex) -> bool | None:

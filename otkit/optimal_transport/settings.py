@@ -37,6 +37,15 @@ class Settings:
     canonical: bool = False
     threads: int | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is asked for but the answer: no limit of time, no reports, no plan of a certain kind."""
+        return (
+            self.options is self.warm_start is self.max_seconds is self.threads is None
+            and not (self.canonical or self.progress)
+            and self.proof != "float"
+        )
+
     def __post_init__(self) -> None:
         require_choice(self.method, "method", ("auto", *SOLVERS))
         require_choice(self.on_failure, "on_failure", ("raise", "return"))

@@ -24,6 +24,7 @@ from otkit.optimal_transport.canonical import require_canonical
 from otkit.optimal_transport.rescaling import in_better_unit
 from otkit.optimal_transport.results import TransportResult
 from otkit.optimal_transport.settings import OnFailure, Proof, Report, Settings
+from otkit.optimal_transport.small import answer_at_once, answer_on_line
 from otkit.problem import TransportProblem
 from otkit.solvers.candidate import WarmStart
 from otkit.solvers.choice import GENERAL, select_solver
@@ -32,6 +33,9 @@ from otkit.solvers.registry import SOLVERS, Method
 from otkit.solvers.waiting import waiting
 
 BY_ITSELF = Settings()
+
+# How solvers answer small problems, where nothing else is asked for.
+AT_ONCE = {GENERAL: answer_at_once, "line": answer_on_line}
 
 _REMEDY = {
     "iteration_limit": "Raise the limit in `options`",
@@ -306,6 +310,10 @@ def solve_problem(problem: TransportProblem, settings: Settings = BY_ITSELF) -> 
     warm = None if settings.warm_start is None else _warm_start(settings.warm_start, problem.shape)
     if warm is not None and method != "auto" and not solver.warm_start:
         raise ValueError(f"warm_start must be left out for method={method!r}, which can't use it.")
+    if settings.is_plain and solver.name in AT_ONCE:
+        answered = AT_ONCE[solver.name](problem)
+        if answered is not None and in_better_unit(problem, *answered) is None:
+            return TransportResult(problem, *answered, solver.name, clock() - start)
     shown = waiting("solving") if progress is True else nullcontext(progress or None)
     sharing = nullcontext() if settings.threads is None else sharing_threads(settings.threads)
     with sharing, shown as report, at_once(problem.cost.steps, solver.name, proof, problem.cost.pairs):

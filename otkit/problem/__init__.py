@@ -24,7 +24,7 @@ from otkit.numerics.pickling import Frozen
 from otkit.numerics.sums import accurate_sum
 from otkit.problem import files
 from otkit.problem.infeasible import InfeasibleError
-from otkit.problem.masses import LARGEST_EXACT_INTEGER, LARGEST_TOLERANCE, rescaled, tolerance_of_totals
+from otkit.problem.masses import LARGEST_EXACT_INTEGER, LARGEST_TOLERANCE, rescaled, totals_and_tolerance
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -99,22 +99,25 @@ class TransportProblem(Frozen):
     ) -> None:
         bound = bind(C)
         n, m = bound.shape
-        a, b, rows, columns, matching = along_costs(C, a, b)
+        a, b, rows, columns, matching = along_costs(None if bound is C else C, a, b)
         self.__dict__.update(row_labels=rows, col_labels=columns, matching=matching)
         probability = probability or (a is None and b is None and n != m)
-        masses = [as_weights(a, "a", n).copy(), as_weights(b, "b", m).copy()]
+        masses = [_own_weights(a, "a", n), _own_weights(b, "b", m)]
         if a is None and b is not None and not probability:
             masses[0] *= accurate_sum(masses[1]) / n
         if b is None and a is not None and not probability:
             masses[1] *= accurate_sum(masses[0]) / m
-        self._keep(bound, masses[0], masses[1], probability, tolerance_of_totals(*masses))
+        self._keep(bound, masses[0], masses[1], probability)
         self.require_balance()
 
-    def _keep(self, cost: PairCosts, a: FloatArray, b: FloatArray, probability: bool, tolerance: float) -> None:
-        """Set the fields; raise ValueError where a total is no number."""
+    def _keep(
+        self, cost: PairCosts, a: FloatArray, b: FloatArray, probability: bool, known: float | None = None
+    ) -> None:
+        """Set the fields, the tolerance to what is known or else to what masses tell; raise where a total is none."""
+        total_a, total_b, tolerance = totals_and_tolerance(a, b)
+        totals, tolerance = (total_a, total_b), tolerance if known is None else known
         a.setflags(write=False)
         b.setflags(write=False)
-        totals = accurate_sum(a), accurate_sum(b)
         self.__dict__.update(cost=cost, a=a, b=b, probability=probability, totals=totals, tolerance=tolerance)
         for name, total in zip("ab", totals, strict=True):
             if not math.isfinite(total):
@@ -281,6 +284,12 @@ class TransportProblem(Frozen):
         metric = self.cost.kind if self.cost.metric is None else self.cost.metric.name
         power = "" if self.cost.p == 1.0 else f", p = {self.cost.p:g}"
         return f"TransportProblem({n} × {m}, {metric}{power}, total mass {self.total:g})"
+
+
+def _own_weights(masses: ArrayLike | None, name: str, size: int) -> FloatArray:
+    """Return masses as an array that nobody else writes to; ones for None."""
+    weights = as_weights(masses, name, size)
+    return weights if masses is None else weights.copy()
 
 
 def problem_as_judged(

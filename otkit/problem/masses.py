@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.numerics.jit import njit, njit_pass
-from otkit.numerics.sums import two_sum
+from otkit.numerics.jit import jitable, njit, njit_pass
+from otkit.numerics.sums import sum2, two_sum
 
 LARGEST_EXACT_INTEGER = 2.0**53
 
@@ -19,6 +19,7 @@ LARGEST_TOLERANCE = 1e-6
 WHOLE, SINGLE, ANY = range(3)
 
 
+@jitable
 def rescaled(values: FloatArray, total: float, target: float) -> FloatArray:
     """Return values·target/total as a new array: exactly the values where the totals agree."""
     return values.copy() if total == target else _multiplied(values, total, target)
@@ -34,18 +35,20 @@ def _multiplied(values: FloatArray, total: float, target: float) -> FloatArray:
     return out
 
 
-def tolerance_of_totals(a: FloatArray, b: FloatArray) -> float:
-    """Return how far two totals, meant to be equal, may differ by rounding alone, as a share of the larger.
+@njit_pass
+def totals_and_tolerance(a: FloatArray, b: FloatArray) -> tuple[float, float, float]:
+    """Return Σa and Σb, and how far they may differ by rounding alone, if meant to be equal, as a share of the larger.
 
     Masses of n entries that were divided by their sum in a type of unit roundoff u are off by n + 1 roundings together:
     n − 1 of the sum in whatever order (Higham, *Accuracy and Stability of Numerical Algorithms*, section 4.2), one of
     the division, one to store them; a few more are left for what was done before. Whole numbers are meant as they are.
     """
     of_a, of_b = _digits_of(a), _digits_of(b)
-    if of_a == of_b == WHOLE:
-        return 0.0
-    unit = 2.0**-24 if SINGLE in (of_a, of_b) else 2.0**-53
-    return min((a.size + b.size + 8) * unit, LARGEST_TOLERANCE)
+    tolerance = 0.0
+    if not of_a == of_b == WHOLE:
+        unit = 2.0**-24 if of_a == SINGLE or of_b == SINGLE else 2.0**-53  # noqa: PLR1714 (a tuple would be compiled)
+        tolerance = min((a.size + b.size + 8) * unit, LARGEST_TOLERANCE)
+    return sum2(a), sum2(b), tolerance
 
 
 @njit_pass

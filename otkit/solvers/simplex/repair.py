@@ -24,10 +24,11 @@ import numpy as np
 
 from otkit._typing import BoolArray, IntArray
 from otkit.checker.basic_solution import Vertex, evaluate
-from otkit.checker.optimality import EPS, TINY, Verdict, judge
+from otkit.checker.optimality import Verdict, judge
 from otkit.checker.spanning_tree import Tree
 from otkit.costs import SparseCosts
 from otkit.numerics.fixed_point import as_int, bit_range
+from otkit.numerics.floats import EPS, TINY
 from otkit.numerics.jit import njit
 from otkit.problem import TransportProblem
 from otkit.solvers.candidate import WarmStart

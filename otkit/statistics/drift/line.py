@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit._typing import FloatArray
-from otkit.checker.error_bounds import EPS, LEAST, OUTWARD, summed_up
+from otkit.checker.error_bounds import OUTWARD, summed_up
+from otkit.numerics.floats import EPS, LEAST
 from otkit.numerics.jit import int64, njit, read_only
 from otkit.numerics.sums import two_sum
 from otkit.statistics.drift.bridge import CELLS, EDGES

@@ -1,0 +1,176 @@
+"""The proof of a small problem as one compiled call: what `judge` and `exact_certificate` find of a tree, the same bits.
+
+The steps are those of `optimality` and `certificate`, by the same kernels, on a problem whose costs are in a matrix.
+Where one of them does not succeed (the tree is not optimal, or a number leaves the range in which its bounds hold) the
+caller is told no more than that, and takes them one by one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from otkit._typing import FloatArray, IntArray
+from otkit.checker.basic_solution import cost_of_flows, flows_of, prices_of
+from otkit.checker.certificate import Optimum
+from otkit.checker.error_bounds import Masses, enclose_masses
+from otkit.checker.integer_masses import balanced, surplus
+from otkit.checker.optimality import LARGEST, decide_all, doubt_of, is_only_plan
+from otkit.checker.spanning_tree import hung_from
+from otkit.checker.upper_bound import (
+    ERROR,
+    MAGNITUDE,
+    MARGINAL_DOUBT,
+    SLACK,
+    Due,
+    DueSums,
+    Marginals,
+    PricedPlan,
+    empty_sums,
+    marginal_error,
+    products_are_exact,
+    quotient,
+    weigh_jobs,
+)
+from otkit.costs.listing import Batch
+from otkit.costs.pairs import MatrixPairs
+from otkit.numerics.fixed_point import BITS, enclosed, exact_total
+from otkit.numerics.jit import int64, njit
+
+
+class Proof(NamedTuple):
+    """Where the proof of a tree is written, and the plan and potentials that it proves.
+
+    Attributes
+    ----------
+    rows, cols, mass : ndarray, shape (n + m − 1,)
+        The arcs of the tree and their masses, row by row.
+    f, g : ndarray, shapes (n,) and (m,)
+    residuals : ndarray, shape (3,)
+        Marginal error, slackness error and scale, as a certificate has them.
+    """
+
+    rows: IntArray
+    cols: IntArray
+    mass: FloatArray
+    f: FloatArray
+    g: FloatArray
+    residuals: FloatArray
+
+
+def empty_proof(n: int, m: int) -> Proof:
+    """Return room for the proof of a tree."""
+    arcs = n + m - 1
+    rows, cols, mass = np.empty(arcs, np.int64), np.empty(arcs, np.int64), np.empty(arcs)
+    return Proof(rows, cols, mass, np.empty(n), np.empty(m), np.empty(3))
+
+
+# What `prove_tree` returns begins with these: a number for the caller, whether the plan is the only one, the exponent
+# of the unit of the value, how many limbs its denominator has. Those follow, and then the limbs of its numerator.
+NOTE, UNIQUE, EXPONENT, DENOMINATOR, LIMBS = range(5)
+
+
+@njit
+def prove_tree(
+    cost: FloatArray,
+    a: FloatArray,
+    b: FloatArray,
+    supply: FloatArray,
+    demand: FloatArray,
+    totals: tuple[float, float],
+    probability: bool,
+    rows: IntArray,
+    cols: IntArray,
+    out: Proof,
+) -> IntArray:
+    """Prove that the tree with the arcs (rows, cols) is optimal; return nothing where it is not, or might not be.
+
+    The problem is that of costs and positive masses a and b, or a/Σa and b/Σb. `totals` are their rounded sums; supply
+    and demand are the marginals as `TransportProblem` has them, by which the plan is measured.
+    """
+    nothing, (n, m) = np.empty(0, np.int64), cost.shape
+    if not _are_arcs(rows, cols, n, m):
+        return nothing
+    tree, acyclic = hung_from(n, m, rows, cols, np.arange(n + m))
+    if not acyclic:
+        return nothing
+    how, exponent, denominator = balanced(exact_total(a), exact_total(b), probability)
+    flows, least, mass = flows_of(tree, surplus(how, a, b), exponent, denominator)
+    costs = np.empty(rows.size)
+    for k in range(rows.size):
+        costs[k] = cost[rows[k], cols[k]]
+    if least < 0 or not np.isfinite(costs).all():
+        return nothing
+    prices = prices_of(tree, costs)
+    if not prices.reach < LARGEST:
+        return nothing
+    pairs = MatrixPairs(cost)
+    batch = Batch(np.empty(n * m, np.int64), np.empty(n * m, np.int64), np.empty(n * m))
+    kept, _, overpriced = decide_all(pairs, int64(1), prices, doubt_of(prices), tree.parent, batch)
+    if overpriced > 0:
+        return nothing
+    unique = is_only_plan(tree, flows, least, batch.rows[:kept], batch.cols[:kept], batch.costs[:kept])
+
+    _write_in_order(rows, cols, mass, out)
+    out.f[:], out.g[:] = prices.f, prices.g
+    masses = Masses(*enclose_masses(a, b, totals[0], totals[1], probability))
+    used = np.flatnonzero(out.mass)
+    plan = PricedPlan(pairs, out.rows[used], out.cols[used], out.mass[used], out.f, out.g)
+    due = DueSums(Due(supply, a, masses.factor_a), Due(demand, b, masses.factor_b), masses.apart)
+    sums = empty_sums(1, 1)
+    weigh_jobs(plan, due, False, False, sums, 0, 2)
+    total, magnitude = 1.0 if probability else totals[0], sums.portions[0, MAGNITUDE]
+    scale = magnitude / total
+    if not (products_are_exact(magnitude) and np.isfinite(scale)):
+        return nothing
+    scale = scale if scale != 0.0 else 1.0
+    marginals = Marginals(sums.marginals[ERROR], sums.marginals[MARGINAL_DOUBT], 0.0, 0.0)
+    out.residuals[0] = marginal_error(marginals, masses, total)
+    out.residuals[1], out.residuals[2] = quotient(sums.portions[0, SLACK], scale), scale
+
+    numerator = cost_of_flows(flows, costs, prices.low)
+    head = np.array([0, int(unique), exponent + prices.low, denominator.size])
+    return np.concatenate((head, denominator, numerator))
+
+
+@njit
+def _are_arcs(rows: IntArray, cols: IntArray, n: int, m: int) -> bool:
+    """Whether these are n + m − 1 pairs of a row and a column."""
+    outside = 0
+    for k in range(rows.size):
+        outside += not (0 <= rows[k] < n and 0 <= cols[k] < m)
+    return rows.size == cols.size == n + m - 1 and outside == 0
+
+
+@njit
+def _write_in_order(rows: IntArray, cols: IntArray, mass: FloatArray, out: Proof) -> None:
+    """Write arcs row by row, and from left to right in each: sorted by counting, by columns and then by rows."""
+    order = np.arange(rows.size)
+    for keys, size in ((cols, out.g.size), (rows, out.f.size)):
+        place = np.zeros(size + 1, np.int64)
+        for k in keys:
+            place[k + 1] += 1
+        for k in range(size):
+            place[k + 1] += place[k]
+        before, order = order, np.empty_like(order)
+        for k in before:
+            order[place[keys[k]]] = k
+            place[keys[k]] += 1
+    for t in range(order.size):
+        k = order[t]
+        out.rows[t], out.cols[t], out.mass[t] = rows[k], cols[k], mass[k]
+
+
+def optimum_of(proved: list[int]) -> Optimum:
+    """Return the optimum from what `prove_tree` has returned."""
+    split = LIMBS + proved[DENOMINATOR]
+    value = enclosed(_as_int(proved[split:]), _as_int(proved[LIMBS:split]), proved[EXPONENT])
+    return Optimum(value, bool(proved[UNIQUE]))
+
+
+def _as_int(limbs: list[int]) -> int:
+    number = 0
+    for limb in reversed(limbs):
+        number = (number << BITS) + limb
+    return number

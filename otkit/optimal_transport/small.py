@@ -1,0 +1,124 @@
+"""Small problems: solved and proved in one compiled call, with the bits that the steps one by one give.
+
+The usual road (`answers`) calls some forty kernels, each of which takes longer to call than to run where there are a
+dozen points. Here the solver's kernel and the checker's follow one another in compiled code; what either does is the
+same. Whatever is not usual about a problem, or does not succeed, is left to that road.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from otkit._typing import FloatArray, IntArray
+from otkit.checker.certificate import Certificate, Evidence, line_certificate, proved_certificate
+from otkit.checker.integer_masses import balance, portions
+from otkit.checker.line import Path, Shares, Walked, exact_line, proof_of_walk, walk_path
+from otkit.checker.optimality import AT_ONCE
+from otkit.checker.small import NOTE, Proof, empty_proof, optimum_of, prove_tree
+from otkit.costs.evaluated import Line
+from otkit.numerics.jit import njit
+from otkit.numerics.kernel import at_once
+from otkit.optimal_transport.lifting import between_masses
+from otkit.problem import TransportProblem
+from otkit.problem.masses import rescaled
+from otkit.solvers.candidate import Candidate, SolverStats
+from otkit.solvers.line import exact_staircase
+from otkit.solvers.simplex import costs_at_once, is_dense
+from otkit.solvers.simplex.dense import LARGEST_EFFORT, solve_dense
+from otkit.solvers.simplex.masses import LEAST_UNIT
+
+# So many points on the line are walked through in one call.
+LINE_AT_ONCE = 1 << 14
+
+
+def answer_at_once(problem: TransportProblem) -> tuple[Candidate, Certificate] | None:
+    """Return what the simplex finds and what its tree proves; None where that takes more than these two steps."""
+    with at_once(problem.cost.steps, "small", problem.cost.pairs):
+        if not is_dense(problem):
+            return None
+        costs, proof = costs_at_once(problem), empty_proof(*problem.shape)
+        found = _solve_and_prove(costs, problem.a, problem.b, problem.totals, problem.probability, proof).tolist()
+    return _answer(problem, found, proof, None, SolverStats("optimal", found[NOTE], 0, "dense")) if found else None
+
+
+def prove_at_once(problem: TransportProblem, answer: Candidate) -> tuple[Candidate, Certificate] | None:
+    """Return what the tree of an answer proves; None where it is not optimal, or the problem is not small."""
+    n, m = problem.shape
+    if answer.basis is None or n * m > AT_ONCE or not problem.cost.complete:
+        return None
+    with at_once(problem.cost.steps, "small proof", problem.cost.pairs):
+        costs, proof = costs_at_once(problem), empty_proof(n, m)
+        masses = problem.a, problem.b, problem.supply, problem.demand, problem.totals
+        found = prove_tree(costs, *masses, problem.probability, *answer.basis, proof).tolist()
+    return _answer(problem, found, proof, answer.state, answer.stats) if found else None
+
+
+def answer_on_line(problem: TransportProblem) -> tuple[Candidate, Certificate] | None:
+    """Return the staircase through a few points on the line and its proof; None where these do not succeed."""
+    line, (n, m) = exact_line(problem), problem.shape
+    if line is None or n + m > LINE_AT_ONCE:
+        return None
+    with at_once(n + m, "small line"):
+        order_x, order_y = problem.cost.line_order
+        how, unit = balance(problem)
+        line = line._replace(x=line.x.take(order_x), y=line.y.take(order_y))
+        a, b, total = problem.a.take(order_x), problem.b.take(order_y), math.frexp(problem.total)[1]
+        shares, arcs = Shares(a, b, how, portions(how, unit), total), n + m - 1
+        path = Path(np.empty(arcs, np.int64), np.empty(arcs, np.int64), np.empty(arcs), np.empty(n), np.empty(m))
+        walked = Walked(*_fill_and_walk(line, shares, path))
+        proof = proof_of_walk(line, shares, unit, walked, path, integral=problem.integral)
+    if proof is None:
+        return None
+    f, g = np.empty(n), np.empty(m)
+    f[order_x], g[order_y] = proof.f, proof.g
+    rows, cols = order_x.take(path.rows), order_y.take(path.cols)
+    evidence = Evidence(problem, *between_masses(problem, rows, cols), "line")
+    certificate = line_certificate(problem, proof).resting_on(evidence)
+    plan = _used(rows, cols, proof.mass)
+    return Candidate(*plan, f, g, (rows, cols), None, SolverStats(iterations=arcs)), certificate
+
+
+@njit
+def _fill_and_walk(line: Line, shares: Shares, path: Path) -> tuple[bool, bool, bool, float, float, float, float, int]:
+    """Write the staircase, and walk along it."""
+    exact_staircase(shares.a, shares.b, shares.how, path.rows, path.cols)
+    return walk_path(line, shares, path)
+
+
+def _used(rows: IntArray, cols: IntArray, mass: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return those of some arcs that carry mass."""
+    if mass.all():
+        return rows, cols, mass
+    used = np.flatnonzero(mass)
+    return rows[used], cols[used], mass[used]
+
+
+def _answer(
+    problem: TransportProblem, found: list[int], proof: Proof, state: object, stats: SolverStats
+) -> tuple[Candidate, Certificate]:
+    """Return the answer that a proved tree is, with its certificate."""
+    rows, cols, mass, f, g, residuals = proof
+    evidence = Evidence(problem, rows, cols, "tree")
+    certificate = proved_certificate(evidence, optimum_of(found), tuple(residuals.tolist()))
+    return Candidate(*_used(rows, cols, mass), f, g, (rows, cols), state, stats), certificate
+
+
+@njit
+def _solve_and_prove(
+    costs: FloatArray, a: FloatArray, b: FloatArray, totals: tuple[float, float], probability: bool, proof: Proof
+) -> IntArray:
+    """Solve a problem and prove the tree that is found, as `prove_tree` says; nothing where masses need more digits."""
+    total = 1.0 if probability else totals[0]
+    supply, demand = rescaled(a, totals[0], total), rescaled(b, totals[1], total)
+    nothing = np.empty(0, np.int64)
+    if not min(supply.min(), demand.min()) >= LEAST_UNIT * total:
+        return nothing
+    answer = solve_dense(costs, supply, demand, LARGEST_EFFORT)
+    if answer.pivots < 0:
+        return nothing
+    proved = prove_tree(costs, a, b, supply, demand, totals, probability, answer.tree_rows, answer.tree_cols, proof)
+    if proved.size > 0:
+        proved[NOTE] = answer.pivots
+    return proved
