@@ -32,7 +32,7 @@ import json, sys
 import numpy as np
 from scipy.sparse import csr_array
 import otkit
-from otkit.checker import batch, certificate, line, optimality, plans
+from otkit.checker import batch, certificate, line, optimality, plans, small
 from otkit.costs import evaluated
 
 # The roads of large problems, for small ones: all but the second, that is.
@@ -66,6 +66,13 @@ def noting(kind, call):
 tree, of_line, in_float, of_many, alone = calls
 
 def exact(result):
+    problem, (rows, cols) = result.problem, result.candidate.basis
+    if problem.cost.complete:
+        masses = problem.a, problem.b, problem.supply, problem.demand, problem.totals, problem.probability
+        proof = small.empty_proof(*problem.shape)
+        found = small.prove_tree(small.costs_at_once(problem), *masses, rows, cols, proof).tolist()
+        evidence = certificate.Evidence(problem, rows, cols, "tree")
+        assert certificate.proved_certificate(evidence, small.optimum_of(found), proof.residuals.tolist()).verdict
     verdict = optimality.judge(result.problem, *result.candidate.basis)
     assert verdict.optimal
     optimum, found = certificate.Optimum(verdict.vertex.value, verdict.unique), result.candidate

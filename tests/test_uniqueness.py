@@ -310,6 +310,8 @@ def test_a_tie_but_for_the_last_bit_is_none():
 
 
 def test_a_canonical_plan_that_is_not_proved_is_not_returned(monkeypatch):
+    monkeypatch.setattr("otkit.optimal_transport.solve.AT_ONCE", {})
+    monkeypatch.setattr("otkit.optimal_transport.answers.prove_at_once", lambda problem, candidate: None)
     monkeypatch.setattr(
         "otkit.optimal_transport.answers.prove", lambda problem, candidate, monitor, canonical: (candidate, None)
     )

@@ -553,7 +553,7 @@ def proved_certificate(evidence: Evidence, optimum: Optimum, residuals: tuple[fl
 
 def line_certificate(problem: TransportProblem, proof: LineProof) -> Certificate:
     """Return the certificate of what `otkit.checker.line` has proved, its residuals for real-valued costs."""
-    cost, scale = problem.cost, proof.value[0] / problem.total or 1.0
+    scale = proof.value[0] / problem.total or 1.0
     residuals = quotient(proof.marginal_error, problem.total), quotient(proof.slackness_error, scale), scale
     optimum, costs = Optimum(proof.value, proof.unique), REAL_COSTS + in_unit(problem)
     return _exact(problem, optimum, residuals, costs, audited=_accuracy(problem, "line"))

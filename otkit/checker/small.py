@@ -1,4 +1,4 @@
-"""The proof of a small problem as one compiled call: what `judge` and `exact_certificate` find of a tree, the same bits.
+"""The proof of a small problem as one compiled call: what `judge` and `exact_certificate` find of a tree, to the bit.
 
 The steps are those of `optimality` and `certificate`, by the same kernels, on a problem whose costs are in a matrix.
 Where one of them does not succeed (the tree is not optimal, or a number leaves the range in which its bounds hold) the
@@ -35,8 +35,10 @@ from otkit.checker.upper_bound import (
 )
 from otkit.costs.listing import Batch
 from otkit.costs.pairs import MatrixPairs
+from otkit.costs.sweeps import fill_small
 from otkit.numerics.fixed_point import BITS, enclosed, exact_total
 from otkit.numerics.jit import int64, njit
+from otkit.problem import TransportProblem
 
 
 class Proof(NamedTuple):
@@ -46,6 +48,8 @@ class Proof(NamedTuple):
     ----------
     rows, cols, mass : ndarray, shape (n + m − 1,)
         The arcs of the tree and their masses, row by row.
+    plan_rows, plan_cols, plan_mass : ndarray, shape (n + m − 1,)
+        Those that carry mass come first.
     f, g : ndarray, shapes (n,) and (m,)
     residuals : ndarray, shape (3,)
         Marginal error, slackness error and scale, as a certificate has them.
@@ -54,21 +58,38 @@ class Proof(NamedTuple):
     rows: IntArray
     cols: IntArray
     mass: FloatArray
+    plan_rows: IntArray
+    plan_cols: IntArray
+    plan_mass: FloatArray
     f: FloatArray
     g: FloatArray
     residuals: FloatArray
 
 
+def costs_at_once(problem: TransportProblem) -> FloatArray:
+    """Return the costs of a small problem as a matrix that nobody may write to."""
+    pairs = problem.cost.pairs
+    if isinstance(pairs, MatrixPairs):
+        matrix = pairs.matrix
+        if matrix.dtype == np.float64 and matrix.flags.c_contiguous:
+            return matrix
+    costs = np.empty(problem.shape)
+    fill_small(pairs, costs)
+    costs.flags.writeable = False
+    return costs
+
+
 def empty_proof(n: int, m: int) -> Proof:
     """Return room for the proof of a tree."""
-    arcs = n + m - 1
-    rows, cols, mass = np.empty(arcs, np.int64), np.empty(arcs, np.int64), np.empty(arcs)
-    return Proof(rows, cols, mass, np.empty(n), np.empty(m), np.empty(3))
+    arcs, empty = n + m - 1, np.empty
+    rows, cols, plan_rows, plan_cols = empty(arcs, int), empty(arcs, int), empty(arcs, int), empty(arcs, int)
+    return Proof(rows, cols, empty(arcs), plan_rows, plan_cols, empty(arcs), empty(n), empty(m), empty(3))
 
 
-# What `prove_tree` returns begins with these: a number for the caller, whether the plan is the only one, the exponent
-# of the unit of the value, how many limbs its denominator has. Those follow, and then the limbs of its numerator.
-NOTE, UNIQUE, EXPONENT, DENOMINATOR, LIMBS = range(5)
+# What `prove_tree` returns begins with these: a number for the caller, how many arcs carry mass, whether the plan is
+# the only one, the exponent of the unit of the value, how many limbs its denominator has. Those follow, and then the
+# limbs of its numerator.
+NOTE, USED, UNIQUE, EXPONENT, DENOMINATOR, LIMBS = range(6)
 
 
 @njit
@@ -115,8 +136,8 @@ def prove_tree(
     _write_in_order(rows, cols, mass, out)
     out.f[:], out.g[:] = prices.f, prices.g
     masses = Masses(*enclose_masses(a, b, totals[0], totals[1], probability))
-    used = np.flatnonzero(out.mass)
-    plan = PricedPlan(pairs, out.rows[used], out.cols[used], out.mass[used], out.f, out.g)
+    used = _write_plan(out)
+    plan = PricedPlan(pairs, out.plan_rows[:used], out.plan_cols[:used], out.plan_mass[:used], out.f, out.g)
     due = DueSums(Due(supply, a, masses.factor_a), Due(demand, b, masses.factor_b), masses.apart)
     sums = empty_sums(1, 1)
     weigh_jobs(plan, due, False, False, sums, 0, 2)
@@ -130,7 +151,7 @@ def prove_tree(
     out.residuals[1], out.residuals[2] = quotient(sums.portions[0, SLACK], scale), scale
 
     numerator = cost_of_flows(flows, costs, prices.low)
-    head = np.array([0, int(unique), exponent + prices.low, denominator.size])
+    head = np.array([0, used, int(unique), exponent + prices.low, denominator.size])
     return np.concatenate((head, denominator, numerator))
 
 
@@ -160,6 +181,17 @@ def _write_in_order(rows: IntArray, cols: IntArray, mass: FloatArray, out: Proof
     for t in range(order.size):
         k = order[t]
         out.rows[t], out.cols[t], out.mass[t] = rows[k], cols[k], mass[k]
+
+
+@njit
+def _write_plan(out: Proof) -> int:
+    """Write those of the arcs that carry mass; return how many."""
+    used = 0
+    for k in range(out.mass.size):
+        if out.mass[k] != 0.0:
+            out.plan_rows[used], out.plan_cols[used], out.plan_mass[used] = out.rows[k], out.cols[k], out.mass[k]
+            used += 1
+    return used
 
 
 def optimum_of(proved: list[int]) -> Optimum:

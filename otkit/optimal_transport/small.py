@@ -8,15 +8,16 @@ same. Whatever is not usual about a problem, or does not succeed, is left to tha
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.checker.certificate import Certificate, Evidence, line_certificate, proved_certificate
-from otkit.checker.integer_masses import balance, portions
+from otkit.checker.integer_masses import Balance, Portion, balance, portions
 from otkit.checker.line import Path, Shares, Walked, exact_line, proof_of_walk, walk_path
 from otkit.checker.optimality import AT_ONCE
-from otkit.checker.small import NOTE, Proof, empty_proof, optimum_of, prove_tree
+from otkit.checker.small import NOTE, USED, Proof, costs_at_once, empty_proof, optimum_of, prove_tree
 from otkit.costs.evaluated import Line
 from otkit.numerics.jit import njit
 from otkit.numerics.kernel import at_once
@@ -25,7 +26,7 @@ from otkit.problem import TransportProblem
 from otkit.problem.masses import rescaled
 from otkit.solvers.candidate import Candidate, SolverStats
 from otkit.solvers.line import exact_staircase
-from otkit.solvers.simplex import costs_at_once, is_dense
+from otkit.solvers.simplex import is_dense
 from otkit.solvers.simplex.dense import LARGEST_EFFORT, solve_dense
 from otkit.solvers.simplex.masses import LEAST_UNIT
 
@@ -39,7 +40,7 @@ def answer_at_once(problem: TransportProblem) -> tuple[Candidate, Certificate] |
         if not is_dense(problem):
             return None
         costs, proof = costs_at_once(problem), empty_proof(*problem.shape)
-        found = _solve_and_prove(costs, problem.a, problem.b, problem.totals, problem.probability, proof).tolist()
+        found = _solve_and_prove(costs, problem.a, problem.b, problem.totals, problem.probability, *proof).tolist()
     return _answer(problem, found, proof, None, SolverStats("optimal", found[NOTE], 0, "dense")) if found else None
 
 
@@ -50,9 +51,63 @@ def prove_at_once(problem: TransportProblem, answer: Candidate) -> tuple[Candida
         return None
     with at_once(problem.cost.steps, "small proof", problem.cost.pairs):
         costs, proof = costs_at_once(problem), empty_proof(n, m)
-        masses = problem.a, problem.b, problem.supply, problem.demand, problem.totals
-        found = prove_tree(costs, *masses, problem.probability, *answer.basis, proof).tolist()
+        masses = problem.a, problem.b, problem.supply, problem.demand, problem.totals, problem.probability
+        found = _prove(costs, *masses, *answer.basis, *proof).tolist()
     return _answer(problem, found, proof, answer.state, answer.stats) if found else None
+
+
+def _answer(
+    problem: TransportProblem, found: list[int], proof: Proof, state: object, stats: SolverStats
+) -> tuple[Candidate, Certificate]:
+    """Return the answer that a proved tree is, with its certificate."""
+    (rows, cols, mass), f, g, used = proof[:3], proof.f, proof.g, found[USED]
+    plan = rows, cols, mass
+    if used < mass.size:
+        plan = proof.plan_rows[:used], proof.plan_cols[:used], proof.plan_mass[:used]
+    evidence = Evidence(problem, rows, cols, "tree")
+    certificate = proved_certificate(evidence, optimum_of(found), tuple(proof.residuals.tolist()))
+    return Candidate(*plan, f, g, (rows, cols), state, stats), certificate
+
+
+# Kernels that Python calls take arrays one by one, and plain tuples: of a named tuple Numba asks Python for its class
+# each time, which takes longer than to hand over all that is in it.
+
+
+@njit
+def _solve_and_prove(
+    costs: FloatArray, a: FloatArray, b: FloatArray, totals: tuple[float, float], probability: bool, *proof: Any
+) -> IntArray:
+    """Solve a problem and prove the tree that is found, as `prove_tree` says; nothing where masses need more digits."""
+    total = 1.0 if probability else totals[0]
+    supply, demand = rescaled(a, totals[0], total), rescaled(b, totals[1], total)
+    nothing = np.empty(0, np.int64)
+    if not min(supply.min(), demand.min()) >= LEAST_UNIT * total:
+        return nothing
+    answer = solve_dense(costs, supply, demand, LARGEST_EFFORT)
+    if answer.pivots < 0:
+        return nothing
+    rows, cols = answer.tree_rows, answer.tree_cols
+    proved = prove_tree(costs, a, b, supply, demand, totals, probability, rows, cols, Proof(*proof))
+    if proved.size > 0:
+        proved[NOTE] = answer.pivots
+    return proved
+
+
+@njit
+def _prove(
+    costs: FloatArray,
+    a: FloatArray,
+    b: FloatArray,
+    supply: FloatArray,
+    demand: FloatArray,
+    totals: tuple[float, float],
+    probability: bool,
+    rows: IntArray,
+    cols: IntArray,
+    *proof: Any,
+) -> IntArray:
+    """Prove a tree, as `prove_tree` says."""
+    return prove_tree(costs, a, b, supply, demand, totals, probability, rows, cols, Proof(*proof))
 
 
 def answer_on_line(problem: TransportProblem) -> tuple[Candidate, Certificate] | None:
@@ -67,58 +122,30 @@ def answer_on_line(problem: TransportProblem) -> tuple[Candidate, Certificate] |
         a, b, total = problem.a.take(order_x), problem.b.take(order_y), math.frexp(problem.total)[1]
         shares, arcs = Shares(a, b, how, portions(how, unit), total), n + m - 1
         path = Path(np.empty(arcs, np.int64), np.empty(arcs, np.int64), np.empty(arcs), np.empty(n), np.empty(m))
-        walked = Walked(*_fill_and_walk(line, shares, path))
+        worth = tuple(tuple(portion) for portion in shares.worth)
+        walked = Walked(*_fill_and_walk(tuple(line), a, b, tuple(how), worth, total, tuple(path)))
         proof = proof_of_walk(line, shares, unit, walked, path, integral=problem.integral)
     if proof is None:
         return None
     f, g = np.empty(n), np.empty(m)
     f[order_x], g[order_y] = proof.f, proof.g
-    rows, cols = order_x.take(path.rows), order_y.take(path.cols)
+    rows, cols, mass = order_x.take(path.rows), order_y.take(path.cols), proof.mass
     evidence = Evidence(problem, *between_masses(problem, rows, cols), "line")
     certificate = line_certificate(problem, proof).resting_on(evidence)
-    plan = _used(rows, cols, proof.mass)
+    plan = rows, cols, mass
+    if not mass.all():
+        used = np.flatnonzero(mass)
+        plan = rows[used], cols[used], mass[used]
     return Candidate(*plan, f, g, (rows, cols), None, SolverStats(iterations=arcs)), certificate
 
 
 @njit
-def _fill_and_walk(line: Line, shares: Shares, path: Path) -> tuple[bool, bool, bool, float, float, float, float, int]:
+def _fill_and_walk(
+    line: Any, a: FloatArray, b: FloatArray, how: Any, worth: Any, total: int, path: Any
+) -> tuple[bool, bool, bool, float, float, float, float, int]:
     """Write the staircase, and walk along it."""
-    exact_staircase(shares.a, shares.b, shares.how, path.rows, path.cols)
-    return walk_path(line, shares, path)
-
-
-def _used(rows: IntArray, cols: IntArray, mass: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return those of some arcs that carry mass."""
-    if mass.all():
-        return rows, cols, mass
-    used = np.flatnonzero(mass)
-    return rows[used], cols[used], mass[used]
-
-
-def _answer(
-    problem: TransportProblem, found: list[int], proof: Proof, state: object, stats: SolverStats
-) -> tuple[Candidate, Certificate]:
-    """Return the answer that a proved tree is, with its certificate."""
-    rows, cols, mass, f, g, residuals = proof
-    evidence = Evidence(problem, rows, cols, "tree")
-    certificate = proved_certificate(evidence, optimum_of(found), tuple(residuals.tolist()))
-    return Candidate(*_used(rows, cols, mass), f, g, (rows, cols), state, stats), certificate
-
-
-@njit
-def _solve_and_prove(
-    costs: FloatArray, a: FloatArray, b: FloatArray, totals: tuple[float, float], probability: bool, proof: Proof
-) -> IntArray:
-    """Solve a problem and prove the tree that is found, as `prove_tree` says; nothing where masses need more digits."""
-    total = 1.0 if probability else totals[0]
-    supply, demand = rescaled(a, totals[0], total), rescaled(b, totals[1], total)
-    nothing = np.empty(0, np.int64)
-    if not min(supply.min(), demand.min()) >= LEAST_UNIT * total:
-        return nothing
-    answer = solve_dense(costs, supply, demand, LARGEST_EFFORT)
-    if answer.pivots < 0:
-        return nothing
-    proved = prove_tree(costs, a, b, supply, demand, totals, probability, answer.tree_rows, answer.tree_cols, proof)
-    if proved.size > 0:
-        proved[NOTE] = answer.pivots
-    return proved
+    balanced, steps = Balance(*how), Path(*path)
+    exact_staircase(a, b, balanced, steps.rows, steps.cols)
+    of_a, of_b, between = worth
+    shares = Shares(a, b, balanced, (Portion(*of_a), Portion(*of_b), Portion(*between)), total)
+    return walk_path(Line(*line), shares, steps)

@@ -19,7 +19,7 @@ from otkit._typing import FloatArray, IntArray
 from otkit.checker.spanning_tree import root_tree, tree_flows
 from otkit.costs import PointCosts
 from otkit.costs.pairs import MatrixPairs
-from otkit.costs.sweeps import fill, fill_small
+from otkit.costs.sweeps import fill
 from otkit.inputs.checks import span
 from otkit.numerics.jit import read_only
 from otkit.numerics.threads import Stopped
@@ -114,24 +114,11 @@ def solve(
 
 
 def is_dense(problem: TransportProblem) -> bool:
-    """Whether `solve` looks at all pairs of a problem at once, unless its masses reach far; a Monge matrix is walked."""
+    """Whether `solve` looks at all pairs of a problem at once, unless its masses reach far; no Monge matrix."""
     pairs, (n, m) = problem.cost.pairs, problem.shape
     if n * m > DENSE_PAIRS or not problem.cost.complete:
         return False
     return not isinstance(pairs, MatrixPairs) or n * m < LEAST_STAIRCASE or monge_order(pairs.matrix, Monitor()) is None
-
-
-def costs_at_once(problem: TransportProblem) -> FloatArray:
-    """Return the costs of a small problem as a matrix that nobody may write to."""
-    pairs = problem.cost.pairs
-    if isinstance(pairs, MatrixPairs):
-        matrix = pairs.matrix
-        if matrix.dtype == np.float64 and matrix.flags.c_contiguous:
-            return matrix
-    costs = np.empty(problem.shape)
-    fill_small(pairs, costs)
-    costs.flags.writeable = False
-    return costs
 
 
 def _dense(problem: TransportProblem) -> Candidate | None:
