@@ -155,8 +155,13 @@ class Matched(NamedTuple):
     said: str
 
 
+_NO_LABELS = (np.ndarray, type(None))
+
+
 def along_costs(cost: Any, a: Any, b: Any, names: tuple[str, str, str] = ("C", "a", "b")) -> Matched:
     """Return masses in the order of the rows and the columns of a cost matrix, with the labels of these."""
+    if type(cost) in _NO_LABELS and type(a) in _NO_LABELS and type(b) in _NO_LABELS:
+        return Matched(a, b, None, None, "")
     named, first, second = names
     index, columns = axes_of(cost)
     rows = masses_of(index, a, first, f"the rows of {named}")

@@ -59,6 +59,8 @@ class TransportProblem(Frozen):
         How far, as a share of the larger, the totals may differ and still be meant to be equal: by n + m roundings of
         the type in which the masses came (float32 where all are such numbers), but by no more than one part in a
         million, and not at all where they are integers.
+    whole : bool
+        Whether all masses are whole numbers below 2**53.
     row_labels, col_labels : Labels or None
         What the rows and the columns are called, where they came with labels.
     matching : str
@@ -85,6 +87,7 @@ class TransportProblem(Frozen):
     probability: bool
     totals: tuple[float, float]
     tolerance: float
+    whole: bool
     row_labels: Labels | None = None
     col_labels: Labels | None = None
     matching: str = ""
@@ -115,10 +118,11 @@ class TransportProblem(Frozen):
     ) -> None:
         """Set the fields, the tolerance to what is known or else to what masses tell; raise where a total is none."""
         total_a, total_b, tolerance = totals_and_tolerance(a, b)
+        whole = tolerance == 0.0
         totals, tolerance = (total_a, total_b), tolerance if known is None else known
         a.setflags(write=False)
         b.setflags(write=False)
-        self.__dict__.update(cost=cost, a=a, b=b, probability=probability, totals=totals, tolerance=tolerance)
+        self.__dict__.update(cost=cost, a=a, b=b, probability=probability, totals=totals, tolerance=tolerance, whole=whole)
         for name, total in zip("ab", totals, strict=True):
             if not math.isfinite(total):
                 raise ValueError(f"{name} must have a finite total, but its sum leaves float64. Rescale the masses.")
@@ -189,7 +193,7 @@ class TransportProblem(Frozen):
         return (
             not self.probability
             and total_a == total_b < LARGEST_EXACT_INTEGER
-            and bool((self.a == np.floor(self.a)).all() and (self.b == np.floor(self.b)).all())
+            and self.whole
         )
 
     @property
