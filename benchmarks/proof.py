@@ -13,7 +13,7 @@ import numpy as np
 from _harness import best_of, fresh_run, machine, seconds, table
 
 import otkit
-from otkit.checker.certificate import certify_in_float64
+from otkit.checker.audit import certify_in_float64
 from otkit.checker.optimality import judge
 from otkit.optimal_transport.prove import prove
 from otkit.solvers.monitor import Monitor

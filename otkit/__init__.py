@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from otkit import neural as neural
     from otkit import teaching as teaching
     from otkit import torch as torch
+    from otkit.checker.audit import certify as certify
     from otkit.checker.certificate import Certificate as Certificate
-    from otkit.checker.certificate import certify as certify
     from otkit.checker.proof_files import ProofError as ProofError
     from otkit.checker.proof_files import check_proof as check_proof
     from otkit.costs import BrayCurtis as BrayCurtis
@@ -150,7 +150,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULES = {
-    "checker.certificate": ["Certificate", "certify"],
+    "checker.audit": ["certify"],
+    "checker.certificate": ["Certificate"],
     "checker.proof_files": ["ProofError", "check_proof"],
     "costs": [
         "BrayCurtis",

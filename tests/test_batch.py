@@ -11,8 +11,8 @@ from oracles import exact_value
 
 import otkit
 from otkit import TransportProblem
+from otkit.checker.audit import certify_in_float64
 from otkit.checker.batch import enclose
-from otkit.checker.certificate import certify_in_float64
 from otkit.solvers.simplex.dense import NO_LIMIT, solve_dense
 
 

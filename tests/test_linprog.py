@@ -16,7 +16,7 @@ from zoo import planted
 
 import otkit
 from otkit import datasets
-from otkit.checker.certificate import certify
+from otkit.checker.audit import certify
 from otkit.checker.spanning_tree import root_tree
 from otkit.solvers.linprog import LinprogOptions, columns, program, refinement, solve, transport_lp
 from otkit.solvers.linprog.arcs import Arcs, all_pairs

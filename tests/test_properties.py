@@ -15,7 +15,7 @@ from strategies import clouds, dimensions, garbage, point_problems, powers, prob
 
 import otkit
 from otkit import certify
-from otkit.checker.certificate import RELATIVE_GAP
+from otkit.checker.audit import RELATIVE_GAP
 
 METRICS = st.sampled_from(["euclidean", "cityblock", "chebyshev", otkit.Minkowski(3)])
 

@@ -32,7 +32,7 @@ import json, sys
 import numpy as np
 from scipy.sparse import csr_array
 import otkit
-from otkit.checker import batch, certificate, line, optimality, plans, small
+from otkit.checker import audit, batch, certificate, line, optimality, plans, small
 from otkit.costs import evaluated
 
 # The roads of large problems, for small ones: all but the second, that is.
@@ -78,7 +78,7 @@ def exact(result):
     optimum, found = certificate.Optimum(verdict.vertex.value, verdict.unique), result.candidate
     plan = plans.Entries(found.rows, found.cols, found.mass)
     evidence = certificate.Evidence(result.problem, *found.basis, "tree")
-    return certificate.exact_certificate(evidence, optimum, plan, found.f, found.g).verdict
+    return audit.exact_certificate(evidence, optimum, plan, found.f, found.g).verdict
 
 def along(result):
     proof = line.prove_on_line(result.problem, *result.candidate.basis)
@@ -90,7 +90,7 @@ for result in [*results, on_line]:
     f, g = result.potentials
     plan = result.plan
     for given, prices in ((plan, (f, g)), (plan, (f, None)), (0.9 * plan, (f + 1, g))):
-        noting(in_float, lambda: certificate.certify_in_float64(result.problem, given, prices).verdict)
+        noting(in_float, lambda: audit.certify_in_float64(result.problem, given, prices).verdict)
 noting(of_line, lambda: along(on_line))
 p, r = problems[0], results[0].candidate
 costs = p.cost.dense()

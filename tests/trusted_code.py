@@ -34,14 +34,14 @@ ENTRIES = {
         "otkit.checker.optimality.judge",
         "otkit.checker.optimality.Verdict.unique",
         "otkit.checker.basic_solution.Vertex.value",
-        f"{CERTIFICATE}.exact_certificate",
+        "otkit.checker.audit.exact_certificate",
         *(f"otkit.checker.small.{name}" for name in ("costs_at_once", "empty_proof", "prove_tree", "optimum_of")),
         "otkit.problem.masses.rescaled",
         f"{CERTIFICATE}.proved_certificate",
         *WORDS,
     ),
     "exact, on the line": ("otkit.checker.line.prove_on_line", f"{CERTIFICATE}.line_certificate", *WORDS),
-    "float, or an interval": (f"{CERTIFICATE}.certify_in_float64", *WORDS),
+    "float, or an interval": ("otkit.checker.audit.certify_in_float64", *WORDS),
     "float, of many small problems": ("otkit.checker.batch.enclose",),
     "a proof file, checked alone": tuple(
         f"otkit.checker.standalone.{name}" for name in ("check", "matrix", "listed", "points", "line")

@@ -1,4 +1,4 @@
-"""The checker for many small problems: what `certificate.certify` proves, as one compiled call without a word.
+"""The checker for many small problems: what `audit.certify` proves, as one compiled call without a word.
 
 The same sums, by the same kernels (`upper_bound`, `lower_bound`, `error_bounds`), of a plan and potentials whose
 problem has its costs in a matrix: so each number of a batch is proved as it is found. Where an answer does not pass, or
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.checker.certificate import RELATIVE_GAP
+from otkit.checker.audit import RELATIVE_GAP
 from otkit.checker.error_bounds import OUTWARD, enclose_masses, summed_up
 from otkit.checker.lower_bound import weigh_raised
 from otkit.checker.upper_bound import (
@@ -114,7 +114,7 @@ def _finite(values: FloatArray) -> bool:
 
 @njit
 def _ceiling(plan: FloatArray, off: float, detour: float, stretch: float, stretch_doubt: float) -> float:
-    """Bound the optimum from above, as `certificate` tells: stretch the plan, mend what is off by detours."""
+    """Bound the optimum from above, as `audit` tells: stretch the plan, mend what is off by detours."""
     ceiling = summed_up(plan[VALUE], plan[ERRORS], OUTWARD * plan[DOUBT])
     price = detour - plan[LEAST_COST]
     detours = price * off * OUTWARD + 8.0 * LEAST if off > 0.0 and price != 0.0 else 0.0

@@ -1,6 +1,6 @@
 """The proof of a small problem as one compiled call: what `judge` and `exact_certificate` find of a tree, to the bit.
 
-The steps are those of `optimality` and `certificate`, by the same kernels, on a problem whose costs are in a matrix.
+The steps are those of `optimality` and `audit`, by the same kernels, on a problem whose costs are in a matrix.
 Where one of them does not succeed (the tree is not optimal, or a number leaves the range in which its bounds hold) the
 caller is told no more than that, and takes them one by one.
 """

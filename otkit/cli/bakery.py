@@ -56,7 +56,7 @@ def bakery(
     for name, given in (("port", port), ("host", host)):
         if given is not None:
             raise BadInputError(f"--{name} needs --serve: otkit bakery --serve --{name} {name.upper()}.")
-    from otkit.checker.certificate import certify
+    from otkit.checker.audit import certify
     from otkit.datasets import bakery as bakery_data
     from otkit.optimal_transport.solve import transport
 

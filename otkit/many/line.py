@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from otkit._typing import BoolArray, FloatArray, IntArray
-from otkit.checker.certificate import RELATIVE_GAP
+from otkit.checker.audit import RELATIVE_GAP
 from otkit.checker.error_bounds import summed_up
 from otkit.costs import Cost
 from otkit.costs.pairs import IEEE_EXPONENTS, power

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
-from otkit.checker.certificate import certify
+from otkit.checker.audit import certify
 from otkit.checker.error_bounds import exact_masses, exponent
 from otkit.checker.lower_bound import weigh_potentials
 from otkit.costs import Cost, as_cost

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from otkit.checker.certificate import Certificate, Evidence, certify_in_float64
+from otkit.checker.audit import certify_in_float64
+from otkit.checker.certificate import Certificate, Evidence
 from otkit.costs import SparseCosts
 from otkit.numerics.threads import Stopped
 from otkit.optimal_transport.lifting import Part, between_masses, part_in_order, part_with_mass

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._typing import FloatArray
-from otkit.checker.certificate import Certificate, certify
+from otkit.checker.audit import certify
+from otkit.checker.certificate import Certificate
 from otkit.costs import Line, SparseCosts
 from otkit.inputs.checks import as_seconds
 from otkit.io.results import Result

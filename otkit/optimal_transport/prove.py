@@ -7,15 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from otkit._typing import IntArray
+from otkit.checker.audit import certify_in_float64, exact_certificate
 from otkit.checker.basic_solution import Vertex, evaluate
-from otkit.checker.certificate import (
-    Certificate,
-    Evidence,
-    Optimum,
-    certify_in_float64,
-    exact_certificate,
-    line_certificate,
-)
+from otkit.checker.certificate import Certificate, Evidence, Optimum, line_certificate
 from otkit.checker.line import prove_on_line
 from otkit.checker.optimality import Verdict, judge
 from otkit.checker.plans import Entries

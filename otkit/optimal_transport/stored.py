@@ -10,7 +10,8 @@ from typing import Any, get_args
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.checker.certificate import Certificate, Evidence, Proof, certify
+from otkit.checker.audit import certify
+from otkit.checker.certificate import Certificate, Evidence, Proof
 from otkit.inputs.checks import require_choice
 from otkit.io.archives import header_entry, printable, read_archive
 from otkit.optimal_transport.lifting import Part, between_masses, part_in_order, part_of

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from otkit._typing import FloatArray
-from otkit.checker.certificate import Certificate, certify
+from otkit.checker.audit import certify
+from otkit.checker.certificate import Certificate
 from otkit.checker.plans import north_west
 from otkit.checker.second_check import checked_twice
 from otkit.datasets import bakery

@@ -122,7 +122,9 @@ class TransportProblem(Frozen):
         totals, tolerance = (total_a, total_b), tolerance if known is None else known
         a.setflags(write=False)
         b.setflags(write=False)
-        self.__dict__.update(cost=cost, a=a, b=b, probability=probability, totals=totals, tolerance=tolerance, whole=whole)
+        self.__dict__.update(
+            cost=cost, a=a, b=b, probability=probability, totals=totals, tolerance=tolerance, whole=whole
+        )
         for name, total in zip("ab", totals, strict=True):
             if not math.isfinite(total):
                 raise ValueError(f"{name} must have a finite total, but its sum leaves float64. Rescale the masses.")
@@ -190,11 +192,7 @@ class TransportProblem(Frozen):
     def integral(self) -> bool:
         """Whether all masses are integers with the same total, below 2**53: then an integer plan is optimal."""
         total_a, total_b = self.totals
-        return (
-            not self.probability
-            and total_a == total_b < LARGEST_EXACT_INTEGER
-            and self.whole
-        )
+        return not self.probability and total_a == total_b < LARGEST_EXACT_INTEGER and self.whole
 
     @property
     def normalization(self) -> str:
