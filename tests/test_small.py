@@ -6,6 +6,7 @@ import dataclasses
 from functools import partial
 
 import hypothesis
+import numba
 import numpy as np
 import pytest
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from zoo import ZOO
 
 import otkit
 from otkit.checker import small as proving
+from otkit.numerics import kernel
 from otkit.optimal_transport import answers, small, solve
 
 
@@ -169,6 +171,25 @@ def test_what_is_not_usual_takes_the_usual_road(monkeypatch):
         otkit.transport(C, **settings)
     with pytest.raises(AssertionError):
         otkit.transport(C)
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="about the compiler")
+def test_what_is_compiled_is_known(monkeypatch):
+    """None of these kernels is run by Python once it is compiled, as it is where its signature is not recognised."""
+    x, y = np.random.default_rng(0).normal(size=(2, 5, 2))
+
+    def call():
+        otkit.wasserstein(x, y)
+        otkit.wasserstein(x, y, method="lp")
+        otkit.wasserstein(x[:, 0], y[:, 0])
+
+    with kernel.always_compiled():
+        call()
+    monkeypatch.setattr(kernel, "_ready", set())
+    monkeypatch.setattr(kernel, "_spent", 0.0)
+    before = kernel._by_python
+    call()
+    assert kernel._by_python == before
 
 
 def test_masses_that_reach_far_and_monge_matrices_are_left_to_others():

@@ -40,7 +40,9 @@ def answer_at_once(problem: TransportProblem) -> tuple[Candidate, Certificate] |
         if not is_dense(problem):
             return None
         costs, proof = costs_at_once(problem), empty_proof(*problem.shape)
-        found = _solve_and_prove(costs, problem.a, problem.b, problem.totals, problem.probability, *proof).tolist()
+        found = _solve_and_prove(
+            costs, problem.a, problem.b, problem.totals, problem.probability, tuple(proof)
+        ).tolist()
     return _answer(problem, found, proof, None, SolverStats("optimal", found[NOTE], 0, "dense")) if found else None
 
 
@@ -52,7 +54,7 @@ def prove_at_once(problem: TransportProblem, answer: Candidate) -> tuple[Candida
     with at_once(problem.cost.steps, "small proof", problem.cost.pairs):
         costs, proof = costs_at_once(problem), empty_proof(n, m)
         masses = problem.a, problem.b, problem.supply, problem.demand, problem.totals, problem.probability
-        found = _prove(costs, *masses, *answer.basis, *proof).tolist()
+        found = _prove(costs, *masses, *answer.basis, tuple(proof)).tolist()
     return _answer(problem, found, proof, answer.state, answer.stats) if found else None
 
 
@@ -75,7 +77,7 @@ def _answer(
 
 @njit
 def _solve_and_prove(
-    costs: FloatArray, a: FloatArray, b: FloatArray, totals: tuple[float, float], probability: bool, *proof: Any
+    costs: FloatArray, a: FloatArray, b: FloatArray, totals: tuple[float, float], probability: bool, proof: Any
 ) -> IntArray:
     """Solve a problem and prove the tree that is found, as `prove_tree` says; nothing where masses need more digits."""
     total = 1.0 if probability else totals[0]
@@ -104,7 +106,7 @@ def _prove(
     probability: bool,
     rows: IntArray,
     cols: IntArray,
-    *proof: Any,
+    proof: Any,
 ) -> IntArray:
     """Prove a tree, as `prove_tree` says."""
     return prove_tree(costs, a, b, supply, demand, totals, probability, rows, cols, Proof(*proof))
