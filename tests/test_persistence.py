@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 import otkit
 from otkit import persistence_distance
-from otkit.checker.certificate import certify
+from otkit.checker.audit import certify
 
 coordinates = st.integers(-5, 8)
 finite = st.lists(st.tuples(coordinates, coordinates), max_size=4).map(
