@@ -31,7 +31,7 @@ def test_gradients_are_those_of_finite_differences(p, metric):
             lambda x, y, a, b: wasserstein_loss(x, y, a, b, p=p, metric=metric), argnums=(0, 1, 2, 3)
         )(*map(jnp.asarray, (X, Y, A, B)))
         assert distance.dtype == jnp.float64
-    assert float(distance) == value(X, Y, A, B)
+    assert float(distance) == pytest.approx(value(X, Y, A, B), rel=1e-14)
     rng, step = np.random.default_rng(1), 1e-6
     for which, gradient in enumerate(gradients):
         for _ in range(3):
@@ -115,3 +115,46 @@ def test_points_that_become_nan_stop_the_program():
 def test_functions_that_are_no_part_of_a_program_say_what_is():
     with pytest.raises(TypeError, match=r"x must hold values, but within a function that JAX traces.*wasserstein_loss"):
         jax.jit(lambda x: otkit.wasserstein(x, Y).distance)(X)
+
+
+def test_a_mapped_loss_is_one_call(monkeypatch):
+    """The same numbers as one by one, whichever arguments are mapped, and once for all of them."""
+    calls = []
+
+    def counted(*args, **kwargs):
+        calls.append(len(args[0]))
+        return otkit.wasserstein_batch(*args, **kwargs)
+
+    monkeypatch.setattr("otkit.neural.loss.wasserstein_batch", counted)
+    many = jnp.asarray(RNG.normal(size=(7, 6, 2)))
+    values, gradients = jax.vmap(jax.value_and_grad(wasserstein_loss), in_axes=(0, None))(many, jnp.asarray(Y))
+    assert calls == [7]
+    twice = jax.jit(jax.vmap(jax.vmap(wasserstein_loss, in_axes=(0, None)), in_axes=(None, 0)))
+    shifted = jnp.stack([jnp.asarray(Y), jnp.asarray(Y) + 1.0])
+    assert twice(many, shifted).shape == (2, 7)
+    for k in range(7):
+        value, gradient = jax.value_and_grad(wasserstein_loss)(many[k], jnp.asarray(Y))
+        assert value == values[k]
+        np.testing.assert_array_equal(gradient, gradients[k])
+        assert twice(many, shifted)[0, k] == value
+
+
+def test_forward_mode():
+    parts = [jnp.asarray(part) for part in (X, Y, A, B)]
+    ways = [jnp.asarray(RNG.normal(size=part.shape)) for part in parts]
+    value, slope = jax.jvp(wasserstein_loss, parts, ways)
+    gradients = jax.grad(wasserstein_loss, argnums=(0, 1, 2, 3))(*parts)
+    assert float(value) == float(wasserstein_loss(*parts))
+    expected = sum(float(jnp.sum(gradient * way)) for gradient, way in zip(gradients, ways, strict=True))
+    assert float(slope) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("twice", [jax.hessian, lambda f: jax.jacrev(jax.grad(f)), lambda f: jax.jit(jax.hessian(f))])
+def test_second_derivatives_are_refused(twice):
+    with pytest.raises(NotImplementedError, match="has no second derivative"):
+        twice(wasserstein_loss)(jnp.asarray(X), jnp.asarray(Y))
+
+
+def test_negative_weights_are_named():
+    with pytest.raises(ValueError, match=r"a must be non-negative, but a\[2\] = -1.0"):
+        jax.grad(wasserstein_loss)(jnp.asarray(X), jnp.asarray(Y), jnp.asarray(A).at[2].set(-1.0))

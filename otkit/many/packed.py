@@ -73,6 +73,17 @@ def read_sides(x: Any, y: Any, a: Any, b: Any, metric: Cost) -> tuple[Side, Side
     )
 
 
+def flattened(x: FloatArray, y: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]:
+    """Return points and weights with leading dimensions, all the same, as those of one batch; refuse bad entries."""
+    parts = []
+    for array, name, own in ((x, "x", 2), (y, "y", 2), (a, "a", 1), (b, "b", 1)):
+        require_finite(array, name)
+        if own == 1 and array.size and array.min() < 0.0:
+            raise ValueError(f"{name} must be non-negative, but {entry(array, int(np.argmin(array)), name)}.")
+        parts.append(array.reshape(-1, *array.shape[array.ndim - own :]))
+    return parts
+
+
 def read_weights(value: Any, name: str, starts: IntArray, *, equal: bool) -> FloatArray:
     """Return the weights of all atoms: those of each measure, or one array that all of them share."""
     size, count = int(starts[-1]), starts.size - 1

@@ -9,9 +9,9 @@ import numpy as np
 
 from otkit.costs import Cost, as_cost
 from otkit.inputs.checks import as_power, require_finite
+from otkit.many.batch import wasserstein_batch
+from otkit.many.packed import flattened
 from otkit.neural._jax import jax, jnp
-from otkit.optimal_transport.duality import subgradient
-from otkit.optimal_transport.solve import wasserstein
 
 
 def wasserstein_loss(
@@ -25,8 +25,9 @@ def wasserstein_loss(
 ) -> jax.Array:
     """Return the exact W_p between two sample sets, with its exact gradient in points and weights.
 
-    It may stand anywhere in a JAX program: within `jax.grad`, `jax.jit`, `jax.vmap` and `jax.lax.scan`. The problem is
-    solved on the host, in float64, by the solver that `otkit.wasserstein` takes, and its answer is certified there.
+    It may stand anywhere in a JAX program: within `jax.grad`, `jax.jvp`, `jax.jit`, `jax.vmap` and `jax.lax.scan`. The
+    problem is solved on the host, in float64, by `otkit.wasserstein_batch`, and its answer is proved there; under
+    `jax.vmap` all problems are solved in one call.
 
     Parameters
     ----------
@@ -46,6 +47,8 @@ def wasserstein_loss(
 
     Raises
     ------
+    NotImplementedError
+        Second derivatives are asked for.
     ValueError
         Shapes that do not fit, p < 1, a metric that is no norm, points and weights that are not finite, negative
         weights. Where a compiled program (`jax.jit`) meets bad values while it runs, JAX raises its own
@@ -56,7 +59,7 @@ def wasserstein_loss(
     The gradient is `otkit.subgradient`'s, from the plan and the potentials alone: of the distance where the optimum is
     unique and no matched points coincide. Elsewhere it is a choice: 0 from a pair whose points coincide and 0 at
     W_p = 0; in the points the gradient of one of the optimal plans, in the weights a subgradient. There is no second
-    derivative, and no forward mode.
+    derivative: what asks for one is refused.
 
     Examples
     --------
@@ -109,44 +112,62 @@ def _weights(value: Any, name: str, size: int, dtype: Any) -> jax.Array:
     return weights
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(4, 5))
+@partial(jax.custom_jvp, nondiff_argnums=(4, 5))
 def _distance(x: jax.Array, y: jax.Array, a: jax.Array, b: jax.Array, p: float, cost: Cost) -> jax.Array:
-    return _solved(x, y, a, b, p, cost)[0]
+    return _solved(x, y, a, b, p, cost, False)[0]
 
 
-def _forward(x: jax.Array, y: jax.Array, a: jax.Array, b: jax.Array, p: float, cost: Cost) -> tuple[jax.Array, Any]:
-    value, *gradients = _solved(x, y, a, b, p, cost)
-    return value, tuple(gradients)
+@_distance.defjvp
+def _along(p: float, cost: Cost, parts: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
+    """Return W_p, and its derivative along tangents: linear in them, so that JAX makes the reverse mode of it."""
+    value, *gradients = _solved(*parts, p, cost, True)
+    slopes = [jnp.sum(gradient * tangent) for gradient, tangent in zip(gradients, tangents, strict=True)]
+    return value, sum(slopes[1:], slopes[0]).astype(value.dtype)
 
 
-def _backward(p: float, cost: Cost, gradients: Any, cotangent: jax.Array) -> Any:
-    return tuple(cotangent.astype(gradient.dtype) * gradient for gradient in gradients)
+@partial(jax.custom_jvp, nondiff_argnums=(4, 5, 6))
+def _solved(
+    x: jax.Array, y: jax.Array, a: jax.Array, b: jax.Array, p: float, cost: Cost, derivatives: bool
+) -> list[jax.Array]:
+    """Return W_p and, if they are wanted, its derivatives in x, y, a and b."""
+    parts = x, y, a, b
+    like = [jax.ShapeDtypeStruct((), x.dtype)]
+    if derivatives:
+        like += [jax.ShapeDtypeStruct(part.shape, part.dtype) for part in parts]
+    if not any(isinstance(part, jax.core.Tracer) for part in parts):  # complaints arrive as they are
+        return [jnp.asarray(values) for values in _on_the_host(p, cost, derivatives, *parts)]
+    call = partial(_in_the_program, p, cost, derivatives)
+    found: list[jax.Array] = jax.pure_callback(call, like, *parts, vmap_method="broadcast_all")
+    return found
 
 
-_distance.defvjp(_forward, _backward)
+@_solved.defjvp
+def _twice(p: float, cost: Cost, derivatives: bool, parts: Any, tangents: Any) -> Any:
+    raise NotImplementedError(
+        "otkit.neural.wasserstein_loss has no second derivative: its gradient comes from one optimal plan, and jumps "
+        "where that changes. Stop the gradient (jax.lax.stop_gradient), or leave out what differentiates it "
+        "(jax.hessian, a gradient penalty)."
+    )
 
 
-def _solved(x: jax.Array, y: jax.Array, a: jax.Array, b: jax.Array, p: float, cost: Cost) -> Any:
-    """Return W_p and its derivatives in x, y, a and b."""
-    like = [jax.ShapeDtypeStruct((), x.dtype)] + [jax.ShapeDtypeStruct(part.shape, part.dtype) for part in (x, y, a, b)]
-    if not any(isinstance(part, jax.core.Tracer) for part in (x, y, a, b)):  # complaints arrive as they are
-        return [jnp.asarray(values) for values in _on_the_host(p, cost, x, y, a, b)]
-    return jax.pure_callback(partial(_in_the_program, p, cost), like, x, y, a, b, vmap_method="sequential")
-
-
-def _in_the_program(p: float, cost: Cost, *parts: Any) -> list[np.ndarray]:
+def _in_the_program(p: float, cost: Cost, derivatives: bool, *parts: Any) -> list[np.ndarray]:
     """Solve where a compiled program asks for it; JAX prints the way to an error, which is ours to keep short."""
     try:
-        return _on_the_host(p, cost, *parts)
+        return _on_the_host(p, cost, derivatives, *parts)
     except (ValueError, TypeError, ArithmeticError, MemoryError, RuntimeError) as error:
         raise error.with_traceback(None) from None
 
 
-def _on_the_host(p: float, cost: Cost, *parts: Any) -> list[np.ndarray]:
-    given = [np.asarray(part, np.float64) for part in parts]
-    for name, values in zip("xyab", given, strict=True):
-        require_finite(values, name)
-    result = wasserstein(*given, p=p, metric=cost)
+def _on_the_host(p: float, cost: Cost, derivatives: bool, *parts: Any) -> list[np.ndarray]:
+    """Solve a pair, or all pairs of a batch, whose dimensions come first."""
+    x, y, a, b = (np.asarray(part, np.float64) for part in parts)
+    batch = x.shape[:-2]
+    if 0 in batch:
+        found = [np.zeros(batch), x, y, a, b]
+    else:
+        result = wasserstein_batch(*flattened(x, y, a, b), p=p, metric=cost)
+        found = [result.distances.reshape(batch)]
+        if derivatives:
+            found += [each.reshape(part.shape) for each, part in zip(result.gradients(), parts, strict=True)]
     types = [parts[0].dtype, *(part.dtype for part in parts)]
-    answer = [result.distance, *subgradient(result)]
-    return [np.asarray(values, dtype) for values, dtype in zip(answer, types, strict=True)]
+    return [np.asarray(values, dtype) for values, dtype in zip(found, types[: len(found)], strict=True)]

@@ -73,7 +73,7 @@ def _partners(
     batch, (n, d) = x.shape[:-2], x.shape[-2:]
     if 0 in batch:
         return y.new_zeros(x.shape)
-    result = wasserstein_batch(*on_the_host(x, y, a, b, dims=(2, 2, 1, 1)), p=p, metric=cost)
+    result = wasserstein_batch(*on_the_host(x, y, a, b), p=p, metric=cost)
     if isinstance(rng, torch.Generator):
         drawn = torch.rand(len(result), n, generator=rng, device=rng.device, dtype=torch.float64).cpu().numpy()
     else:

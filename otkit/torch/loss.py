@@ -8,8 +8,9 @@ import numpy as np
 
 from otkit._typing import FloatArray
 from otkit.costs import Cost, as_cost
-from otkit.inputs.checks import as_power, entry, require_choice, require_finite
+from otkit.inputs.checks import as_power, require_choice
 from otkit.many.batch import wasserstein_batch
+from otkit.many.packed import flattened
 from otkit.torch._torch import torch
 
 Reduction = Literal["mean", "sum", "none"]
@@ -160,16 +161,9 @@ def brought_together(
     return x, y, a, b
 
 
-def on_the_host(*tensors: torch.Tensor, dims: tuple[int, ...]) -> list[FloatArray]:
-    """Return checked float64 arrays with one leading dimension, that of the batch."""
-    arrays = []
-    for tensor, name, own in zip(tensors, "xyab", dims, strict=True):
-        array = tensor.detach().cpu().double().numpy()
-        require_finite(array, name)
-        if own == 1 and array.size and array.min() < 0.0:
-            raise ValueError(f"{name} must be non-negative, but {entry(array, int(np.argmin(array)), name)}.")
-        arrays.append(array.reshape(-1, *array.shape[array.ndim - own :]))
-    return arrays
+def on_the_host(*tensors: torch.Tensor) -> list[FloatArray]:
+    """Return x, y, a and b as checked float64 arrays with one leading dimension, that of the batch."""
+    return flattened(*(tensor.detach().cpu().double().numpy() for tensor in tensors))
 
 
 def _points(value: Any, name: str) -> torch.Tensor:
@@ -199,7 +193,7 @@ class _Distance(torch.autograd.Function):
         batch = x.shape[:-2]
         if 0 in batch:
             return (x.new_zeros(batch), *(torch.zeros_like(part) for part in parts))
-        result = wasserstein_batch(*on_the_host(*parts, dims=(2, 2, 1, 1)), p=p, metric=cost)
+        result = wasserstein_batch(*on_the_host(*parts), p=p, metric=cost)
         found = [result.distances.reshape(batch)]
         if derivatives:
             found += [each.reshape(part.shape) for each, part in zip(result.gradients(), parts, strict=True)]
