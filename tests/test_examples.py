@@ -25,3 +25,26 @@ def test_digits(tmp_path, capsys):
     assert min(shares) > 0.9
     assert "250 digits" in capsys.readouterr().out
     assert (tmp_path / "digits.png").exists()
+
+
+SLOW = [pytest.param(name, 20, 0, marks=pytest.mark.slow) for name in ("generator_torch", "flow_matching")]
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "better"),
+    [("gradient_flow", 60, -1), ("domain_adaptation", 60, 1), *SLOW],
+)
+def test_examples_in_pytorch(name, amount, better, tmp_path):
+    """A few steps of each; what it returns last is better than what it returns first, where that shows so soon."""
+    pytest.importorskip("torch", reason="an extra")
+    found = runpy.run_path(str(EXAMPLES / f"{name}.py"))["main"](tmp_path, amount)
+    assert better * (found[-1] - found[0]) >= 0.0
+    assert len(list(tmp_path.glob("*.png"))) == 1
+
+
+@pytest.mark.slow
+def test_generator_in_jax(tmp_path):
+    pytest.importorskip("equinox", reason="an extra")
+    made, data = runpy.run_path(str(EXAMPLES / "generator_jax.py"))["main"](tmp_path, 20)
+    assert made > data
+    assert (tmp_path / "generator-jax.png").exists()
