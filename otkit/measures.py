@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from otkit._typing import ArrayLike, FloatArray
 from otkit.inputs.checks import as_weights
 from otkit.inputs.frames import Frame, Missing, Reading, as_clouds
+from otkit.io.results import points_frame
 from otkit.numerics.pickling import Frozen, owned
 
 
@@ -74,6 +76,23 @@ class DiscreteMeasure(Frozen):
     def columns(self) -> tuple[str, ...]:
         """Names of the coordinates; empty where they have none."""
         return self.reading.columns
+
+    def to_frame(self) -> Any:
+        """Return the points, in columns of their names, and their masses as a pandas DataFrame.
+
+        Examples
+        --------
+        >>> import otkit
+        >>> otkit.DiscreteMeasure({"age": [30.0, 40.0]}, [1, 3]).to_frame()
+            age  mass
+        0  30.0   1.0
+        1  40.0   3.0
+        """
+        return points_frame(self.columns, self.points, self.weights)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return names of columns, points and masses as plain lists."""
+        return {"columns": list(self.columns), "points": self.points.tolist(), "masses": self.weights.tolist()}
 
     def __repr__(self) -> str:
         n, d = self.points.shape

@@ -22,6 +22,7 @@ RNG = np.random.default_rng(0)
 TAKE_FILES = [
     "emd",
     "transport",
+    "bottleneck",
     "verify",
     "compare",
     "divergence",
@@ -113,6 +114,7 @@ ROWS = {"age": [30.0, 40.5, 50.0], "income": [1000.0, 2000.0, 3500.0]}
     "command",
     [
         "emd x.csv y.csv",
+        "bottleneck x.csv y.csv",
         "verify x.csv y.csv",
         "compare x.csv y.csv",
         "test x.csv y.csv --permutations 9",
@@ -152,6 +154,7 @@ def unlike(seed, names):
     "command",
     [
         "emd x.csv y.csv",
+        "bottleneck x.csv y.csv",
         "verify x.csv y.csv",
         "compare x.csv y.csv",
         "test x.csv y.csv --permutations 9",

@@ -24,6 +24,7 @@ RESULTS = {
     "PairwiseResult": lambda: otkit.pairwise({"<x>": X, "y": Y}),
     "BatchResult": lambda: otkit.wasserstein_batch([X], [Y]),
     "BottleneckResult": lambda: otkit.bottleneck(X, Y),
+    "PersistenceResult": lambda: otkit.persistence_distance([[0, 4], [1, 2]], [[0, 5]]),
     "NearestResult": lambda: otkit.nearest({"x": X, "y": Y, "z": X + 1.0}, k=1),
     "DivergenceResult": lambda: otkit.f_divergence("kl", [1, 2], [2, 1]),
     "SlicedResult": lambda: otkit.sliced_wasserstein(X, Y, projections=4, rng=0),

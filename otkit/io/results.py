@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from html import escape
 from typing import Any, ClassVar
@@ -54,6 +54,12 @@ def data_frame(rows: Any, **axes: Any) -> Any:
     except ModuleNotFoundError:
         raise ModuleNotFoundError('Data frames need pandas: pip install ".[tables]".') from None
     return pd.DataFrame(rows, **axes)
+
+
+def points_frame(columns: Sequence[str], points: np.ndarray, masses: np.ndarray) -> Any:
+    """Return points with their masses as a pandas DataFrame; coordinates without names are x0, x1, ...."""
+    names = columns or [f"x{k}" for k in range(points.shape[1])]
+    return data_frame(dict(zip(names, points.T, strict=True)) | {"mass": masses})
 
 
 def plain(value: Any) -> Any:

@@ -34,7 +34,7 @@ from otkit.inputs.labelled import axes_of
 from otkit.inputs.labels import Labels
 from otkit.inputs.matching import masses_of
 from otkit.inputs.randomness import Rng, seeded
-from otkit.io.results import Result, data_frame
+from otkit.io.results import Result, points_frame
 from otkit.many import free_support
 from otkit.many.containers import list_of_measures
 from otkit.many.histograms import Bins, as_histograms
@@ -122,8 +122,7 @@ class BarycenterResult(Result):
         """
         if self.points is None:
             return self.to_series().to_frame()
-        names = self.reading.columns or tuple(f"x{k}" for k in range(self.points.shape[1]))
-        return data_frame(dict(zip(names, self.points.T, strict=True)) | {"mass": self.masses})
+        return points_frame(self.reading.columns, self.points, self.masses)
 
     @property
     def value(self) -> float:
