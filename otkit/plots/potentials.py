@@ -127,7 +127,7 @@ def _draw_fields(axes: Axes, result: TransportResult, scene: Scene, names: tuple
     bar = axes.figure.colorbar(
         markers,
         ax=axes,
-        label="potential (falls by the cost along each arc; lowest f is 0)",
+        label="potential (lowest f is 0)\nfalls by the cost along each arc",
         extend=beyond[bool(both.min() < low), bool(both.max() > high)],
     )
     write_large_short(bar.ax)
