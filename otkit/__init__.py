@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from otkit.costs import Correlation as Correlation
     from otkit.costs import Cosine as Cosine
     from otkit.costs import Euclidean as Euclidean
+    from otkit.costs import Graph as Graph
     from otkit.costs import Hamming as Hamming
     from otkit.costs import Haversine as Haversine
     from otkit.costs import Jaccard as Jaccard
@@ -163,6 +164,7 @@ _MODULES = {
         "Correlation",
         "Cosine",
         "Euclidean",
+        "Graph",
         "Hamming",
         "Haversine",
         "Jaccard",

@@ -289,7 +289,7 @@ EXEMPT = {
     **dict.fromkeys(("Potentials", "ProofError", "Sensitivity", "SimplexOptions", "SimplexState"), _CLASSES),
     **dict.fromkeys(("SinkhornOptions", "SlicedResult", "TransportResult", "TwoSampleTest"), _CLASSES),
     **dict.fromkeys(("UnbalancedResult", "WassersteinInterval", "DriftReport"), _CLASSES),
-    **dict.fromkeys(("Circle", "Torus"), _COSTS),
+    **dict.fromkeys(("Circle", "Graph", "Torus"), _COSTS),
     "persistence_distance": "takes diagrams, whose ends may be infinite: test_persistence.py has them",
     "drift": "takes tables with words and missing values: test_drift.py has them in every container",
     **dict.fromkeys((name for name in otkit.__all__ if name.startswith("plot_")), "draws what was computed"),
