@@ -1,6 +1,6 @@
 """Drift reports: false alarms, power, beside what others use, and how long a large table takes.
 
-python benchmarks/drift.py [part …]   # parts: alarms power report large; all but the last by default
+python benchmarks/drift.py [part …]   # parts: alarms power report peers large; the first three by default
 """
 
 from __future__ import annotations
@@ -127,6 +127,43 @@ def report() -> None:
     print(table(head, rows))
 
 
+def peers(n: int = 2000) -> None:
+    """Print what Evidently says of the same tables, where it is installed: its defaults, as it takes them."""
+    try:
+        import pandas as pd
+        from evidently import Report
+        from evidently.presets import DataDriftPreset
+    except ImportError as missing:
+        print(f"\nNothing beside Evidently: {missing.name} is not installed")
+        return
+    rng = np.random.default_rng(0)
+    before = {name: law(rng, n) for name, law in LAWS.items()}
+    after = {name: law(rng, n) for name, law in LAWS.items()}
+    before |= {name: rng.normal(size=n) for name in CHANGES}
+    after |= {name: change(rng.normal(size=n)) for name, change in CHANGES.items()}
+    for name, shares in ALPHABETS.items():
+        before[name], after[name] = (rng.choice([f"l{k}" for k in range(len(shares))], n, p=shares) for _ in range(2))
+    before["a label gains 5 %"] = rng.choice(list("abc"), n, p=[0.6, 0.3, 0.1])
+    after["a label gains 5 %"] = rng.choice(list("abc"), n, p=[0.55, 0.3, 0.15])
+    frames = pd.DataFrame(before), pd.DataFrame(after)
+    report = otkit.drift(*frames, rng=0)
+    theirs = {}
+    for metric in Report([DataDriftPreset()]).run(frames[1], frames[0]).dict()["metrics"]:
+        name, _, method = metric["metric_name"].removeprefix("ValueDrift(column=").rpartition(",method=")
+        if name in before:
+            theirs[name] = float(metric["value"]), method.partition(",threshold=")[0]
+    rows = []
+    for entry in report:
+        value, method = theirs[entry.column]
+        same = f"{entry.js**0.5:.3f}" if hasattr(entry, "js") else f"{entry.w1_std:.3f}"
+        found = "yes" if entry.bh <= 0.05 else "no"
+        rows.append([entry.column, same, f"{entry.by_chance:.3f}", found, f"{value:.3f}", method,
+                     "yes" if value >= 0.1 else "no"])  # fmt: skip
+    print(f"\nBeside Evidently, {n:,} and {n:,} rows, one table, seed 0\n")
+    head = ["column", "W₁/sd or √JS", "W₁/sd by chance", "p (BH) ≤ 0.05", "Evidently", "by", "drift, it says"]
+    print(table(head, rows))
+
+
 def large(rows: int = 1_000_000, columns: int = 50) -> None:
     """Print the time and the memory of a large pair of Parquet files."""
     import pyarrow
@@ -153,7 +190,7 @@ def large(rows: int = 1_000_000, columns: int = 50) -> None:
         )
 
 
-PARTS = {"alarms": alarms, "power": power, "report": report, "large": large}
+PARTS = {"alarms": alarms, "power": power, "report": report, "peers": peers, "large": large}
 
 
 def main() -> None:
