@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from scipy.sparse import coo_array
 
 import otkit
 from otkit.io.results import Result, card, plain
@@ -17,12 +18,14 @@ from otkit.io.results import Result, card, plain
 X, Y = np.arange(24.0).reshape(12, 2) % 7.0, np.arange(24.0).reshape(12, 2) % 5.0
 C, A, B = [[1, 2], [3, 1]], [2, 1], [1, 2]
 
+ROAD = coo_array(([1.0, 2.0], ([0, 1], [1, 2])), shape=(3, 3))
 RESULTS = {
     "TransportResult": lambda: otkit.wasserstein(X, Y, p=2),
     "UnbalancedResult": lambda: otkit.partial_transport(C, A, [2, 3], mass=2),
     "BarycenterResult": lambda: otkit.barycenter([X[:, 0], Y[:, 0]]),
     "PairwiseResult": lambda: otkit.pairwise({"<x>": X, "y": Y}),
     "BatchResult": lambda: otkit.wasserstein_batch([X], [Y]),
+    "GraphResult": lambda: otkit.Graph(ROAD).wasserstein([1, 0, 0], [0, 0, 1]),
     "BottleneckResult": lambda: otkit.bottleneck(X, Y),
     "PersistenceResult": lambda: otkit.persistence_distance([[0, 4], [1, 2]], [[0, 5]]),
     "NearestResult": lambda: otkit.nearest({"x": X, "y": Y, "z": X + 1.0}, k=1),
@@ -41,6 +44,7 @@ RESULTS = {
     "CriticBounds": lambda: otkit.neural.critic_bounds(lambda z: -z[:, 0], X, Y),
 }
 TABLES = {
+    "GraphResult",
     "DriftReport",
     "TransportResult",
     "UnbalancedResult",
