@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from otkit.costs import Correlation as Correlation
     from otkit.costs import Cosine as Cosine
     from otkit.costs import Euclidean as Euclidean
-    from otkit.costs import Graph as Graph
     from otkit.costs import Hamming as Hamming
     from otkit.costs import Haversine as Haversine
     from otkit.costs import Jaccard as Jaccard
@@ -166,7 +165,6 @@ _MODULES = {
         "Correlation",
         "Cosine",
         "Euclidean",
-        "Graph",
         "Hamming",
         "Haversine",
         "Jaccard",

@@ -16,6 +16,13 @@ import otkit
 from otkit import Graph
 
 
+def both(matrix):
+    """Return the edges in both directions."""
+    (rows, cols), n = matrix.coords, matrix.shape[0]
+    ends = np.concatenate([rows, cols]), np.concatenate([cols, rows])
+    return csr_array((np.concatenate([matrix.data, matrix.data]), ends), shape=(n, n))  # explicit zeros are kept
+
+
 @st.composite
 def connected_graphs(draw, *, whole=True):
     """Return a connected graph and masses of its nodes."""
@@ -25,17 +32,11 @@ def connected_graphs(draw, *, whole=True):
     more = draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=8))
     edges |= {(min(e), max(e)): draw(number) for e in more if e[0] != e[1]}
     lengths = np.array(list(edges.values()), dtype=float)
-    matrix = coo_array((lengths, np.array(list(edges)).T), shape=(n, n))
+    matrix = both(coo_array((lengths, np.array(list(edges)).T), shape=(n, n)))
     masses = [np.array(draw(st.lists(number, min_size=n, max_size=n)), dtype=float) for _ in range(2)]
     for mass in masses:
         mass[0] += mass.sum() == 0.0
     return matrix, *masses
-
-
-def both(matrix):
-    (rows, cols), n = matrix.coords, matrix.shape[0]
-    ends = np.concatenate([rows, cols]), np.concatenate([cols, rows])
-    return csr_array((np.concatenate([matrix.data, matrix.data]), ends), shape=(n, n))  # explicit zeros are kept
 
 
 @settings(max_examples=80, deadline=None)
@@ -44,7 +45,7 @@ def test_it_is_transport_at_the_lengths_of_shortest_ways(drawn):
     matrix, a, b = drawn
     result = Graph(matrix).wasserstein(a, b)
     assert result.certificate.proof == "exact"
-    every = dijkstra(both(matrix))
+    every = dijkstra(matrix)
     exact = otkit.transport(every, a * b.sum(), b * a.sum()).certificate.exact_value / (
         Fraction(a.sum()) * Fraction(b.sum())
     )
@@ -59,7 +60,7 @@ def test_flow_and_potential_prove_each_other(drawn):
     matrix, a, b = drawn
     result = Graph(matrix).wasserstein(a, b)
     surplus = a / math.fsum(a) - b / math.fsum(b)
-    flow, lengths = result.flow.toarray(), both(matrix)
+    flow, lengths = result.flow.toarray(), matrix
     assert np.abs(flow.sum(axis=1) - flow.sum(axis=0) - surplus).max() <= 1e-14
     assert (flow * flow.T == 0.0).all()
     assert (flow * lengths.toarray()).sum() == pytest.approx(result.distance, abs=1e-12)
@@ -78,7 +79,7 @@ def test_on_a_tree_it_is_what_has_to_pass_each_edge():
     for v in range(n - 1, 0, -1):
         total += lengths[v - 1] * abs(below[v])
         below[parent[v - 1]] += below[v]
-    result = Graph(coo_array((lengths, (parent, np.arange(1, n))), shape=(n, n))).wasserstein(a, b)
+    result = Graph(both(coo_array((lengths, (parent, np.arange(1, n))), shape=(n, n)))).wasserstein(a, b)
     assert result.distance == pytest.approx(total, rel=1e-13)
 
 
@@ -90,7 +91,7 @@ def test_pixels_under_l1_are_those_of_the_metric():
         [[number[:, :-1].ravel(), number[:, 1:].ravel()], [number[:-1].ravel(), number[1:].ravel()]], axis=1
     )
     a, b = rng.integers(0, 20, (2, k * k)).astype(float)
-    result = Graph(coo_array((np.ones(ends.shape[1]), ends), shape=(k * k, k * k))).wasserstein(a, b)
+    result = Graph(both(coo_array((np.ones(ends.shape[1]), ends), shape=(k * k, k * k)))).wasserstein(a, b)
     places = np.stack(np.divmod(np.arange(k * k), k), axis=1).astype(float)
     assert result.distance == otkit.wasserstein(places, places, a, b, metric="cityblock").distance
 
@@ -98,19 +99,19 @@ def test_pixels_under_l1_are_those_of_the_metric():
 def test_ways_that_lead_one_way_only():
     ring = coo_array((np.ones(5), (np.arange(5), (np.arange(5) + 1) % 5)), shape=(5, 5))
     a, b = np.eye(5)[1], np.eye(5)[0]
-    assert Graph(ring).wasserstein(a, b).distance == 1.0
-    there = Graph(ring, directed=True)
+    assert Graph(both(ring)).wasserstein(a, b).distance == 1.0
+    there = Graph(ring)
     assert there.wasserstein(a, b).distance == 4.0
     assert not there.is_metric
     assert otkit.wasserstein([1], [0], metric=there, p=2).value == 16.0
 
 
 def test_as_a_metric_between_nodes():
-    road = Graph(coo_array(([1.0, 2.0, 4.0], ([0, 1, 2], [1, 2, 3])), shape=(4, 4)))
+    road = Graph(both(coo_array(([1.0, 2.0, 4.0], ([0, 1, 2], [1, 2, 3])), shape=(4, 4))))
     assert otkit.wasserstein([0, 1], [2, 3], metric=road).distance == 4.5
     assert otkit.cost_matrix([0, 3], [1, 2], metric=road).tolist() == [[1.0, 3.0], [6.0, 4.0]]
     assert road.wasserstein([1, 1, 0, 0], [0, 0, 1, 1]).distance == 4.5
-    with pytest.raises(ValueError, match="numbers of nodes below 4"):
+    with pytest.raises(ValueError, match="numbers of nodes, 0 to 3"):
         otkit.wasserstein([0], [4], metric=road)
     with pytest.raises(ValueError, match="numbers of nodes"):
         otkit.wasserstein([0.5], [1], metric=road)
@@ -134,12 +135,12 @@ def test_networkx_graphs_and_labels():
 
 def test_labels_of_numbers_and_series():
     pd = pytest.importorskip("pandas")
-    road = Graph(coo_array(([1.0, 2.0], ([0, 1], [1, 2])), shape=(3, 3)))
+    road = Graph(both(coo_array(([1.0, 2.0], ([0, 1], [1, 2])), shape=(3, 3))))
     assert road.wasserstein({2: 1}, pd.Series({0: 3})).distance == 3.0
 
 
 def test_equal_measures_are_no_distance_apart():
-    road = Graph(coo_array(([1.0, 2.0], ([0, 1], [1, 2])), shape=(3, 3)))
+    road = Graph(both(coo_array(([1.0, 2.0], ([0, 1], [1, 2])), shape=(3, 3))))
     result = road.wasserstein([1, 2, 3], [2, 4, 6])
     assert (result.distance, result.lower, result.upper, result.flow.nnz) == (0.0, 0.0, 0.0, 0)
 
@@ -147,18 +148,11 @@ def test_equal_measures_are_no_distance_apart():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: Graph(np.eye(2)), TypeError, "scipy.sparse matrix or a networkx graph"),
-        (lambda: Graph(coo_array(([1.0], ([0], [1])), shape=(2, 3))), ValueError, "must be square"),
-        (lambda: Graph(coo_array(([-1.0], ([0], [1])), shape=(2, 2))), ValueError, "none negative"),
-        (lambda: Graph(coo_array(([math.inf], ([0], [1])), shape=(2, 2))), ValueError, "finite"),
-        (lambda: Graph(coo_array(([1.0, 2.0], ([0, 1], [1, 0])))), ValueError, "directed=True"),
         (lambda: Graph(coo_array(([1.0], ([0], [1])), shape=(3, 3))).wasserstein([1, 0, 0], [0, 0, 1]),
-         otkit.InfeasibleError, "no way to where it is needed"),
+         otkit.InfeasibleError, r"needed. If edges lead both ways, give adjacency \+ adjacency.T"),
         (lambda: Graph(coo_array(([1.0], ([0], [1])), shape=(2, 2))).wasserstein([1], [1, 0]), ValueError, "2 entries"),
         (lambda: Graph(coo_array(([1.0], ([0], [1])), shape=(2, 2))).wasserstein([0, 0], [1, 0]), ValueError,
          "positive"),
-        (lambda: otkit.wasserstein([0], [2], metric=Graph(coo_array(([1.0], ([0], [1])), shape=(3, 3)))), ValueError,
-         "joined by ways"),
     ],
 )  # fmt: skip
 def test_refusals_say_what_is_wrong(call, error, words):

@@ -85,7 +85,7 @@ def test_directions_and_copies():
     one_way.data[:] = 9.0
     again = pickle.loads(pickle.dumps(graph))
     np.testing.assert_array_equal(otkit.cost_matrix([0], [1, 2], metric=again), [[1.0, 2.0]])
-    assert repr(graph) == "Graph(3 nodes, 3 edges)"
+    assert repr(graph) == "Graph(3 nodes, 3 directed edges)"
     assert otkit.bottleneck([0, 1], [2, 2], metric=graph).value == 2.0
 
 

@@ -24,7 +24,6 @@ from otkit.costs.metrics import (
     as_cost,
     cost_matrix,
 )
-from otkit.costs.networks import Graph
 from otkit.costs.pairs import MatrixPairs, PointPairs, SparsePairs
 from otkit.costs.periodic import Circle, Torus
 from otkit.costs.sparse import SparseCosts
@@ -40,7 +39,6 @@ __all__ = [
     "Cosine",
     "Cost",
     "Euclidean",
-    "Graph",
     "Hamming",
     "Haversine",
     "Jaccard",

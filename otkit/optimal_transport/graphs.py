@@ -26,7 +26,8 @@ import numpy as np
 from otkit._typing import ArrayLike, FloatArray, IntArray
 from otkit.checker.certificate import Certificate
 from otkit.costs import Cost, MatrixCosts, SparseCosts
-from otkit.inputs.checks import as_power, as_weights, require_finite, require_memory
+from otkit.inputs.checks import as_weights, require_memory
+from otkit.inputs.indices import require_sound_sparse
 from otkit.inputs.labels import Labels
 from otkit.inputs.matching import masses_of
 from otkit.io.results import Result, data_frame
@@ -149,22 +150,24 @@ class Graph(Cost):
     Parameters
     ----------
     adjacency : scipy.sparse matrix of shape (n, n), or networkx graph
-        Lengths of the edges, finite and not negative; an entry is an edge, also if it is an explicit zero. Of a
-        networkx graph the lengths are what its edges have as "weight", 1 without one, and nodes go by name.
-    directed : bool, default False
-        Whether an edge leads one way only. Otherwise one entry for both directions is enough, and two must agree.
+        Lengths of the edges, finite and not negative; an entry is an edge, also if it is an explicit zero. As in
+        `scipy.sparse.csgraph` that in row u and column v leads from u to v: for edges that lead both ways the matrix is
+        symmetric, ``adjacency + adjacency.T`` if each was listed once. Of a networkx graph the lengths are what its
+        edges have as "weight", 1 without one, and nodes go by name.
 
     Attributes
     ----------
     nodes, edges : int
         How many there are; an edge that leads both ways is one.
+    directed : bool
+        Whether some edge leads one way only, or is of another length on the way back.
     labels : Labels or None
         The names of the nodes, of a networkx graph.
 
     Raises
     ------
     TypeError, ValueError
-        No sparse square matrix; lengths that are negative or not finite, or differ by direction.
+        No sparse square matrix; lengths that are negative or not finite; an edge that is listed twice.
 
     See Also
     --------
@@ -182,7 +185,8 @@ class Graph(Cost):
 
     >>> import otkit
     >>> from scipy.sparse import coo_array
-    >>> road = otkit.Graph(coo_array(([1.0, 2.0, 4.0], ([0, 1, 2], [1, 2, 3])), shape=(4, 4)))
+    >>> ways = coo_array(([1.0, 2.0, 4.0], ([0, 1, 2], [1, 2, 3])), shape=(4, 4))
+    >>> road = otkit.Graph(ways + ways.T)
     >>> result = road.wasserstein([1, 0, 0, 0], [0, 0, 0, 1])
     >>> result.distance, result.potential.tolist()
     (7.0, [7.0, 6.0, 4.0, 0.0])
@@ -193,54 +197,46 @@ class Graph(Cost):
     compiled = False
     name = "graph"
 
-    def __init__(self, adjacency: Any, *, directed: bool = False) -> None:
-        from scipy.sparse import issparse
-
+    def __init__(self, adjacency: Any) -> None:
         labels = None
         if hasattr(adjacency, "adj") and hasattr(adjacency, "nodes"):
-            adjacency, labels, directed = _of_networkx(adjacency)
-        if not issparse(adjacency):
-            raise TypeError(
-                "adjacency must be a scipy.sparse matrix or a networkx graph, in which an entry is an edge, but a "
-                f"{type(adjacency).__name__} was given. Write scipy.sparse.coo_array((lengths, (from, to)), "
-                "shape=(n, n))."
-            )
-        sources, targets, lengths, n = _edges(adjacency)
-        if not directed:
-            sources, targets, lengths = _both_ways(sources, targets, lengths, n)
-        fields = {"_sources": sources, "_targets": targets, "_lengths": lengths, "nodes": n, "directed": directed}
-        for name, value in {**fields, "labels": labels}.items():
+            adjacency, labels = _of_networkx(adjacency)
+        edges = _edges(adjacency)
+        back = edges.T.tocsr()
+        back.sort_indices()
+        parts = ("indptr", "indices", "data")
+        one_way = not all(np.array_equal(getattr(edges, part), getattr(back, part)) for part in parts)
+        sources = np.repeat(np.arange(edges.shape[0]), np.diff(edges.indptr))
+        fields = {"adjacency": edges, "directed": one_way, "labels": labels, "_sources": sources}
+        for name, value in fields.items():
             object.__setattr__(self, name, value)
 
-    nodes: int
+    adjacency: csr_array
     directed: bool
     labels: Labels | None
     _sources: IntArray
-    _targets: IntArray
-    _lengths: FloatArray
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes there are."""
+        return int(self.adjacency.shape[0])
 
     @property
     def edges(self) -> int:
-        """How many edges there are."""
-        return self._lengths.size if self.directed else self._lengths.size // 2
+        """How many edges there are; one that leads both ways is one."""
+        loops = int(np.count_nonzero(self._sources == self.adjacency.indices))
+        return self.adjacency.nnz if self.directed else (self.adjacency.nnz - loops) // 2 + loops
 
     @property
     def is_metric(self) -> bool:  # type: ignore[override]
         """Whether shortest ways are a metric: both ways alike, and none of length zero."""
-        return not self.directed and bool((self._lengths > 0.0).all())
-
-    @cached_property
-    def adjacency(self) -> csr_array:
-        """The lengths, shape (nodes, nodes), sparse; of an edge that leads both ways there are two entries."""
-        from scipy.sparse import csr_array
-
-        return csr_array((self._lengths, (self._sources, self._targets)), shape=(self.nodes, self.nodes))
+        return not self.directed and bool((self.adjacency.data > 0.0).all())
 
     def lengths_of(self, sources: IntArray, targets: IntArray) -> FloatArray:
         """Return the lengths of some edges."""
-        keys = self._sources * self.nodes + self._targets
-        found: FloatArray = self._lengths[np.searchsorted(keys, sources.astype(np.int64) * self.nodes + targets)]
-        return found
+        keys = self._sources * self.nodes + self.adjacency.indices
+        found = self.adjacency.data[np.searchsorted(keys, sources.astype(np.int64) * self.nodes + targets)]
+        return np.asarray(found)
 
     def wasserstein(
         self,
@@ -287,7 +283,7 @@ class Graph(Cost):
         except InfeasibleError as error:
             raise InfeasibleError(
                 "a and b must have equal masses in every part of the graph, but some mass has no way to where it is "
-                "needed.",
+                f"needed.{self._hint()}",
                 error.farkas,
                 error.problem,
                 "cut",
@@ -303,98 +299,87 @@ class Graph(Cost):
         """Return p-th powers of the lengths of shortest ways between nodes."""
         from scipy.sparse.csgraph import dijkstra
 
-        rows, cols = (self._as_nodes(points, name) for points, name in ((x, "x"), (y, "y")))
-        starts, place = np.unique(rows, return_inverse=True)
+        starts, ends = (self._as_nodes(points, name) for points, name in ((x, "x"), (y, "y")))
+        (sources, of_start), (targets, of_end) = (np.unique(each, return_inverse=True) for each in (starts, ends))
+        fewer = min(sources.size, targets.size)
         require_memory(
-            8 * (starts.size * self.nodes + rows.size * cols.size),
-            f"Distances from {starts.size} nodes to all {self.nodes}",
+            8 * (self.nodes * fewer + 2 * x.size * y.size),
+            f"The ways from {fewer} nodes to all {self.nodes}",
             "Graph.wasserstein needs none, for p = 1.",
         )
-        distances = dijkstra(self.adjacency, directed=True, indices=starts)[place.ravel()][:, cols]
-        if np.isinf(distances).any():
-            i, j = (int(k) for k in np.argwhere(np.isinf(distances))[0])
+        if targets.size < sources.size:
+            distance = dijkstra(self.adjacency.T.tocsr(), indices=targets)[:, sources].T
+        else:
+            distance = dijkstra(self.adjacency, indices=sources)[:, targets]
+        distance = distance[of_start][:, of_end]
+        apart = np.argwhere(distance == np.inf)
+        if apart.size:
+            i, j = apart[0].tolist()
             raise ValueError(
-                f"x and y must be joined by ways, but none leads from node {rows[i]}, x[{i}], to node {cols[j]}, "
-                f"y[{j}]."
+                f"x and y must be joined by edges, but there is no way from node {starts[i]} to {ends[j]}."
+                f"{self._hint()}"
             )
-        return MatrixCosts(distances ** as_power(p) if p != 1.0 else distances, metric=self, p=p, points=(x, y))
+        return MatrixCosts(distance if p == 1.0 else distance**p, metric=self, p=p, points=(x, y))
+
+    def _hint(self) -> str:
+        """Say what to do about edges that lead one way and may be meant to lead both."""
+        return " If edges lead both ways, give adjacency + adjacency.T." if self.directed else ""
 
     def _as_nodes(self, points: FloatArray, name: str) -> IntArray:
-        if points.shape[1] != 1 or not np.array_equal(points, np.floor(points)):
-            raise ValueError(f"{name} must hold numbers of nodes, one a row, for a graph.")
-        nodes = points[:, 0].astype(np.int64)
-        outside = (nodes < 0) | (nodes >= self.nodes)
-        if outside.any():
-            k = int(np.argmax(outside))
-            raise ValueError(f"{name} must hold numbers of nodes below {self.nodes}, but {name}[{k}] = {nodes[k]}.")
-        return nodes
+        if points.shape[1] != 1:
+            raise ValueError(
+                f"{name} must hold the number of a node for each point, but it has {points.shape[1]} columns."
+            )
+        numbers = points[:, 0]
+        wrong = ~((numbers >= 0) & (numbers < self.nodes) & (numbers == np.floor(numbers)))
+        if wrong.any():
+            k = int(np.argmax(wrong))
+            raise ValueError(
+                f"{name} must hold numbers of nodes, 0 to {self.nodes - 1}, but {name}[{k}] = {numbers[k]:g}."
+            )
+        return numbers.astype(np.int64)
 
     def __repr__(self) -> str:
         return f"Graph({self.nodes} nodes, {self.edges} {'directed ' if self.directed else ''}edges)"
 
 
-def _of_networkx(graph: Any) -> tuple[Any, Labels | None, bool]:
-    """Return the lengths of a networkx graph, the names of its nodes, and whether its edges lead one way."""
+def _of_networkx(graph: Any) -> tuple[Any, Labels | None]:
+    """Return the lengths of a networkx graph and the names of its nodes; of parallel edges the shortest counts."""
     from scipy.sparse import coo_array
 
     names = list(graph.nodes)
     number = {name: k for k, name in enumerate(names)}
-    found = [(number[u], number[v], data.get("weight", 1.0)) for u, v, data in graph.edges(data=True)]
-    rows, cols, lengths = (np.array(part) for part in zip(*found, strict=True)) if found else (np.empty(0),) * 3
-    matrix = coo_array(
-        (lengths.astype(np.float64), (rows.astype(np.int64), cols.astype(np.int64))), shape=(len(names), len(names))
-    )
-    return matrix, None if names == list(range(len(names))) else Labels(names), bool(graph.is_directed())
+    lengths: dict[tuple[int, int], float] = {}
+    for u, v, data in graph.edges(data=True):
+        ways = [(number[u], number[v])] if graph.is_directed() else [(number[u], number[v]), (number[v], number[u])]
+        for way in ways:
+            lengths[way] = min(float(data.get("weight", 1.0)), lengths.get(way, math.inf))
+    ends = np.array(list(lengths), dtype=np.int64).reshape(-1, 2).T
+    matrix = coo_array((np.array(list(lengths.values()), dtype=np.float64), tuple(ends)), shape=(len(names),) * 2)
+    return matrix, None if names == list(range(len(names))) else Labels(names)
 
 
-def _edges(adjacency: Any) -> tuple[IntArray, IntArray, FloatArray, int]:
-    """Return the entries off the diagonal, ordered, of those listed twice the shortest, and the number of nodes."""
-    n, m = adjacency.shape
-    if n != m or n == 0:
-        raise ValueError(f"adjacency must be square, a row and a column for each node, but its shape is {(n, m)}.")
-    entries = adjacency.tocoo()
-    sources, targets = (np.asarray(side, dtype=np.int64) for side in entries.coords)
-    lengths = np.asarray(entries.data, dtype=np.float64)
-    require_finite(lengths, "adjacency")
-    if (lengths < 0.0).any():
-        k = int(np.argmax(lengths < 0.0))
-        raise ValueError(
-            f"adjacency must hold lengths, none negative, but that from node {sources[k]} to node {targets[k]} is "
-            f"{lengths[k]!s}."
+def _edges(adjacency: Any) -> csr_array:
+    """Return a copy of an adjacency matrix in canonical form, or say what is wrong with it."""
+    if not hasattr(adjacency, "tocsr"):
+        raise TypeError(
+            "adjacency must be a matrix of scipy.sparse or a networkx graph, but "
+            f"{type(adjacency).__name__} was given: in a dense one nobody knows which zeros are edges."
         )
-    return _shortest(sources, targets, lengths, n)
+    if adjacency.ndim != 2 or adjacency.shape[0] != adjacency.shape[1] or adjacency.shape[0] == 0:
+        raise ValueError(f"adjacency must be square and not empty, but its shape is {adjacency.shape}.")
+    from scipy.sparse import coo_array, csr_array
 
-
-def _shortest(
-    sources: IntArray, targets: IntArray, lengths: FloatArray, n: int
-) -> tuple[IntArray, IntArray, FloatArray, int]:
-    apart = sources != targets
-    sources, targets, lengths = sources[apart], targets[apart], lengths[apart]
-    order = np.lexsort((lengths, targets, sources))
-    sources, targets, lengths = sources[order], targets[order], lengths[order]
-    keys = sources * n + targets
-    first = np.append(True, keys[1:] != keys[:-1])[: keys.size]
-    return sources[first], targets[first], lengths[first], n
-
-
-def _both_ways(
-    sources: IntArray, targets: IntArray, lengths: FloatArray, n: int
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return each edge in both directions."""
-    keys, back = sources * n + targets, targets * n + sources
-    place = np.minimum(np.searchsorted(keys, back), keys.size - 1)
-    twice = keys.size > 0 and (keys[place] == back)
-    differ = twice & (lengths[place] != lengths)
-    if np.any(differ):
-        k = int(np.argmax(differ))
-        raise ValueError(
-            f"adjacency must have one length for both ways of an edge, but from node {sources[k]} to node {targets[k]} "
-            f"it is {lengths[k]!s}, and back {lengths[place[k]]!s}. Write directed=True if ways differ."
-        )
-    found = _shortest(
-        np.concatenate([sources, targets]), np.concatenate([targets, sources]), np.concatenate([lengths, lengths]), n
-    )
-    return found[:3]
+    require_sound_sparse(adjacency, "adjacency")
+    listed = coo_array(adjacency)
+    edges = csr_array(listed, dtype=np.float64, copy=True)
+    edges.sum_duplicates()
+    if edges.nnz < listed.nnz:
+        raise ValueError("adjacency must list each edge once, but some are there twice. Keep the shorter one.")
+    wrong = ~((edges.data >= 0.0) & (edges.data < np.inf))
+    if wrong.any():
+        raise ValueError(f"adjacency must hold finite lengths ≥ 0, but one is {edges.data[wrong][0]:g}.")
+    return edges
 
 
 def _transhipment(graph: Graph, a: FloatArray, b: FloatArray) -> tuple[TransportProblem, Fraction]:
@@ -414,9 +399,11 @@ def _transhipment(graph: Graph, a: FloatArray, b: FloatArray) -> tuple[Transport
     demand = [(k, part) for k, amount in surplus.items() if amount < 0 for part in floats(-amount / unit)]
     through = 4.0  # more than 2 ≥ total / unit
     every = np.arange(n)
-    rows = np.concatenate([every, graph._sources, n + np.arange(len(supply)), [k for k, _ in demand]]).astype(np.int64)
-    cols = np.concatenate([every, graph._targets, [k for k, _ in supply], n + np.arange(len(demand))]).astype(np.int64)
-    costs = np.concatenate([np.zeros(n), graph._lengths, np.zeros(len(supply) + len(demand))])
+    apart = graph._sources != graph.adjacency.indices  # a way from a node to itself leads nowhere
+    sources, targets = graph._sources[apart], graph.adjacency.indices[apart]
+    rows = np.concatenate([every, sources, n + np.arange(len(supply)), [k for k, _ in demand]]).astype(np.int64)
+    cols = np.concatenate([every, targets, [k for k, _ in supply], n + np.arange(len(demand))]).astype(np.int64)
+    costs = np.concatenate([np.zeros(n), graph.adjacency.data[apart], np.zeros(len(supply) + len(demand))])
     from scipy.sparse import coo_array
 
     shape = (n + len(supply), n + len(demand))
