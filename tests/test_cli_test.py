@@ -19,6 +19,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     writing.write_matrix("x.csv", X)
     writing.write_matrix("y.npy", Y)
+    writing.write_matrix("big.npy", np.arange(120_000.0).reshape(60_000, 2))
 
 
 @pytest.mark.parametrize("statistic", ["wasserstein", "energy", "mmd"])
@@ -35,7 +36,7 @@ def test_json_holds_the_numbers_of_the_library(statistic):
 
 def test_words():
     shown = run("test", "x.csv", "x.csv", "--stop-at-level", "0.05").stdout
-    assert "stopped early" in shown
+    assert "of 999, decided" in shown
     assert "40 and 40 points in dimension 1" in shown
     assert max(map(len, shown.splitlines())) <= 80
 
@@ -47,6 +48,8 @@ def test_words():
         ("x.csv y.npy --statistic wassersten", "Did you mean 'wasserstein'?"),
         ("x.csv y.npy --permutations 0", "permutations must be an integer of at least 1"),
         ("x.csv y.npy --stop-at-level 2", "stop_at_level must lie between 0 and 1"),
+        ("big.npy big.npy", "max_seconds=… to wait for so long at most"),
+        ("x.csv y.npy --max-seconds 0", "no permutation was drawn within max_seconds = 0"),
         ("x.csv y.npy --metric euclidian", "Did you mean 'euclidean'?"),
     ],
 )

@@ -193,3 +193,15 @@ def test_progress_names_each_solver():
     seen = []
     result = compare(between(X, Y), progress=seen.append)
     assert [report.text for report in seen] == [row.name for row in result.contenders]
+
+
+def test_no_contender_takes_longer_than_it_may(monkeypatch):
+    pytest.importorskip("ot")
+    limit_pairs(monkeypatch, "sinkhorn", math.inf)
+    x, y = RNG.normal(size=(2, 300, 2))
+    result = compare(between(x, y), max_seconds=0.0)
+    for row in result.contenders:
+        stopped = row.name.startswith("otkit") and "stopped early: time limit" in row.note
+        assert stopped or "left out" in row.note or "ime limit" in row.note, row
+    assert result.lower <= result.upper
+    assert "each had 0 s at most" in str(result)

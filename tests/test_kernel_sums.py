@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otkit.costs import Cityblock, Euclidean, SqEuclidean, kernel_sums
-from otkit.costs.kernel_sums import row_sums, subset_sums
+from otkit.costs.kernel_sums import SubsetSums, row_sums
 from otkit.costs.pairs import TILE
 
 COMPILED = not numba.config.DISABLE_JIT
@@ -48,9 +48,16 @@ def test_subset_sums(rng, n, semimetric):
     members[0], members[1] = False, True
     values = FUNCTIONS[semimetric](cost.dense())
     expected = np.einsum("bi,ij,bj->b", members.astype(float), values, members.astype(float))
-    found = subset_sums(cost.pairs, semimetric, members)
-    np.testing.assert_allclose(found, expected, rtol=1e-13)
-    assert np.array_equal(found[2:3], subset_sums(cost.pairs, semimetric, members[2:3]))
+    sums = SubsetSums(cost.pairs, semimetric)
+    found = sums.of(members)
+    np.testing.assert_allclose(found, expected, rtol=1e-11)
+    units = np.rint(values / sums.unit)
+    assert (abs(values - units * sums.unit) <= 0.5 * sums.unit).all()
+    assert sums.unit <= 2.0**-40 * max(values.max(), 1e-300) or n == 1
+    chosen = members.astype(np.int64)
+    rounded = np.einsum("bi,ij,bj->b", chosen, units.astype(np.int64), chosen) * sums.unit
+    np.testing.assert_allclose(found, rounded, rtol=0.0, atol=8.0 * sums.unit)  # the twin's values have roundings, too
+    assert np.array_equal(found[2:3], sums.of(members[2:3]))
 
 
 def test_a_row_has_the_same_bits_in_any_company(rng):

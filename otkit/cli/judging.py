@@ -129,7 +129,11 @@ def _print_comparison(comparison: Comparison, tables: Sequence[FileTable]) -> No
                 *remarks,
                 ("error", "how far a cost lies outside of this interval, relative to it"),
                 ("gap", "width of the interval that an answer proves by its own plan and prices"),
-                ("time", "otkit's includes cost and certificate; peers are handed the cost matrix"),
+                (
+                    "time",
+                    f"each has {comparison.max_seconds:g} s at most (--max-seconds); otkit's includes cost and "
+                    "certificate; peers are handed the cost matrix",
+                ),
                 ("problem", str(comparison.problem)[len("TransportProblem(") : -1]),
                 *read_rows(tables, comparison.problem.cost.reading.notes),
             ]

@@ -10,7 +10,6 @@ from otkit.cli import options
 from otkit.cli.failures import checking_input
 from otkit.cli.printing import console, labelled, print_json, read_fields, read_rows
 from otkit.io.options import FileOptions
-from otkit.solvers.waiting import waiting
 
 
 @options.reads_files
@@ -22,11 +21,11 @@ def same_law(
     statistic: Annotated[str, typer.Option("--statistic", help="wasserstein, energy or mmd.")] = "wasserstein",
     permutations: Annotated[int, typer.Option("--permutations", help="Random deals of the pooled points.")] = 999,
     stop_at_level: Annotated[
-        float | None,
-        typer.Option("--stop-at-level", help="Stop once p must end above this.", show_default=False),
-    ] = None,
+        float, typer.Option("--stop-at-level", help="Stop once p must end above this; 0 draws all permutations.")
+    ] = 0.1,
     p: options.Power = 1.0,
     metric: options.Metric = "euclidean",
+    max_seconds: options.MaxSeconds = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same number gives the same answer.")] = 0,
     files: FileOptions,
     json: options.Json = False,
@@ -38,16 +37,17 @@ def same_law(
 
     tables = options.two_tables(x, y, files)
     cost = options.cost_from(metric, files)
-    with waiting("permuting"):
-        found = two_sample_test(
-            *(table.points() for table in tables),
-            statistic=cast(Statistic, statistic),
-            permutations=permutations,
-            stop_at_level=stop_at_level,
-            p=p,
-            metric=cost,
-            rng=seed,
-        )
+    found = two_sample_test(
+        *(table.points() for table in tables),
+        statistic=cast(Statistic, statistic),
+        permutations=permutations,
+        stop_at_level=stop_at_level or None,
+        p=p,
+        metric=cost,
+        rng=seed,
+        max_seconds=max_seconds,
+        progress=True,
+    )
     null = found.null_distribution
     drawn, mean, spread = null.size, float(null.mean()), float(null.std())
     if json:
@@ -62,6 +62,7 @@ def same_law(
                 "null_std": spread,
                 "permutations": drawn,
                 "stopped": found.stopped,
+                "ended": found.ended,
                 "n": len(tables[0]),
                 "m": len(tables[1]),
                 "files": read_fields(tables),
@@ -74,7 +75,7 @@ def same_law(
         (found.name, f"{found.statistic:.6g}"),
         ("by chance", f"{mean:.6g} ± {spread:.2g}"),
         ("effect", f"{found.effect:.6g}, what the samples are further apart than by chance"),
-        ("permutations", f"{drawn}{', stopped early' if found.stopped else ''}"),
+        ("permutations", f"{drawn} of {permutations}, {found.ended}" if found.stopped else f"{drawn}"),
         ("sizes", f"{len(tables[0])} and {len(tables[1])} points in dimension {len(tables[0].arrays)}"),
         ("report", found.report()),
     ]

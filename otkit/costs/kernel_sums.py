@@ -16,6 +16,7 @@ sum of the tiles 2. `ROUNDINGS` + d covers them all.
 
 from __future__ import annotations
 
+import math
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -24,7 +25,8 @@ from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.costs.pairs import ROWS, TILE, PointPairs, panel, panel_height
 from otkit.costs.sweeps import row_step, share_pairs
 from otkit.numerics.jit import njit, read_only
-from otkit.numerics.sums import accurate_sum, two_sum
+from otkit.numerics.sums import two_sum
+from otkit.numerics.threads import pause
 
 ROUNDINGS = 24
 
@@ -45,6 +47,9 @@ _ROUNDER = 1.5 * 2.0**52
 _ONE = 1023 << 52  # the bits of 1.0
 _C2, _C3, _C4, _C5, _C6, _C7 = 1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040
 _C8, _C9, _C10, _C11, _C12, _C13 = (1 / n for n in (40320, 362880, 3628800, 39916800, 479001600, 6227020800))
+
+# Rows whose values are there at a time; up to so many points they stay: half of their square, 64 MiB.
+_BAND, _KEPT = 256, 4096
 
 
 def row_sums(pairs: PointPairs, semimetric: Semimetric, weights: FloatArray, above: bool = False) -> FloatArray:
@@ -76,8 +81,12 @@ def row_sums(pairs: PointPairs, semimetric: Semimetric, weights: FloatArray, abo
     return sums
 
 
-def subset_sums(pairs: PointPairs, semimetric: Semimetric, members: BoolArray) -> FloatArray:
-    """Return ΣΣ ρ(s_ij) over all pairs of points of each subset; each cost is evaluated once for all subsets.
+class SubsetSums:
+    """ΣΣ ρ(s_ij) over all pairs of points of subsets, for many subsets of the same points.
+
+    With z the indicator of a subset the sum is zᵀ R z: a product of R with the matrix of many z. R is rounded to
+    multiples of a `unit` so coarse that all sums of it are whole numbers below 2⁵³ units, and their totals below 2⁶³:
+    then there is no rounding left, whatever the order in which a library adds them up, and on any number of threads.
 
     Parameters
     ----------
@@ -85,52 +94,79 @@ def subset_sums(pairs: PointPairs, semimetric: Semimetric, members: BoolArray) -
         The costs s_ij between n points and the same points.
     semimetric : {"distance", "exponential", "rational"}
         ρ, as in `row_sums`.
-    members : array, shape (k, n)
-        Which points are in each of k subsets.
+
+    Attributes
+    ----------
+    unit : float
+        Each ρ(s_ij) is off by half of it at most: of the largest one, 2⁻⁴² at n = 1000, 2⁻³⁴ at 10,000.
     """
-    n, kind = pairs.x.shape[0], _KINDS[semimetric]
-    blocks = -(-n // ROWS)
-    sums = np.empty((blocks, len(members)))
-    share_pairs(
-        lambda start, stop: _subset_sums(pairs, kind, _LARGEST[kind], read_only(members), sums, start, stop),
-        blocks,
-        1,
-        f"{semimetric}, subsets",
-        pairs,
-        n * n * (1 + len(members) // 8),  # eight additions take as long as an evaluation
-    )
-    return np.array([accurate_sum(column) for column in np.ascontiguousarray(sums.T)])
+
+    def __init__(self, pairs: PointPairs, semimetric: Semimetric) -> None:
+        self._pairs, self._semimetric, self._size = pairs, semimetric, pairs.x.shape[0]
+        keep, largest = self._size <= _KEPT, 0.0
+        self._kept: dict[int, FloatArray] = {}
+        for top in range(0, self._size, _BAND):
+            values = self._values(top)
+            largest = max(largest, float(values.max()))
+            if keep:
+                self._kept[top] = values
+        bits = (self._size - 1).bit_length()
+        self._exponent = math.frexp(largest)[1] - min(62 - 2 * bits, 52 - bits)
+        self.unit = math.ldexp(1.0, self._exponent)
+        for values in self._kept.values():
+            self._round(values)
+
+    def of(self, members: BoolArray) -> FloatArray:
+        """Return the sums over each of k subsets, `members` of shape (k, n) saying which points are in them."""
+        indicators = np.ascontiguousarray(members.T, dtype=np.float64)
+        chosen = np.ascontiguousarray(members.T, dtype=np.int64)
+        sums = np.zeros(len(members), np.int64)
+        for top in range(0, self._size, _BAND):
+            pause()
+            values = self._kept.get(top)
+            if values is None:
+                values = self._values(top)
+                self._round(values)
+            rows = (values @ indicators[top:]).astype(np.int64)
+            sums += (rows * chosen[top : top + _BAND]).sum(axis=0)
+        return np.ldexp(sums.astype(np.float64), self._exponent)
+
+    def _round(self, values: FloatArray) -> None:
+        """Round values in place to whole units; beyond the diagonal block a pair (i, j) stands for (j, i), too."""
+        np.ldexp(values, -self._exponent, out=values)
+        np.rint(values, out=values)
+        values[:, _BAND:] *= 2.0
+
+    def _values(self, top: int) -> FloatArray:
+        """Return ρ of a band of rows, for the columns from the first of these rows on."""
+        rows = min(_BAND, self._size - top)
+        values = np.empty((rows, self._size - top))
+        kind = _KINDS[self._semimetric]
+        share_pairs(
+            lambda start, stop: _write_values(self._pairs, kind, _LARGEST[kind], top, values, start, stop),
+            rows,
+            ROWS,
+            f"{self._semimetric}, values",
+            self._pairs,
+            values.size,
+        )
+        return values
 
 
 @njit
-def _subset_sums(
-    pairs: PointPairs, kind: int, largest: float, members: BoolArray, sums: FloatArray, start: int, stop: int
+def _write_values(
+    pairs: PointPairs, kind: int, largest: float, top: int, values: FloatArray, start: int, stop: int
 ) -> None:
-    buffer, power, added = np.empty((ROWS, TILE)), np.empty(TILE), np.empty(TILE)
-    bits, n = power.view(np.int64), members.shape[1]
-    for block in range(start, stop):
-        top = block * ROWS
-        rows = min(ROWS, n - top)
-        for b in range(len(members)):
-            sums[block, b] = 0.0
-        for t in range(0, n, TILE):
-            cols = min(TILE, n - t)
-            panel(pairs, top, rows, t, cols, buffer, 0, 0)
+    buffer, power = np.zeros((ROWS, TILE)), np.empty(TILE)
+    bits, width = power.view(np.int64), values.shape[1]
+    for first in range(start, stop, ROWS):
+        rows = min(ROWS, stop - first)
+        for t in range(0, width, TILE):
+            cols = min(TILE, width - t)
+            panel(pairs, top + first, rows, top + t, cols, buffer, 0, 0)
             for r in range(rows):
-                for c in range(cols, TILE):
-                    buffer[r, c] = 0.0
                 _apply(kind, largest, buffer[r], power, bits)
-            for b in range(len(members)):
-                for c in range(TILE):
-                    added[c] = 0.0
-                for r in range(rows):
-                    if members[b, top + r]:
-                        terms = buffer[r]
-                        for c in range(TILE):
-                            added[c] += terms[c]
-                for c in range(cols):
-                    added[c] = added[c] if members[b, t + c] else 0.0
-                sums[block, b] += _halved(added)
+                values[first + r, t : t + cols] = buffer[r, :cols]
 
 
 @njit

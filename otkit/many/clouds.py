@@ -41,6 +41,7 @@ class CloudPairs(Transports):
     """
 
     proof = "float certificates"
+    small = SMALL
 
     def __init__(
         self,
@@ -201,7 +202,7 @@ class CloudPairs(Transports):
         """Return which pairs go into a batch."""
         if self._cost is None or self.exact:
             return np.zeros(first.size, np.bool_)
-        small: BoolArray = self.sizes()[first] * self.sizes()[second] <= SMALL
+        small: BoolArray = self.sizes()[first] * self.sizes()[second] <= self.small
         return small
 
     def _in_batches(

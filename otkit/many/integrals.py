@@ -1,9 +1,8 @@
 """Integrals over the line: what the distance of two sorted samples is, in one pass over both.
 
 W_p^p = ∫ |F⁻¹(t) − G⁻¹(t)|^p dt over 0 < t < 1, for p ≥ 1 (Peyré & Cuturi, *Computational Optimal Transport*, remark
-2.30), and W_1 = ∫ |F(x) − G(x)| dx, while the energy distance is the root of 2 ∫ (F(x) − G(x))² dx (G. J. Székely &
-M. L. Rizzo, J. Stat. Plan. Inference 143 (2013), 1249-1272). The integrand changes where t passes a level
-F_k = (w_1 + … + w_k)/Σw of either sample, or x a point. Bounds of the errors of the first, with u = 2⁻⁵³:
+2.30). The integrand changes where t passes a level F_k = (w_1 + … + w_k)/Σw of either sample. Bounds of its errors,
+with u = 2⁻⁵³:
 
 * *Levels* are rounded: they are off by u at most. With F⁻¹(t) = x_1 + Σ_k (x_{k+1} − x_k)[t > F_k], moving the level
   F_k by u changes the integral by no more than u · max_y ||x_{k+1} − y|^p − |x_k − y|^p|, which is no more than
@@ -17,12 +16,12 @@ Between samples of the same size without weights, whose levels are the same, the
 
 from __future__ import annotations
 
-from otkit._typing import BoolArray, FloatArray
+from otkit._typing import FloatArray
 from otkit.checker.error_bounds import OUTWARD, Enclosure
 from otkit.costs.pairs import power
 from otkit.numerics import double_double as dd
 from otkit.numerics.floats import EPS, LEAST
-from otkit.numerics.jit import int64, njit
+from otkit.numerics.jit import njit
 from otkit.numerics.sums import two_sum
 
 # Terms whose sum is taken pairwise, in vectors.
@@ -96,18 +95,3 @@ def quantile_integral(
     count = x.size + y.size
     doubt = 0.5 * EPS * ((roundings + 2.0) * total + moved) + EPS * count * lost + 8.0 * LEAST * count
     return total, errors, OUTWARD * OUTWARD * doubt
-
-
-@njit
-def distribution_integrals(
-    gaps: FloatArray, dealt: BoolArray, n: int, m: int, power: int, values: FloatArray, start: int, stop: int
-) -> None:
-    """Write ∫ |F − G| or ∫ (F − G)² for each deal; nm (F − G) is an integer."""
-    for k in range(start, stop):
-        level, total, errors = int64(0), 0.0, 0.0
-        for i in range(gaps.size):
-            level += m if dealt[k, i] else -n
-            height = abs(level) / (n * m)
-            total, error = two_sum(total, (height * height if power == 2 else height) * gaps[i])
-            errors += error
-        values[k] = total + errors

@@ -13,12 +13,18 @@ from otkit.many.line import OnLine
 from otkit.many.pair_kinds import PairError
 from otkit.many.ragged import RaggedMasses
 from otkit.many.transports import power_between
-from otkit.numerics.threads import pause
-from otkit.optimal_transport.solve import solve_problem
+from otkit.numerics.threads import Stopped, pause
+from otkit.optimal_transport.settings import Settings
+from otkit.optimal_transport.solve import NotConvergedError, solve_problem
 from otkit.problem import TransportProblem
+from otkit.solvers.monitor import Monitor
 
 # Pairs of points whose costs are kept: 128 MiB.
 _KEPT = 4096**2
+
+# Pairs of points of a problem that goes into a batch. It takes some 0.2 s then, in which nothing is heard; of several
+# problems at once each has a thread of its own.
+_SMALL = 1024**2
 
 
 class Pool:
@@ -35,8 +41,14 @@ class Pool:
         if not self._on_line and len(points) ** 2 <= _KEPT:
             self._costs = MatrixCosts(self._costs.dense(), metric, p, (points, points))
 
-    def between(self, rows: IntArray, cols: IntArray) -> FloatArray:
-        """Return W_p^p between the subsets ``rows[k]`` and ``cols[k]``, shapes (k, n) and (k, m), for each k."""
+    def between(self, rows: IntArray, cols: IntArray, monitor: Monitor | None = None) -> FloatArray:
+        """Return W_p^p between the subsets ``rows[k]`` and ``cols[k]``, shapes (k, n) and (k, m), for each k.
+
+        Raises
+        ------
+        Stopped
+            The monitor's deadline has passed, within a problem that is solved by itself.
+        """
         count = len(rows)
         atoms = np.concatenate([rows, cols], axis=1).reshape(-1)
         sizes = np.fromiter(chain.from_iterable(repeat((rows.shape[1], cols.shape[1]), count)), np.int64, 2 * count)
@@ -47,14 +59,22 @@ class Pool:
             if self._on_line:
                 return OnLine(self._metric, self._points[atoms, 0], masses, self._p).solve(first, first + 1).value
             if isinstance(self._costs, MatrixCosts):
-                return CloudPairs(self._costs, masses, atoms, symmetric=True, p=self._p).solve(first, first + 1).value
+                pairs = CloudPairs(self._costs, masses, atoms, symmetric=True, p=self._p)
+                pairs.small = _SMALL
+                return pairs.solve(first, first + 1).value
         except PairError as error:
             raise error.error from None  # subsets have no names
-        return np.array([self._alone(*pair) for pair in zip(rows, cols, strict=True)])
+        return np.array([self._alone(*pair, monitor) for pair in zip(rows, cols, strict=True)])
 
-    def _alone(self, rows: IntArray, cols: IntArray) -> float:
+    def _alone(self, rows: IntArray, cols: IntArray, monitor: Monitor | None) -> float:
         pause()
-        result = solve_problem(TransportProblem(self._costs.restrict(rows, cols), probability=True))
+        problem = TransportProblem(self._costs.restrict(rows, cols), probability=True)
+        try:
+            result = solve_problem(problem, Settings(max_seconds=None if monitor is None else monitor.remaining))
+        except NotConvergedError as error:
+            if error.result.stats.status == "time_limit":
+                raise Stopped("time_limit") from None
+            raise
         try:
             return power_between(result)[0]
         except OverflowError as error:

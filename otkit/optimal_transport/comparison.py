@@ -30,14 +30,17 @@ from otkit.optimal_transport.solve import solve_problem
 from otkit.problem import TransportProblem
 from otkit.solvers.monitor import Progress
 from otkit.solvers.registry import SOLVERS
-from otkit.solvers.waiting import waiting
+from otkit.solvers.waiting import duration, waiting
 
 # Sizes n·m up to which a peer takes seconds rather than minutes, or fits in memory; above, its row says so.
 LARGEST_DENSE_LP = 100_000
 LARGEST_MATRIX = 36_000_000
 
 # A run shorter than this is repeated, since the first one also loads the library, and may compile some of it.
-SECONDS_WORTH_REPEATING = 15.0
+SECONDS_WORTH_REPEATING = 2.0
+
+# What each contender may take, if nothing else is said.
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,15 @@ class Comparison(Result):
     ----------
     problem : TransportProblem
     contenders : tuple of Contender
+    max_seconds : float
+        What each contender was allowed to take.
     """
 
-    _fields_of_dict = ("lower", "upper", "contenders")
+    _fields_of_dict = ("lower", "upper", "max_seconds", "contenders")
 
     problem: TransportProblem
     contenders: tuple[Contender, ...]
+    max_seconds: float = PATIENCE
 
     @cached_property
     def lower(self) -> float:
@@ -126,6 +132,7 @@ class Comparison(Result):
             known = not np.isnan(row.value)
             figures = f"{row.value:<22.15g} {self.error(row):+9.1e} {row.seconds:10.4f} s" if known else " " * 44
             lines.append(f"{row.name:<28} {figures}  {self.judgement(row)}")
+        lines.append(f"each had {self.max_seconds:g} s at most")
         return "\n".join(lines)
 
 
@@ -141,7 +148,7 @@ class _Answer(NamedTuple):
 def compare(
     problem: TransportProblem,
     *,
-    max_seconds: float | None = None,
+    max_seconds: float | None = PATIENCE,
     progress: bool | Callable[[Progress], None] = False,
 ) -> Comparison:
     """Solve a problem with every solver that applies, otkit's and its peers', and judge every answer alike.
@@ -149,8 +156,10 @@ def compare(
     Parameters
     ----------
     problem : TransportProblem
-    max_seconds : float, optional
-        Limit for each of otkit's own solvers.
+    max_seconds : float or None, default 60
+        Limit for each contender; None is the default, too. Otkit's solvers and HiGHS stop there, with what they have.
+        The other peers know no deadline: they are left out where the size of the problem says that they would take
+        longer, and their rows say so.
     progress : bool or callable, default False
         True shows which solver is at work, in the terminal or notebook; a callable gets a `Progress` as each starts.
 
@@ -172,21 +181,22 @@ def compare(
     >>> max(abs(comparison.error(row)) for row in comparison.contenders if row.value == row.value) < 1e-3
     True
     """
-    max_seconds = as_seconds(max_seconds)
+    max_seconds = as_seconds(PATIENCE if max_seconds is None else max_seconds)
+    assert max_seconds is not None
     start = time.perf_counter()
     rows = []
     with waiting("comparing") if progress is True else nullcontext(progress or None) as tell:
-        for name, run in (*_own(problem, max_seconds), *_peers(problem)):
+        for name, run in (*_own(problem, max_seconds), *_peers(problem, max_seconds)):
             if tell is not None:
                 tell(Progress(name, time.perf_counter() - start))
             rows.append(Contender(name, note=run) if isinstance(run, str) else run())
-    return Comparison(problem, tuple(rows))
+    return Comparison(problem, tuple(rows), max_seconds)
 
 
 Run = Callable[[], Contender] | str  # a string says why a solver does not run
 
 
-def _own(problem: TransportProblem, max_seconds: float | None) -> Iterator[tuple[str, Run]]:
+def _own(problem: TransportProblem, max_seconds: float) -> Iterator[tuple[str, Run]]:
     """Yield otkit's solvers that suit the problem."""
     if isinstance(problem.cost, SparseCosts):
         too_many = _too_many_arcs(problem.cost)
@@ -197,36 +207,41 @@ def _own(problem: TransportProblem, max_seconds: float | None) -> Iterator[tuple
         yield f"otkit {method}", obstacle or partial(_solved, problem, method, max_seconds)
 
 
-def _peers(problem: TransportProblem) -> Iterator[tuple[str, Run]]:
+def _peers(problem: TransportProblem, max_seconds: float) -> Iterator[tuple[str, Run]]:
     """Yield the solvers of SciPy and POT that suit the problem."""
     if isinstance(problem.cost, SparseCosts):
         run = partial(
-            _audited, problem, "SciPy linprog (HiGHS)", partial(_scipy_linprog_on_arcs, problem, problem.cost)
+            _audited,
+            problem,
+            "SciPy linprog (HiGHS)",
+            partial(_scipy_linprog_on_arcs, problem, problem.cost, max_seconds),
         )
         yield "SciPy linprog (HiGHS)", _too_many_arcs(problem.cost) or run
         yield "POT emd", "left out: it needs a cost for every pair"
         return
     line = problem.cost.line()
     large = _too_large(problem, LARGEST_MATRIX)
+    slow = large or _too_slow(problem, max_seconds, 3e-9)
     dense_lp = _too_large(problem, LARGEST_DENSE_LP)
+    slow_lp = dense_lp or _too_slow(problem, max_seconds, 2e-6)
     absent = "" if find_spec("ot") else 'not installed: pip install ".[peers]"'
     costs = np.empty((0, 0)) if large else problem.cost.dense()
     suited: list[tuple[str, str, Callable[[], _Answer]]] = []
     if line is not None and line.p == 1.0:
         suited.append(("SciPy wasserstein_distance", "", partial(_scipy_line, problem, line)))
     if problem.cost.points is not None and _is_euclidean(problem):
-        suited.append(("SciPy wasserstein_distance_nd", dense_lp, partial(_scipy_nd, problem, *problem.cost.points)))
+        suited.append(("SciPy wasserstein_distance_nd", slow_lp, partial(_scipy_nd, problem, *problem.cost.points)))
     if SOLVERS["assignment"].suits(problem):
-        suited.append(("SciPy linear_sum_assignment", large, partial(_scipy_assignment, problem, costs)))
-    suited.append(("SciPy linprog (HiGHS)", dense_lp, partial(_scipy_linprog, problem, costs)))
+        suited.append(("SciPy linear_sum_assignment", slow, partial(_scipy_assignment, problem, costs)))
+    suited.append(("SciPy linprog (HiGHS)", dense_lp, partial(_scipy_linprog, problem, costs, max_seconds)))
     if line is not None:
         suited.append(("POT wasserstein_1d", absent, partial(_pot_line, problem, line)))
-    suited.append(("POT emd", absent or large, partial(_pot_emd, problem, costs)))
+    suited.append(("POT emd", absent or slow, partial(_pot_emd, problem, costs)))
     for name, obstacle, solver in suited:
         yield name, obstacle or partial(_audited, problem, name, solver)
 
 
-def _solved(problem: TransportProblem, method: Any, max_seconds: float | None) -> Contender:
+def _solved(problem: TransportProblem, method: Any, max_seconds: float) -> Contender:
     """Run one of otkit's solvers, which brings its certificate along."""
     name = f"otkit {method}"
     try:
@@ -273,6 +288,13 @@ def _too_large(problem: TransportProblem, limit: float) -> str:
     return f"left out: {n} × {m} pairs are more than {limit:,.0f}" if n * m > limit else ""
 
 
+def _too_slow(problem: TransportProblem, max_seconds: float, seconds_of_pair: float) -> str:
+    """Say why a peer that knows no deadline is left out, if it would take too long: by laws fitted on one machine."""
+    n, m = problem.shape
+    seconds = seconds_of_pair * (float(n) * m) ** (4.0 / 3.0)
+    return f"left out: {n} × {m} pairs would take it about {duration(seconds)}" if seconds > max_seconds else ""
+
+
 def _too_many_arcs(cost: SparseCosts) -> str:
     return f"left out: {cost.kind} are more than {LARGEST_DENSE_LP:,}" if cost.arcs > LARGEST_DENSE_LP else ""
 
@@ -307,14 +329,15 @@ def _scipy_assignment(problem: TransportProblem, costs: FloatArray) -> _Answer:
     return _Answer(float(costs[rows, cols] @ mass), (rows, cols, mass), note="gives no prices")
 
 
-def _scipy_linprog(problem: TransportProblem, costs: FloatArray) -> _Answer:
+def _scipy_linprog(problem: TransportProblem, costs: FloatArray, max_seconds: float) -> _Answer:
     from scipy.optimize import linprog
 
     from otkit.solvers.linprog import transport_lp
 
     n, m = problem.shape
     matrix, masses, prices = transport_lp(costs, problem.supply, problem.demand)
-    answer = linprog(prices, A_eq=matrix, b_eq=masses, bounds=(0, None), method="highs")
+    limit = {"time_limit": max_seconds}
+    answer = linprog(prices, A_eq=matrix, b_eq=masses, bounds=(0, None), method="highs", options=limit)
     if answer.x is None:
         raise RuntimeError(answer.message)
     duals = answer.eqlin.marginals
@@ -322,7 +345,7 @@ def _scipy_linprog(problem: TransportProblem, costs: FloatArray) -> _Answer:
     return _Answer(float(answer.fun), answer.x.reshape(n, m), (duals[:n], duals[n:]), note)
 
 
-def _scipy_linprog_on_arcs(problem: TransportProblem, cost: SparseCosts) -> _Answer:
+def _scipy_linprog_on_arcs(problem: TransportProblem, cost: SparseCosts, max_seconds: float) -> _Answer:
     from scipy.optimize import linprog
     from scipy.sparse import coo_array
 
@@ -330,7 +353,8 @@ def _scipy_linprog_on_arcs(problem: TransportProblem, cost: SparseCosts) -> _Ans
     ends, arcs = np.concatenate([cost.arc_rows, n + cost.pairs.cols]), np.tile(np.arange(cost.arcs), 2)
     matrix = coo_array((np.ones(2 * cost.arcs), (ends, arcs)), shape=(n + m, cost.arcs)).tocsc()
     masses = np.concatenate([problem.supply, problem.demand])
-    answer = linprog(cost.pairs.costs, A_eq=matrix, b_eq=masses, bounds=(0, None), method="highs")
+    limit = {"time_limit": max_seconds}
+    answer = linprog(cost.pairs.costs, A_eq=matrix, b_eq=masses, bounds=(0, None), method="highs", options=limit)
     if answer.x is None:
         raise RuntimeError(answer.message)
     duals = answer.eqlin.marginals

@@ -29,12 +29,15 @@ class Progress:
         Time since the start.
     lower, upper : float or None
         The interval that holds the optimum as far as the solver knows; the certificate will look for itself.
+    remaining : float or None
+        Seconds still to come at the rate so far, where that is known.
     """
 
     text: str
     seconds: float
     lower: float | None = None
     upper: float | None = None
+    remaining: float | None = None
 
     @property
     def interval(self) -> str:
@@ -113,14 +116,16 @@ class Monitor:
 
         return calling(check)
 
-    def tick(self, text: str, lower: float | None = None, upper: float | None = None) -> None:
+    def tick(
+        self, text: str, lower: float | None = None, upper: float | None = None, remaining: float | None = None
+    ) -> None:
         """Report where the work stands; bounds of the optimum are remembered."""
         if lower is not None:
             self._lower = lower if self._lower is None else max(self._lower, lower)
         if upper is not None:
             self._upper = upper if self._upper is None else min(self._upper, upper)
         if self._report is not None:
-            self._report(Progress(text, self.seconds, self._lower, self._upper))
+            self._report(Progress(text, self.seconds, self._lower, self._upper, remaining))
 
     @contextmanager
     def holding_interrupts(self) -> Iterator[None]:

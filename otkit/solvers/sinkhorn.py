@@ -5,9 +5,11 @@ each half step sets one side's potentials so that its marginals are right:
 
     f_i ← f_i − ε log Σ_j b_j exp((f_i + g_j − c_ij)/ε)
 
-(G. Peyré, M. Cuturi, *Computational Optimal Transport*, section 4.4). The sum is the marginal of row i over a_i. After
-one full step it lies between min b and 1 / min a, so that no maximum need be taken out of the exponent, and the same
-sweep yields the marginal error. The first step at each ε starts from c-transforms, which make all exponents ≤ 0.
+(G. Peyré, M. Cuturi, *Computational Optimal Transport*, section 4.4). Steps are taken on a kernel matrix that has the
+potentials of a while ago in it, K_ij = exp((f_i + g_j − c_ij)/ε), and on factors (u, v) of what has changed since: a
+full step reads K once and takes no exponential. Where a factor grows large it is absorbed into the potentials, and K is
+computed anew (B. Schmitzer, *Stabilized sparse scaling algorithms for entropy regularized transport problems*, SIAM J.
+Sci. Comput. 41, 2019). Each ε starts from c-transforms, which make all exponents ≤ 0, and zero in each row and column.
 
 What is handed over bounds the *unregularised* optimum on both sides: the plan is rounded to exact marginals
 (J. Altschuler, J. Weed, P. Rigollet, *Near-linear time approximation algorithms for optimal transport via Sinkhorn
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -39,8 +42,14 @@ COARSE_TOLERANCE = 0.05  # marginal error at which an ε that is not the last is
 TICK = 16  # iterations between two reports
 
 TILE = 256  # columns whose exponentials are computed at a time, in the L1 cache
-ROWS = 16  # rows that a thread takes at a time
-WORTH_A_THREAD = 50_000  # exponentials below which another thread costs more than it saves
+LANES = 64  # sums that are carried on side by side, and added up at the end
+ROWS = 16  # rows that a thread takes at a time, at least
+BLOCKS = 16  # of rows, whose column sums are added up in one order, whichever thread has taken them
+WORTH_A_THREAD = 500_000  # entries of K below which another thread costs more than it saves
+
+# Exponents of K end here: an entry of exp(−600) is nothing beside its neighbours until factors have grown beyond
+# exp(100), and then they are absorbed.
+LARGEST_EXPONENT, ABSORBED = 600.0, math.exp(100.0)
 
 
 @dataclass(frozen=True)
@@ -158,29 +167,50 @@ class _Iteration:
         self._max_iterations = options.max_iterations
         self._monitor = monitor
         self._threads = 1 + costs.size // WORTH_A_THREAD
+        self._kernel = np.empty_like(costs)
 
     def run(self, epsilon: float, tolerance: float) -> None:
         """Iterate until the marginal error is below `tolerance`, or the limits of iterations or time are reached."""
         bound = bind(self.costs)
         self.f = bound.row_minima(self.g)[0]
-        self.f -= epsilon * np.log(self._row_sums(epsilon))
         self.g = bound.column_minima(self.f)[0]
-        self.g -= epsilon * np.log(self._column_sums(epsilon))
+        self._fill_kernel(epsilon)
+        u, v = np.ones(self.a.size), np.ones(self.b.size)
+        self._step(u, v)  # the first one makes the column sums right
         while True:
-            row_sums = self._row_sums(epsilon)  # over a; the column sums are right
-            self.error = float(self.a @ np.abs(row_sums - 1.0))
-            if self.error <= tolerance:
-                self.status = "optimal"
-                return
+            largest = max(u.max(), 1.0 / u.min(), v.max(), 1.0 / v.min())
+            if largest > ABSORBED:
+                self._absorb(u, v, epsilon)
+                self._fill_kernel(epsilon)
+            self.error = self._step(u, v)
             reason = self._monitor.stopped
-            if reason is not None or self.count >= self._max_iterations:
-                self.status = reason or "iteration_limit"
+            if self.error <= tolerance or reason is not None or self.count >= self._max_iterations:
+                self.status = "optimal" if self.error <= tolerance else reason or "iteration_limit"
+                self._absorb(u, v, epsilon)
                 return
-            self.f -= epsilon * np.log(row_sums)
-            self.g -= epsilon * np.log(self._column_sums(epsilon))
             self.count += 1
             if self.count % TICK == 0:
                 self._monitor.tick(f"iteration {self.count}: marginal error {self.error:.1e}")
+
+    def _step(self, u: FloatArray, v: FloatArray) -> float:
+        """Set first the row sums right, then the column sums; return what the row sums were off by before."""
+        height = max(ROWS, -(-u.size // BLOCKS))
+        blocks = -(-u.size // height)
+        sums, errors = np.empty((blocks, v.size)), np.empty(blocks)
+        arguments = (self._kernel, self.a, self.b * v, height, u, sums, errors)
+        share(partial(_scale_rows, *arguments), blocks, max(1, blocks // 4), self._threads)
+        np.divide(1.0, sums.sum(axis=0), out=v)
+        return float(errors.sum())
+
+    def _absorb(self, u: FloatArray, v: FloatArray, epsilon: float) -> None:
+        """Take the factors into the potentials."""
+        self.f += epsilon * np.log(u)
+        self.g += epsilon * np.log(v)
+        u[:], v[:] = 1.0, 1.0
+
+    def _fill_kernel(self, epsilon: float) -> None:
+        arguments = (self.costs, self.f, self.g, 1.0 / epsilon, self._kernel)
+        share(partial(_exponentiate, *arguments), self.a.size, ROWS, self._threads)
 
     def is_cold(self, epsilon: float, last: float | None) -> bool:
         """Whether ε is the last one; if none is given, whether it is small against the mean cost of a shipped unit."""
@@ -205,18 +235,6 @@ class _Iteration:
         plan += col
         return np.exp(plan, out=plan)
 
-    def _row_sums(self, epsilon: float) -> FloatArray:
-        sums = np.empty(self.a.size)
-        arguments = (self.costs, self.f, self.g, self.b, 1.0 / epsilon, sums)
-        share(lambda start, stop: _row_sums(*arguments, start, stop), sums.size, ROWS, self._threads)
-        return sums
-
-    def _column_sums(self, epsilon: float) -> FloatArray:
-        sums = np.empty(self.b.size)
-        arguments = (self.costs, self.f, self.g, self.a, 1.0 / epsilon, sums)
-        share(lambda start, stop: _column_sums(*arguments, start, stop), sums.size, TILE, self._threads)
-        return sums
-
 
 def _round(plan: FloatArray, supply: FloatArray, demand: FloatArray) -> None:
     """Give `plan` its marginals: scale down rows and columns that ship too much, spread what is left as a product."""
@@ -235,51 +253,58 @@ def _reduction(sums: FloatArray, due: FloatArray) -> FloatArray:
 
 
 @njit
-def _row_sums(
-    costs: FloatArray,
-    f: FloatArray,
-    g: FloatArray,
-    b: FloatArray,
-    inverse: float,
+def _scale_rows(
+    kernel: FloatArray,
+    a: FloatArray,
+    weights: FloatArray,
+    height: int,
+    u: FloatArray,
     sums: FloatArray,
+    errors: FloatArray,
     start: int,
     stop: int,
 ) -> None:
-    """Write Σ_j b_j exp((f_i + g_j − c_ij)·inverse) for the rows from `start` to `stop`."""
-    m = b.size
-    exponential, power, partial = np.empty(TILE), np.empty(TILE), np.empty(TILE)
-    for i in range(start, stop):
-        partial[:] = 0.0
-        for j in range(0, m, TILE):
-            size = min(TILE, m - j)
-            _exponentials(costs[i, j : j + size], f[i], g[j : j + size], inverse, exponential, power)
-            weights = b[j : j + size]
-            for k in range(size):
-                partial[k] += weights[k] * exponential[k]
-        sums[i] = partial.sum()
+    """Set u_i = 1 / Σ_j K_ij weights_j; write Σ_i a_i u_i K_ij and Σ_i a_i |u_i Σ_j K_ij weights_j − 1| of each block.
+
+    The second sums are of the new u, the third of the old: one pass over K is a full step.
+    """
+    m = weights.size
+    lanes = np.empty(LANES)
+    whole = m - m % LANES
+    for block in range(start, stop):
+        columns, error = sums[block], 0.0
+        columns[:] = 0.0
+        for i in range(block * height, min(u.size, (block + 1) * height)):
+            row = kernel[i]
+            lanes[:] = 0.0
+            for j in range(0, whole, LANES):
+                for k in range(LANES):
+                    lanes[k] += weights[j + k] * row[j + k]
+            for k in range(m - whole):
+                lanes[k] += weights[whole + k] * row[whole + k]
+            half = LANES
+            while half > 1:  # elementwise steps vectorise where a running sum does not
+                half //= 2
+                for k in range(half):
+                    lanes[k] += lanes[half + k]
+            error += a[i] * abs(u[i] * lanes[0] - 1.0)
+            u[i] = 1.0 / lanes[0]
+            factor = a[i] * u[i]
+            for j in range(m):
+                columns[j] += factor * row[j]
+        errors[block] = error
 
 
 @njit
-def _column_sums(
-    costs: FloatArray,
-    f: FloatArray,
-    g: FloatArray,
-    a: FloatArray,
-    inverse: float,
-    sums: FloatArray,
-    start: int,
-    stop: int,
+def _exponentiate(
+    costs: FloatArray, f: FloatArray, g: FloatArray, inverse: float, kernel: FloatArray, start: int, stop: int
 ) -> None:
-    """Write Σ_i a_i exp((f_i + g_j − c_ij)·inverse) for the columns from `start` to `stop`."""
-    exponential, power = np.empty(TILE), np.empty(TILE)
-    sums[start:stop] = 0.0
-    for j in range(start, stop, TILE):
-        size = min(TILE, stop - j)
-        partial = sums[j : j + size]
-        for i in range(a.size):
-            _exponentials(costs[i, j : j + size], f[i], g[j : j + size], inverse, exponential, power)
-            for k in range(size):
-                partial[k] += a[i] * exponential[k]
+    """Write exp((f_i + g_j − c_ij)·inverse) for the rows from `start` to `stop`."""
+    power = np.empty(TILE)
+    for i in range(start, stop):
+        for j in range(0, g.size, TILE):
+            tile = slice(j, min(g.size, j + TILE))
+            _exponentials(costs[i, tile], f[i], g[tile], inverse, kernel[i, tile], power)
 
 
 LOG2_E = 1.4426950408889634
@@ -291,14 +316,14 @@ ROUNDER = 6755399441055744.0  # 1.5 · 2**52: adding it rounds to an integer, wh
 def _exponentials(
     costs: FloatArray, f: float, g: FloatArray, inverse: float, exponential: FloatArray, power: FloatArray
 ) -> None:
-    """Write exp((f + g − c)·inverse) to within two roundings, the exponent taken as ±700 beyond these.
+    """Write exp((f + g − c)·inverse) to within two roundings, the exponent taken as ±LARGEST_EXPONENT beyond.
 
     The libraries' exponential is either scalar or differs from machine to machine. This one, e^x = 2^k e^r with
     |r| ≤ ½ log 2 and Taylor's polynomial of degree 13, is vectorised by the compiler and has the same bits everywhere.
     """
     size = costs.size
     for t in range(size):
-        x = min(max(((g[t] - costs[t]) + f) * inverse, -700.0), 700.0)
+        x = min(max(((g[t] - costs[t]) + f) * inverse, -LARGEST_EXPONENT), LARGEST_EXPONENT)
         shifted = x * LOG2_E + ROUNDER
         k = shifted - ROUNDER
         r = (x - k * LN2_HIGH) - k * LN2_LOW

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 SECONDS_OF_SILENCE = 1.0
 
 
+def duration(seconds: float) -> str:
+    """Return a time in the unit that people would use, to two digits."""
+    for unit, size in (("days", 86_400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2.0 * size:
+            return f"{seconds / size:.2g} {unit}" if seconds < 99.5 * size else f"{seconds / size:,.0f} {unit}"
+    return f"{seconds:.2g} s" if seconds < 99.5 else f"{seconds:.0f} s"
+
+
 @contextmanager
 def waiting(text: str) -> Iterator[Callable[[Progress], None] | None]:
     """Show a spinner with the time and the latest report, once a second has passed, if a person is looking.
@@ -44,7 +52,8 @@ def waiting(text: str) -> Iterator[Callable[[Progress], None] | None]:
 
     def report(progress: Progress) -> None:
         interval = f"  {progress.interval}" if progress.interval else ""
-        display.update(task, description=f"{text}: {progress.text}{interval}")
+        left = "" if progress.remaining is None else f"  about {duration(progress.remaining)} left"
+        display.update(task, description=f"{text}: {progress.text}{interval}{left}")
 
     timer.start()
     try:

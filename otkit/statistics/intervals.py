@@ -18,6 +18,8 @@ quarters: what the correction adds to the noise is in it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -31,10 +33,17 @@ from otkit.inputs.frames import NOTHING, Missing, Reading, as_clouds
 from otkit.inputs.randomness import Rng, seeded
 from otkit.io.results import Result
 from otkit.many.subsets import Pool
+from otkit.numerics.threads import Stopped
+from otkit.solvers.monitor import Monitor, Progress
+from otkit.solvers.waiting import waiting
+from otkit.statistics.effort import Effort
 from otkit.statistics.two_sample import TwoSampleTest
 
 # Half-samples of one sample beside one another, for its self-distance.
 _HALVINGS = 16
+
+# Distances between two reports.
+_TOGETHER = 8
 
 # The least that extrapolation takes β for: below it the correction is larger than what is corrected.
 _LEAST_DECAY = 0.05
@@ -173,6 +182,8 @@ def wasserstein_interval(
     subsamples: int = 64,
     rng: Rng = None,
     missing: Missing = "raise",
+    max_seconds: float | None = None,
+    progress: bool | Callable[[Progress], None] = False,
 ) -> WassersteinInterval:
     """Return W_p between two samples with an interval, by subsampling.
 
@@ -196,6 +207,12 @@ def wasserstein_interval(
     missing : {"raise", "drop"}, default "raise"
         What to do about rows in which a coordinate is missing (NaN, None, NA, NaT or masked): refuse them, or leave
         them out and say how many.
+    max_seconds : float, optional
+        Give up after this long. By default there is no limit, but what would take more than some ten minutes is refused
+        before it starts.
+    progress : bool or callable, default False
+        True shows how many distances are known, and how long the rest will take, in the terminal or notebook; a
+        callable gets a `Progress` now and then.
 
     Returns
     -------
@@ -205,7 +222,9 @@ def wasserstein_interval(
     ------
     ValueError, TypeError
         Fewer than eight points on a side, points that are not finite, unequal dimensions, a level outside (0, 1), fewer
-        than two subsamples.
+        than two subsamples; more work than anybody waits for (see `max_seconds`).
+    TimeoutError
+        There is no interval within `max_seconds`.
 
     See Also
     --------
@@ -249,21 +268,37 @@ def wasserstein_interval(
     from scipy.special import ndtri
 
     p = as_power(p)
-    pool = _Squares(np.concatenate([x, y]), cost, p)
     generator, seed = seeded(rng)
     n, m = len(x), len(y)
-    whole = float(pool.between(np.arange(n)[None], n + np.arange(m)[None])[0])
-    rows, cols = _orders(generator, n, subsamples), n + _orders(generator, m, subsamples)
-    halves = pool.between(rows[:, : n // 2], cols[:, : m // 2])
-    by_halves, by_quarters = (
-        [float(_self_squares(pool, order[:_HALVINGS], parts).mean()) for order in (rows, cols)] for parts in (2, 4)
-    )
+    on_line = cost.between(x[:1], y[:1], p=p).line() is not None
+    effort = (Effort.on_line if on_line else Effort.of_transports)(f"W_{p:g} between halves", n // 2, m // 2)
+    effort.require_patience((2 if population else 1) * subsamples, max_seconds, "subsamples")
+    with waiting("subsampling") if progress is True else nullcontext(progress or None) as report:
+        monitor = Monitor(report, max_seconds)
+        total = 1 + subsamples * (5 if population else 1) + 6 * min(_HALVINGS, subsamples)
+        try:
+            with monitor.interrupting_sweeps():
+                pool = _Squares(np.concatenate([x, y]), cost, p, monitor, total)
+                whole = float(pool.between(np.arange(n)[None], n + np.arange(m)[None])[0])
+                rows, cols = _orders(generator, n, subsamples), n + _orders(generator, m, subsamples)
+                halves = pool.between(rows[:, : n // 2], cols[:, : m // 2])
+                by_halves, by_quarters = (
+                    [float(_self_squares(pool, order[:_HALVINGS], parts).mean()) for order in (rows, cols)]
+                    for parts in (2, 4)
+                )
+                quarters = _quarters(pool, rows, cols, n, m) if population else halves
+        except Stopped as early:
+            if early.reason != "time_limit":
+                raise
+            raise TimeoutError(
+                f"there was no interval within max_seconds = {max_seconds:g}. Raise it, or give fewer points."
+            ) from None
     decay = _decay(sum(by_halves), sum(by_quarters))
     center, draws = whole, halves
     if population:
         gain = 1.0 / (2.0**decay - 1.0)
         center = whole - gain * (float(halves.mean()) - whole)
-        draws = halves - gain * (_quarters(pool, rows, cols, n, m) - halves)
+        draws = halves - gain * (quarters - halves)
     reach = float(ndtri(0.5 + 0.5 * level)) * float(draws.std(ddof=1))
     estimate, lower, upper = (math.sqrt(max(0.0, square)) for square in (center, center - reach, center + reach))
     return WassersteinInterval(
@@ -283,13 +318,20 @@ def wasserstein_interval(
 
 
 class _Squares:
-    """Squares of W_p between subsets of a pool."""
+    """Squares of W_p between subsets of a pool, of which there are `total` to be computed."""
 
-    def __init__(self, points: FloatArray, metric: Cost, p: float) -> None:
+    def __init__(self, points: FloatArray, metric: Cost, p: float, monitor: Monitor, total: int) -> None:
         self._pool, self._exponent = Pool(points, metric, p), 2.0 / p
+        self._monitor, self._total, self._done = monitor, total, 0
 
     def between(self, rows: IntArray, cols: IntArray) -> FloatArray:
-        return self._pool.between(rows, cols) ** self._exponent
+        powers = np.empty(len(rows))
+        for start in range(0, len(rows), _TOGETHER):
+            part = slice(start, start + _TOGETHER)
+            powers[part] = self._pool.between(rows[part], cols[part], self._monitor)
+            self._done += len(rows[part])
+            self._monitor.tick(f"{self._done} of {self._total} distances")
+        return powers**self._exponent
 
 
 def _orders(generator: np.random.Generator, size: int, count: int) -> IntArray:
