@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from otkit.divergences.variational import variational_bound as variational_bound
     from otkit.many.all_pairs import CacheError as CacheError
     from otkit.many.all_pairs import pairwise as pairwise
+    from otkit.many.along_axis import LineDistances as LineDistances
+    from otkit.many.along_axis import wasserstein_1d as wasserstein_1d
     from otkit.many.barycenters import BarycenterResult as BarycenterResult
     from otkit.many.barycenters import barycenter as barycenter
     from otkit.many.batch import BatchResult as BatchResult
@@ -201,6 +203,7 @@ _MODULES = {
     "divergences.orders": ["renyi", "renyi_divergence", "tsallis", "tsallis_divergence"],
     "divergences.result": ["DivergenceResult"],
     "divergences.variational": ["variational_bound"],
+    "many.along_axis": ["LineDistances", "wasserstein_1d"],
     "many.all_pairs": ["CacheError", "pairwise"],
     "many.barycenters": ["BarycenterResult", "barycenter"],
     "many.batch": ["BatchResult", "transport_batch", "wasserstein_batch"],
@@ -267,7 +270,8 @@ _ELSEWHERE = {
     "otkit.wasserstein(x, y).distance": """
         wasserstein_distance wasserstein_distance_nd earth_movers_distance earth_mover_distance earthmover w1""",
     "otkit.wasserstein(x, y, p=2).distance": "wasserstein2 w2",
-    "otkit.wasserstein(x, y, a, b)": "wasserstein_1d emd_1d emd2_1d solve_1d solve_sample",
+    "otkit.wasserstein_1d(x, y, a, b)": "emd2_1d",
+    "otkit.wasserstein(x, y, a, b)": "emd_1d solve_1d solve_sample",
     "otkit.cost_matrix(x, y)": "dist cdist pdist euclidean_distances pairwise_distances",
     "otkit.bottleneck(x, y)": "bottleneck_distance wasserstein_infinity w_inf winf",
     "otkit.sliced_wasserstein(x, y)": "sliced_wasserstein_distance",

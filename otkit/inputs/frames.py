@@ -203,6 +203,12 @@ def as_clouds(
     return Clouds(points, list(masses.values()), Reading(columns, tuple(notes), moved), frames)
 
 
+def matched_frames(given: Mapping[str, ArrayLike]) -> tuple[list[Frame], list[str]]:
+    """Return points as they are held, columns matched by name, missing entries left in; and what was done."""
+    notes: list[str] = []
+    return _matched([as_frame(value, name) for name, value in given.items()], list(given), notes), notes
+
+
 def _simple(given: Mapping[str, ArrayLike]) -> list[FloatArray] | None:
     """Return finite points of one space that come as plain arrays or lists of numbers; None where more is to be seen.
 

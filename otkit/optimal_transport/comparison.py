@@ -148,7 +148,7 @@ class _Answer(NamedTuple):
 def compare(
     problem: TransportProblem,
     *,
-    max_seconds: float | None = PATIENCE,
+    max_seconds: float | None = None,
     progress: bool | Callable[[Progress], None] = False,
 ) -> Comparison:
     """Solve a problem with every solver that applies, otkit's and its peers', and judge every answer alike.
@@ -156,10 +156,10 @@ def compare(
     Parameters
     ----------
     problem : TransportProblem
-    max_seconds : float or None, default 60
-        Limit for each contender; None is the default, too. Otkit's solvers and HiGHS stop there, with what they have.
-        The other peers know no deadline: they are left out where the size of the problem says that they would take
-        longer, and their rows say so.
+    max_seconds : float, optional
+        Limit for each contender, 60 seconds if nothing is said. Otkit's solvers and HiGHS stop there, with what they
+        have. The other peers know no deadline: they are left out where the size of the problem says that they would
+        take longer, and their rows say so.
     progress : bool or callable, default False
         True shows which solver is at work, in the terminal or notebook; a callable gets a `Progress` as each starts.
 

@@ -89,7 +89,17 @@ class TwoSampleTest(Result):
         How the samples were read, in words.
     """
 
-    _fields_of_dict = ("name", "statistic", "pvalue", "effect", "null_distribution", "stopped", "ended", "seed", "sizes")
+    _fields_of_dict = (
+        "name",
+        "statistic",
+        "pvalue",
+        "effect",
+        "null_distribution",
+        "stopped",
+        "ended",
+        "seed",
+        "sizes",
+    )
 
     statistic: float
     pvalue: float
@@ -125,15 +135,13 @@ class TwoSampleTest(Result):
 
     def significance(self) -> str:
         """Return the p-value and what it rests on, for a sentence."""
-        early = ", stopped early" if self.stopped else ""
+        early = _EARLY[self.ended]
         return f"p = {self.pvalue:.2g}, {self.null_distribution.size:,} permutations{early}"
 
     def __str__(self) -> str:
         null = self.null_distribution
         by_chance = f"{null.mean():.4g} ± {null.std():.2g} by chance"
-        early = {"all drawn": "", "decided": ", stopped early", "time limit": ", stopped by the limit of time"}[
-            self.ended
-        ]
+        early = _EARLY[self.ended]
         seed = "" if self.seed is None else f", seed {self.seed}"
         return (
             f"p = {self.pvalue:.4g} ({self.name} = {self.statistic:.4g}, {by_chance}; "
