@@ -1,4 +1,4 @@
-"""Transport on the line against SciPy and POT: weighted points, potentials and certificate included on our side only.
+"""Transport on the line against SciPy and POT: weighted points; `otkit` has plan, potentials and certificate, too.
 
 python benchmarks/line.py [n …]
 """
@@ -24,6 +24,7 @@ a, b = a / a.sum(), b / b.sum()
 # Peak memory is measured in a fresh process, after a small call that loads and compiles.
 STATEMENTS = {
     "otkit": ("import otkit", "otkit.wasserstein({x}, {y}, {a}, {b}, p={p}, method='line')"),
+    "otkit.wasserstein_1d": ("import otkit", "otkit.wasserstein_1d({x}, {y}, {a}, {b}, p={p})"),
     "SciPy": ("import scipy.stats", "scipy.stats.wasserstein_distance({x}, {y}, {a}, {b})"),
     "ot.wasserstein_1d": ("import ot", "ot.wasserstein_1d({x}, {y}, {a}, {b}, p={p})"),
     "ot.emd2_1d": ("import ot", "ot.emd2_1d({x}, {y}, {a}, {b}, metric='minkowski', p={p})"),
@@ -36,6 +37,7 @@ def contenders(n: int, p: float) -> dict:
     x, y, a, b = names["x"], names["y"], names["a"], names["b"]
     runs = {
         "otkit": lambda: otkit.wasserstein(x, y, a, b, p=p, method="line").value,
+        "otkit.wasserstein_1d": lambda: float(otkit.wasserstein_1d(x, y, a, b, p=p)) ** p,
         "SciPy": lambda: scipy.stats.wasserstein_distance(x, y, a, b),
         "ot.wasserstein_1d": lambda: ot.wasserstein_1d(x, y, a, b, p=p),
         "ot.emd2_1d": lambda: ot.emd2_1d(x, y, a, b, metric="minkowski", p=p),

@@ -290,7 +290,7 @@ EXEMPT = {
     **dict.fromkeys(("LinprogOptions", "NearestResult", "NotConvergedError", "PairwiseResult"), _CLASSES),
     **dict.fromkeys(("Potentials", "ProofError", "Sensitivity", "SimplexOptions", "SimplexState"), _CLASSES),
     "LineDistances": _CLASSES,
-    "wasserstein_1d": "has columns, each by itself: test_along_axis.py has arrays, frames, times, big integers and holes",
+    "wasserstein_1d": "takes column by column: test_along_axis.py has arrays, frames, times, big integers and holes",
     **dict.fromkeys(("SinkhornOptions", "SlicedResult", "TransportResult", "TwoSampleTest"), _CLASSES),
     **dict.fromkeys(("UnbalancedResult", "WassersteinInterval", "DriftReport"), _CLASSES),
     **dict.fromkeys(("Circle", "Graph", "Torus"), _COSTS),

@@ -33,6 +33,7 @@ RESULTS = {
     "SlicedResult": lambda: otkit.sliced_wasserstein(X, Y, projections=4, rng=0),
     "GaussianTransport": lambda: otkit.gaussian_wasserstein([0.0, 0.0], np.eye(2), [3.0, 0.0], np.eye(2)),
     "GaussianBarycenter": lambda: otkit.gaussian_barycenter([[0.0], [2.0]], [[[1.0]], [[9.0]]]),
+    "LineDistances": lambda: otkit.wasserstein_1d(X[:, 0], Y[:, 0]),
     "TwoSampleTest": lambda: otkit.two_sample_test(X, Y, permutations=9, rng=0),
     "WassersteinInterval": lambda: otkit.wasserstein_interval(X, Y, subsamples=4, rng=0),
     "Inequalities": lambda: otkit.divergence_inequalities([1, 1], [9, 1], points=[0.0, 3.0]),

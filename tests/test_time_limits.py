@@ -26,6 +26,10 @@ DOORS = {
         COST, np.ones(5), np.ones(4), price=1.0, max_seconds=limit
     ),
     "wasserstein_grid": lambda limit: otkit.wasserstein_grid(np.ones((2, 2)), np.eye(2), max_seconds=limit),
+    "two_sample_test": lambda limit: otkit.two_sample_test([0.0, 1.0], [2.0], max_seconds=limit),
+    "wasserstein_interval": lambda limit: otkit.wasserstein_interval(
+        np.arange(9.0), np.arange(8.0), subsamples=4, max_seconds=limit
+    ),
     "compare": lambda limit: otkit.compare(otkit.TransportProblem(COST), max_seconds=limit),
 }
 

@@ -75,13 +75,13 @@ class LineDistances(Result):
     _sides: Any = field(default=None)
     _solved: dict[int, TransportResult] = field(default_factory=dict)
 
-    def solution(self, *index: int) -> TransportResult:
+    def solution(self, *, column: int | tuple[int, ...] = ()) -> TransportResult:
         """Return plan, potentials and proof of one column, which are computed when they are first asked for.
 
         Parameters
         ----------
-        *index : int
-            Where the column is in `distance`; nothing where there is one.
+        column : int or tuple of int
+            Where it is in `distance`; nothing where there is one.
 
         Raises
         ------
@@ -92,9 +92,9 @@ class LineDistances(Result):
         """
         if math.isinf(self.p):
             raise ValueError("p must be finite for a plan: W_∞ is no sum of costs.")
-        shape = np.shape(self.distance)
+        shape, index = np.shape(self.distance), column if isinstance(column, tuple) else (column,)
         if len(index) != len(shape):
-            raise IndexError(f"index must have {len(shape)} numbers, as many as distance has axes, but it is {index}.")
+            raise IndexError(f"column must have {len(shape)} numbers, as many as distance has axes, but it is {index}.")
         flat = int(np.arange(max(1, math.prod(shape))).reshape(shape)[index])
         if flat not in self._solved:
             x, y, a, b = self._sides
@@ -163,7 +163,7 @@ def wasserstein_1d(
     Returns
     -------
     LineDistances
-        `distance` with `lower` and `upper`; ``solution(k)`` has plan, potentials and proof of a column.
+        `distance` with `lower` and `upper`; ``solution(column=k)`` has plan, potentials and proof of a column.
 
     Raises
     ------

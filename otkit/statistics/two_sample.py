@@ -127,7 +127,7 @@ class TwoSampleTest(Result):
         --------
         >>> import numpy as np, otkit
         >>> print(otkit.two_sample_test(np.arange(8.0), np.arange(6.0) + 3.0, rng=0).report())
-        W₁ = 2.00 (n = 8 and 6), p = 0.19, 999 permutations
+        W₁ = 2.00 (n = 8 and 6), p = 0.15, 665 permutations, stopped early
         """
         n, m = self.sizes
         name = wasserstein_name(float(self.name[2:])) if self.name.startswith("W_") else self.name
