@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from otkit import datasets as datasets
     from otkit import neural as neural
+    from otkit import sklearn as sklearn
     from otkit import teaching as teaching
     from otkit import torch as torch
     from otkit.checker.audit import certify as certify
@@ -256,7 +257,7 @@ _MODULES = {
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
-_WHOLE_MODULES = ("datasets", "neural", "teaching", "torch")
+_WHOLE_MODULES = ("datasets", "neural", "sklearn", "teaching", "torch")
 
 __all__ = ["__version__", *_WHOLE_MODULES, *sorted(_MODULE_OF)]  # noqa: PLE0604 (strings, of the table above)
 

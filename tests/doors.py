@@ -270,7 +270,7 @@ _COSTS = "a cost: its `between` is the door that `wasserstein` and `cost_matrix`
 _SOLVED = "takes a result or a problem, whose data came in through another door"
 _TRAINING = "trains a network for seconds; its points go through the gate of neural.critic_bounds"
 EXEMPT = {
-    **dict.fromkeys(("datasets", "neural", "teaching", "torch"), "a module"),
+    **dict.fromkeys(("datasets", "neural", "sklearn", "teaching", "torch"), "a module"),
     **dict.fromkeys(("GENERATORS", "FDivergence", "alpha_divergence"), "generators of divergences: no data"),
     **dict.fromkeys(
         ("BrayCurtis", "CallableCost", "Canberra", "Chebyshev", "Cityblock", "Correlation", "Cosine"), _COSTS

@@ -25,13 +25,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.checker.error_bounds import EPS, LEAST
 from otkit.costs.pairs import IEEE_EXPONENTS, power
 from otkit.inputs.checks import as_float_array, as_power, require_choice
 from otkit.inputs.coordinates import in_floats
 from otkit.inputs.frames import Missing, matched_frames
 from otkit.io.results import Result
 from otkit.many.integrals import WIDTH, mean_power, quantile_integral, write_levels
+from otkit.numerics.floats import EPS, LEAST
 from otkit.numerics.jit import int64, njit, read_only
 from otkit.numerics.kernel import at_once
 from otkit.numerics.sums import two_sum
