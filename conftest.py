@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 NEEDED = {
     "jax": ["otkit/neural/*", "otkit/plots/neural.py", "docs/explanation/critics.md", "docs/explanation/generative.md"],
+    "sklearn": ["otkit/sklearn/*"],
     "torch": ["otkit/torch/*"],
     "ot": ["docs/how-to/audit.md", "docs/how-to/from-pot-and-scipy.md"],
 }
