@@ -208,6 +208,14 @@ def test_a_column_that_is_not_there_is_named_with_the_one_that_was_meant(folder)
     assert_refused(run("emd", "x.csv", "x.csv"), "Leave this column out (--columns age,income has none such)")
 
 
+def test_words_instead_of_masses_are_answered_with_what_compares_words(folder):
+    write(x="city,n\nBonn,1\nRom,2\n")
+    message = (
+        "x.csv must hold masses, but city holds words. How often each occurs in two files is compared by otkit drift"
+    )
+    assert_refused(run("divergence", "js", "x.csv", "x.csv", "--columns", "city"), message)
+
+
 def test_masses_are_matched_to_a_matrix_by_label(folder):
     write(
         cost=",here,there\nrye,1,2\nspelt,3,5\n",

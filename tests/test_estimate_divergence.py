@@ -280,7 +280,7 @@ def test_without_scikit_learn_the_remedy_is_said(monkeypatch):
         return real(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match=r"pip install 'otkit\[classifier\]'"):
+    with pytest.raises(ImportError, match=r'pip install "\.\[classifier\]"'):
         otkit.estimate_divergence("kl", *shifted(100, 100), estimator="classifier", rng=0)
 
 

@@ -154,7 +154,7 @@ def test_parquet_knows_its_index_missing_values_and_labels(tmp_path, unit):
 
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ModuleNotFoundError, match=r'pip install "otkit\[tables\]"'):
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "\.\[tables\]"'):
         read_table(written(tmp_path, "", "points.parquet"))
 
 

@@ -235,6 +235,12 @@ def read_masses(path: PathLike, options: FileOptions | None = None) -> Table:
             f"{sheet.where} must hold one column or one row, but its shape is {(len(sheet), len(used))}. "
             "Choose a column with --columns, and one of labels with --labels."
         )
+    column = sheet.shown(used[0])
+    if sheet.columns[used[0]].kind == "text" and sheet.texts and not sheet.odd_cell(used[0])[1]:
+        raise ValueError(
+            f"{sheet.where} must hold masses, but {column} holds words. How often each occurs in two files is compared "
+            f"by otkit drift, with --columns {column}."
+        )
     kept = _kept(sheet, used, options, droppable=naming is not None)
     labels = None if naming is None else tuple(np.array(sheet.labels(naming), dtype=object)[kept])
     if labels is not None and naming is not None:
