@@ -194,7 +194,8 @@ def test_planted_optimum(method):
 @pytest.mark.parametrize(("method", "scale"), [("simplex", 1e12), ("lp", 1e3)])
 def test_components_that_balance_have_potentials_of_their_own_size(method, scale):
     """No arc ties the two halves together, whose costs differ by a factor that HiGHS can't cope with if it is large."""
-    C = scipy.sparse.block_diag([np.array([[1.0, 2.0], [4.0, 1.0]]), scale * np.array([[1.0, 3.0], [1.0, 2.0]])])
+    halves = np.array([[1.0, 2.0], [4.0, 1.0]]), scale * np.array([[1.0, 3.0], [1.0, 2.0]])
+    C = scipy.sparse.block_diag([scipy.sparse.coo_array(half) for half in halves])
     result = otkit.transport(C.tocoo(), [3, 2, 1, 1], [4, 1, 1, 1], method=method)
     assert result.value == 3 * scale + 3 + 4 + 1
     assert result.certificate.optimal
