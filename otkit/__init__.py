@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from otkit.costs import Correlation as Correlation
     from otkit.costs import Cosine as Cosine
     from otkit.costs import Euclidean as Euclidean
+    from otkit.costs import Graph as Graph
     from otkit.costs import Hamming as Hamming
     from otkit.costs import Haversine as Haversine
     from otkit.costs import Jaccard as Jaccard
@@ -101,8 +102,8 @@ if TYPE_CHECKING:
     from otkit.optimal_transport.duality import kantorovich_potential as kantorovich_potential
     from otkit.optimal_transport.duality import lipschitz_constant as lipschitz_constant
     from otkit.optimal_transport.duality import subgradient as subgradient
-    from otkit.optimal_transport.graphs import Graph as Graph
     from otkit.optimal_transport.graphs import GraphResult as GraphResult
+    from otkit.optimal_transport.graphs import wasserstein_graph as wasserstein_graph
     from otkit.optimal_transport.grids import wasserstein_grid as wasserstein_grid
     from otkit.optimal_transport.persistence import PersistenceResult as PersistenceResult
     from otkit.optimal_transport.persistence import persistence_distance as persistence_distance
@@ -168,6 +169,7 @@ _MODULES = {
         "Correlation",
         "Cosine",
         "Euclidean",
+        "Graph",
         "Hamming",
         "Haversine",
         "Jaccard",
@@ -216,7 +218,7 @@ _MODULES = {
     "optimal_transport.bottleneck": ["BottleneckResult", "bottleneck"],
     "optimal_transport.comparison": ["compare"],
     "optimal_transport.duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
-    "optimal_transport.graphs": ["Graph", "GraphResult"],
+    "optimal_transport.graphs": ["GraphResult", "wasserstein_graph"],
     "optimal_transport.grids": ["wasserstein_grid"],
     "optimal_transport.persistence": ["PersistenceResult", "persistence_distance"],
     "optimal_transport.results": ["Potentials", "TransportResult"],

@@ -275,7 +275,8 @@ EXEMPT = {
     **dict.fromkeys(
         ("BrayCurtis", "CallableCost", "Canberra", "Chebyshev", "Cityblock", "Correlation", "Cosine"), _COSTS
     ),
-    "Graph": "a cost, and masses on its nodes: test_graphs.py has them in arrays and by label",
+    "Graph": _COSTS,
+    "wasserstein_graph": "takes masses of the nodes of a graph: test_graphs.py has them in arrays and by label",
     "GraphResult": _CLASSES,
     **dict.fromkeys(("Cosine", "Euclidean", "Hamming", "Haversine", "Jaccard", "Mahalanobis", "Minkowski"), _COSTS),
     **dict.fromkeys(("SEuclidean", "SqEuclidean", "Weighted"), _COSTS),

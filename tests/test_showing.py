@@ -25,7 +25,7 @@ RESULTS = {
     "BarycenterResult": lambda: otkit.barycenter([X[:, 0], Y[:, 0]]),
     "PairwiseResult": lambda: otkit.pairwise({"<x>": X, "y": Y}),
     "BatchResult": lambda: otkit.wasserstein_batch([X], [Y]),
-    "GraphResult": lambda: otkit.Graph(ROAD).wasserstein([1, 0, 0], [0, 0, 1]),
+    "GraphResult": lambda: otkit.wasserstein_graph(otkit.Graph(ROAD), [1, 0, 0], [0, 0, 1]),
     "BottleneckResult": lambda: otkit.bottleneck(X, Y),
     "PersistenceResult": lambda: otkit.persistence_distance([[0, 4], [1, 2]], [[0, 5]]),
     "NearestResult": lambda: otkit.nearest({"x": X, "y": Y, "z": X + 1.0}, k=1),

@@ -11,6 +11,7 @@ from otkit.costs.dissimilarities import (
     Weighted,
 )
 from otkit.costs.evaluated import Line, MatrixCosts, PairCosts, PointCosts, bind
+from otkit.costs.graphs import Graph
 from otkit.costs.metrics import (
     CallableCost,
     Chebyshev,
@@ -39,6 +40,7 @@ __all__ = [
     "Cosine",
     "Cost",
     "Euclidean",
+    "Graph",
     "Hamming",
     "Haversine",
     "Jaccard",
