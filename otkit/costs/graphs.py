@@ -77,14 +77,14 @@ class Graph(Cost):
         parts = ("indptr", "indices", "data")
         one_way = not all(np.array_equal(getattr(edges, part), getattr(back, part)) for part in parts)
         sources = np.repeat(np.arange(edges.shape[0]), np.diff(edges.indptr))
-        fields = {"adjacency": edges, "directed": one_way, "labels": labels, "sources": sources}
+        fields = {"adjacency": edges, "directed": one_way, "labels": labels, "_sources": sources}
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
     adjacency: csr_array
     directed: bool
     labels: Labels | None
-    sources: IntArray
+    _sources: IntArray
 
     @property
     def nodes(self) -> int:
@@ -94,7 +94,7 @@ class Graph(Cost):
     @property
     def edges(self) -> int:
         """How many edges there are; one that leads both ways is one."""
-        loops = int(np.count_nonzero(self.sources == self.adjacency.indices))
+        loops = int(np.count_nonzero(self._sources == self.adjacency.indices))
         return self.adjacency.nnz if self.directed else (self.adjacency.nnz - loops) // 2 + loops
 
     @property
@@ -104,7 +104,7 @@ class Graph(Cost):
 
     def lengths_of(self, sources: IntArray, targets: IntArray) -> FloatArray:
         """Return the lengths of some edges."""
-        keys = self.sources * self.nodes + self.adjacency.indices
+        keys = self._sources * self.nodes + self.adjacency.indices
         found = self.adjacency.data[np.searchsorted(keys, sources.astype(np.int64) * self.nodes + targets)]
         return np.asarray(found)
 
@@ -132,6 +132,11 @@ class Graph(Cost):
                 f"x and y must be joined by edges, but there is no way from node {starts[i]} to {ends[j]}.{self.hint()}"
             )
         return MatrixCosts(distance if p == 1.0 else distance**p, metric=self, p=p, points=(x, y))
+
+    def arcs(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """Return sources, targets and lengths of the edges between different nodes, both ways where they lead so."""
+        apart = self._sources != self.adjacency.indices
+        return self._sources[apart], self.adjacency.indices[apart], self.adjacency.data[apart]
 
     def hint(self) -> str:
         """Say what to do about edges that lead one way and may be meant to lead both."""

@@ -234,11 +234,10 @@ def _transhipment(graph: Graph, a: FloatArray, b: FloatArray) -> tuple[Transport
     demand = [(k, part) for k, amount in surplus.items() if amount < 0 for part in floats(-amount / unit)]
     through = 4.0  # more than 2 ≥ total / unit
     every = np.arange(n)
-    apart = graph.sources != graph.adjacency.indices  # a way from a node to itself leads nowhere
-    sources, targets = graph.sources[apart], graph.adjacency.indices[apart]
+    sources, targets, lengths = graph.arcs()
     rows = np.concatenate([every, sources, n + np.arange(len(supply)), [k for k, _ in demand]]).astype(np.int64)
     cols = np.concatenate([every, targets, [k for k, _ in supply], n + np.arange(len(demand))]).astype(np.int64)
-    costs = np.concatenate([np.zeros(n), graph.adjacency.data[apart], np.zeros(len(supply) + len(demand))])
+    costs = np.concatenate([np.zeros(n), lengths, np.zeros(len(supply) + len(demand))])
     from scipy.sparse import coo_array
 
     shape = (n + len(supply), n + len(demand))
