@@ -134,7 +134,17 @@ def quantiles_against_quantiles():
 @picture
 def two_sample_test():
     rng = np.random.default_rng(10)
-    otkit.plot_test(otkit.two_sample_test(rng.normal(size=60), rng.normal(0.5, 1.0, 50), permutations=400, rng=0))
+    x, y = rng.normal(size=60), rng.normal(0.5, 1.0, 50)
+    otkit.plot_test(otkit.two_sample_test(x, y, permutations=400, stop_at_level=None, rng=0))
+
+
+@picture
+def persistence():
+    rng = np.random.default_rng(12)
+    births = rng.uniform(0.0, 1.0, 12)
+    bars = np.column_stack([births, births + rng.exponential(0.3, 12)])
+    moved = bars[:9] + rng.uniform(0.0, 0.1, (9, 2)) * [0.0, 1.0]
+    otkit.plot_persistence(otkit.persistence_distance([*bars, [0.0, np.inf]], [*moved, [0.1, np.inf]]))
 
 
 @picture

@@ -55,7 +55,7 @@ BAD = {
     "dates": (lambda: wasserstein(np.array(["2020-01-01"], "M8[D]"), [1.0]), TypeError, "x holds times and y holds numbers"),
     # Choices
     "unknown metric": (lambda: wasserstein(X, Y, metric="euclidian"), ValueError, "metric must be one of .*'euclidian' was given. Did you mean 'euclidean'"),
-    "a metric of SciPy": (lambda: wasserstein(X, Y, metric="canberra"), ValueError, "metric must be one of .*'canberra' was given.* scipy.spatial.distance"),
+    "a metric of SciPy": (lambda: wasserstein(X, Y, metric="dice"), ValueError, "metric must be one of .*'dice' was given.* scipy.spatial.distance"),
     "a metric without its order": (lambda: wasserstein(X, Y, metric="minkowski"), ValueError, r"metric must say its order: write otkit.Minkowski\(3\)"),
     "metric of a wrong type": (lambda: wasserstein(X, Y, metric=2), TypeError, "metric must be a name, a cost object or a function.*but 2 was given"),
     "a class for a metric": (lambda: wasserstein(X, Y, metric=otkit.Minkowski), TypeError, r"class was given: write Minkowski\("),

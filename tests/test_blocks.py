@@ -176,7 +176,7 @@ def test_what_cannot_be_is_not_taken_even_with_the_right_digest(forgery, tmp_pat
 
 def clouds_of_all_kinds(monkeypatch):
     """Return clouds whose pairs go into batches, or, being too large for one, are solved by themselves."""
-    monkeypatch.setattr(clouds_module, "SMALL", 40)
+    monkeypatch.setattr(clouds_module.CloudPairs, "small", 40)
     rng = np.random.default_rng(1)
     sizes = (3, 5, 7, 9)
     return [otkit.DiscreteMeasure(rng.normal(size=(k, 2)), rng.integers(1, 4, k)) for k in sizes]

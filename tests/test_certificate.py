@@ -92,7 +92,7 @@ def test_potentials_alone_and_plan_alone_and_nothing():
         (([0, 1], [0, -1], [1.0, 2.0]), ValueError, "plan columns must be integers from 0 to 5, but -1 was given"),
         (([0.5], [0], [1.0]), ValueError, "plan rows must be integers, but 0.5 was given"),
         ([["a"] * 6] * 6, TypeError, "plan must be numeric, but it holds 'a'"),
-        ("a plan", TypeError, "plan must be numeric, but it holds 'a plan'"),
+        ("a plan", TypeError, "plan must hold numbers, but the text 'a plan' was given"),
         (PLAN + 0j, TypeError, "plan must be real, but its type is complex128"),
     ],
 )

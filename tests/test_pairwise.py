@@ -126,7 +126,7 @@ def test_a_ground_cost_that_is_not_symmetric_is_taken_both_ways(rng):
 def test_large_problems_go_one_by_one(monkeypatch):
     measures = clouds(3)
     at_once = pairwise(measures)
-    monkeypatch.setattr(clouds_module, "SMALL", 0)
+    monkeypatch.setattr(clouds_module.CloudPairs, "small", 0)
     alone = pairwise(measures)
     np.testing.assert_allclose(at_once.distances, alone.distances, rtol=1e-14, atol=1e-300)
     np.testing.assert_array_equal(alone.distances, one_by_one(measures, measures) * (1.0 - np.eye(6)))
@@ -242,7 +242,11 @@ SQUARE = 1.0 - np.eye(3)
         (lambda: pairwise(GOOD, [np.ones((2, 1))]), ValueError, r"others\[0\] has 1"),
         (lambda: pairwise([*GOOD, [[np.nan, 1.0]]]), ValueError, r"measures\[2\] must be finite"),
         (lambda: pairwise([*GOOD, np.ones((0, 2))]), ValueError, r"measures\[2\] must hold at least one point"),
-        (lambda: pairwise([*GOOD, "text"]), TypeError, r"measures\[2\] must be numeric"),
+        (
+            lambda: pairwise([*GOOD, "text"]),
+            TypeError,
+            r"measures\[2\] must hold numbers, but the text",
+        ),
         (lambda: pairwise(3.0), TypeError, "measures must be a sequence of measures, but float"),
         (lambda: pairwise(DiscreteMeasure([1.0])), TypeError, "sequence of measures"),
         (lambda: pairwise(np.eye(3), ground_cost=np.ones((3, 4))), ValueError, "ground_cost must be square"),
@@ -333,7 +337,7 @@ def test_each_pair_says_how_it_is_proved():
 
 
 def test_pairs_of_both_kinds_are_counted(monkeypatch):
-    monkeypatch.setattr(clouds_module, "SMALL", 20)
+    monkeypatch.setattr(clouds_module.CloudPairs, "small", 20)
     rng = np.random.default_rng(4)
     result = otkit.pairwise([rng.normal(size=(k, 2)) for k in (2, 5, 6)])
     assert result.proof.tolist() == [

@@ -35,7 +35,7 @@ def line():
 @pytest.fixture(scope="module")
 def test():
     rng = np.random.default_rng(8)
-    return otkit.two_sample_test(rng.normal(size=40), rng.normal(size=30), permutations=199, rng=0)
+    return otkit.two_sample_test(rng.normal(size=40), rng.normal(size=30), permutations=199, stop_at_level=None, rng=0)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from otkit.solvers.monitor import GRACE, Monitor
 
 COST = np.random.default_rng(0).random((5, 4))
 
+ROAD = otkit.Graph(scipy.sparse.coo_array(([1.0, 2.0], ([0, 1], [1, 2])), shape=(3, 3)))
 DOORS = {
     "wasserstein": lambda limit: otkit.wasserstein([[0.0, 1.0], [2.0, 0.0]], [[1.0, 1.0]], max_seconds=limit),
     "transport": lambda limit: otkit.transport(COST, max_seconds=limit),
@@ -30,6 +31,8 @@ DOORS = {
     "wasserstein_interval": lambda limit: otkit.wasserstein_interval(
         np.arange(9.0), np.arange(8.0), subsamples=4, max_seconds=limit
     ),
+    "persistence_distance": lambda limit: otkit.persistence_distance([[0, 4], [1, 2]], [[0, 5]], max_seconds=limit),
+    "wasserstein_graph": lambda limit: otkit.wasserstein_graph(ROAD, [1, 0, 0], [0, 0, 1], max_seconds=limit),
     "compare": lambda limit: otkit.compare(otkit.TransportProblem(COST), max_seconds=limit),
 }
 

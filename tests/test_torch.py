@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -203,6 +204,13 @@ class _Losses(torch.utils.data.Dataset):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
 def test_processes_that_are_forked_after_use():
+    """In a process of its own: JAX, which other tests load, has threads, and must not be forked."""
+    code = "from tests.test_torch import forked; forked()"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)
+
+
+def forked():
+    """Compute the losses of a data set in processes that are forked, and compare."""
     x = torch.arange(6.0).reshape(3, 2)
     here = [_loss_of(x * (k + 1)) for k in range(4)]
     loader = torch.utils.data.DataLoader(

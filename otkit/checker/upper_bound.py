@@ -25,7 +25,7 @@ from otkit.checker.error_bounds import (
 )
 from otkit.checker.plans import Entries, mended
 from otkit.costs.pairs import pair
-from otkit.numerics.floats import EPS, LEAST
+from otkit.numerics.floats import EPS, LARGEST, LEAST
 from otkit.numerics.jit import jitable, njit
 from otkit.numerics.sums import accurate_dot, two_product, two_sum
 from otkit.numerics.threads import share
@@ -120,7 +120,10 @@ def marginal_error(marginals: Marginals, masses: Masses, total: float) -> float:
 @jitable
 def quotient(value: float, unit: float) -> float:
     """Return a number that is not negative in some unit, rounded up."""
-    return float(np.nextafter(value / unit, np.inf)) if value > 0.0 else value
+    if not value > 0.0:
+        return value
+    ratio = value / unit
+    return float(np.nextafter(ratio, np.inf)) if ratio < LARGEST else np.inf
 
 
 def weigh_plan(

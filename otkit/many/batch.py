@@ -23,6 +23,7 @@ from otkit.many.pair_kinds import EXACT, FLOAT, Found, Names, PairError, in_word
 from otkit.many.small import add_up
 from otkit.many.transports import BY_ITSELF
 from otkit.numerics.compiling import clock
+from otkit.numerics.pickling import owned
 from otkit.numerics.threads import threads as sharing_threads
 from otkit.optimal_transport.duality import Subgradient, subgradient
 from otkit.optimal_transport.results import Potentials, TransportResult
@@ -348,7 +349,7 @@ def _matrix_batch(C: Any, a: Any, b: Any) -> MatrixBatch:
         raise TypeError(
             "C must have no labels beside masses of many pairs, which have none to match them with: C.to_numpy()."
         )
-    costs = np.ascontiguousarray(as_float_array(C, "C"))
+    costs = owned(np.ascontiguousarray(as_float_array(C, "C")))
     if costs.ndim not in (2, 3) or 0 in costs.shape:
         raise ValueError(
             f"C must be an array of shape (pairs, n, m), or (n, m) for all pairs, but its shape is {costs.shape}."
@@ -363,7 +364,7 @@ def _matrix_batch(C: Any, a: Any, b: Any) -> MatrixBatch:
     sides, given = [], (a, b)
     for masses, name, size in zip(given, "ab", (n, m), strict=True):
         starts = np.arange(count + 1) * size
-        weights = read_weights(masses, name, starts, equal=True)
+        weights = owned(read_weights(masses, name, starts, equal=True))
         sides.append(Side(np.empty((count * size, 0)), weights, starts, True))
     for k, size in enumerate((n, m)):
         if given[k] is None and given[1 - k] is not None:  # equal shares of what the other side has

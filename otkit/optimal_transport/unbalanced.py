@@ -407,7 +407,7 @@ def unbalanced_transport(
 
     >>> result = otkit.unbalanced_transport(C, [2, 1], [1, 1], price=([0.5, 9], 3))
     >>> result.value, result.leftover_a.tolist(), result.leftover_b.tolist()
-    (11.5, [1.0, 0.0], [0.0, 0.0])
+    (9.5, [1.0, 0.0], [0.0, 0.0])
     """
     max_seconds = as_seconds(max_seconds)
     cost, a, b, *labels = _checked(C, a, b, method)
