@@ -49,7 +49,10 @@ default_role = "autolink"
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 toc_object_entries_show_parents = "hide"
-autodoc_default_options = {"inherited-members": "tuple, BaseException, Protocol"}  # leaves out what Python gives them
+# Left out is what classes get from Python, PyTorch and scikit-learn.
+FOREIGN = "tuple, BaseException, Protocol, Module, BaseEstimator, TransformerMixin, OneToOneFeatureMixin"
+FOREIGN += ", ClassNamePrefixFeaturesOutMixin, _SetOutputMixin, _MetadataRequester"
+autodoc_default_options = {"inherited-members": FOREIGN}
 numpydoc_show_class_members = False  # autodoc lists them, from the class template
 numpydoc_attributes_as_param_list = True
 nitpick_ignore_regex = [

@@ -346,8 +346,8 @@ class Jaccard(_ByFormula):
 class Weighted(Cost):
     """Another cost with weights of the coordinates, what `w=` is in SciPy.
 
-    Norms have Σ w_k |x_k − y_k|^order under their root; cosine and correlation weigh their products, the others their
-    sums over coordinates. A coordinate of weight zero is left out.
+    Norms have the sum of w_k times the order-th power of coordinate k of x − y under their root; cosine and correlation
+    weigh their products, the others their sums over coordinates. A coordinate of weight zero is left out.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ def _cross_entropy(p: FloatArray, q: FloatArray, total_p: float, total_q: float)
 
 
 def conditional_kl(p: ArrayLike, q: ArrayLike, *, base: float | None = None, axis: int = -1) -> DivergenceResult:
-    """Return KL(P_{Y|X} ‖ Q_{Y|X} | P_X) = Σ_x P(x) KL(P(·|x) ‖ Q(·|x)) of two joint laws.
+    """Return Σ_x P(x) KL(P_x ‖ Q_x) of two joint laws of X and Y, P_x and Q_x being the laws of Y given X = x.
 
     By the chain rule it is KL of the joint laws less KL of the laws of X; here no such difference is taken.
 
