@@ -315,7 +315,7 @@ class TestBound:
         np.testing.assert_array_equal(costs.restrict(rows, cols).points[0], x[rows])
 
     def test_a_large_matrix_is_read_where_it_lies(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("otkit.costs.evaluated.LARGEST_COPY", 0)
+        monkeypatch.setattr("otkit.costs.matrices.LARGEST_COPY", 0)
         C = np.random.default_rng(0).normal(size=(6, 5))
         np.save(tmp_path / "c.npy", C)
         for given_matrix in (C, np.asfortranarray(C), C.astype(np.float32), np.load(tmp_path / "c.npy", mmap_mode="r")):

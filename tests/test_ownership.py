@@ -12,7 +12,7 @@ import pytest
 from doors import Door, doors
 
 import otkit
-from otkit.costs import evaluated
+from otkit.costs import matrices
 from otkit.costs.fingerprint import fingerprint
 
 
@@ -73,7 +73,7 @@ def test_what_is_saved_of_points_is_what_was_solved(tmp_path):
 @pytest.fixture
 def borrowed(monkeypatch):
     """Let no matrix be copied."""
-    monkeypatch.setattr(evaluated, "LARGEST_COPY", 0)
+    monkeypatch.setattr(matrices, "LARGEST_COPY", 0)
 
 
 def test_a_matrix_that_is_not_copied_is_not_to_be_changed(borrowed, rng, tmp_path):

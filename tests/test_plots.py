@@ -6,7 +6,6 @@ import itertools
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 import pytest
 
 import otkit
@@ -286,6 +285,7 @@ def test_a_matrix_without_points_has_no_place_on_a_map(bakery):
 
 
 def test_a_matrix_is_drawn_in_two_columns_with_labels_and_masses(bakery):
+    pd = pytest.importorskip("pandas")  # an extra, which the wheel is tested without
     bread = otkit.datasets.bakery()
     cost = pd.DataFrame(bread.cost, bread.bakeries, bread.cafes)
     axes = otkit.plot_plan(otkit.transport(cost, bread.supply, bread.demand))
@@ -320,6 +320,7 @@ def test_axes_have_one_scale_unless_that_would_be_a_line(clouds):
 
 
 def test_axes_are_called_by_the_columns_of_frames():
+    pd = pytest.importorskip("pandas")  # an extra, which the wheel is tested without
     rng = np.random.default_rng(9)
     x, y = (pd.DataFrame(rng.normal(size=(9, 2)) * [10, 1e5], columns=["age", "income, $ or $"]) for _ in range(2))
     result = otkit.wasserstein(x, y)

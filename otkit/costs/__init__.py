@@ -1,5 +1,6 @@
 """Costs between points: metrics, matrices, and the questions that solvers ask of them."""
 
+from otkit.costs.cost import Cost
 from otkit.costs.dissimilarities import (
     BrayCurtis,
     Canberra,
@@ -10,21 +11,11 @@ from otkit.costs.dissimilarities import (
     SEuclidean,
     Weighted,
 )
-from otkit.costs.evaluated import Line, MatrixCosts, PairCosts, PointCosts, bind
+from otkit.costs.evaluated import Line, PairCosts, PointCosts
 from otkit.costs.graphs import Graph
-from otkit.costs.metrics import (
-    CallableCost,
-    Chebyshev,
-    Cityblock,
-    Cosine,
-    Cost,
-    Euclidean,
-    Haversine,
-    Minkowski,
-    SqEuclidean,
-    as_cost,
-    cost_matrix,
-)
+from otkit.costs.matrices import MatrixCosts, bind
+from otkit.costs.metrics import CallableCost, Cosine, Haversine, as_cost, cost_matrix
+from otkit.costs.norms import Chebyshev, Cityblock, Euclidean, Minkowski, SqEuclidean
 from otkit.costs.pairs import MatrixPairs, PointPairs, SparsePairs
 from otkit.costs.periodic import Circle, Torus
 from otkit.costs.sparse import SparseCosts

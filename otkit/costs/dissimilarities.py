@@ -16,8 +16,11 @@ from typing import Any, Literal
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
-from otkit.costs.evaluated import MatrixCosts, PairCosts, PointCosts
-from otkit.costs.metrics import Cosine, Cost, Euclidean, as_cost, enter
+from otkit.costs.cost import Cost
+from otkit.costs.evaluated import PairCosts, PointCosts
+from otkit.costs.matrices import MatrixCosts
+from otkit.costs.metrics import Cosine, as_cost, enter
+from otkit.costs.norms import Euclidean
 from otkit.inputs import checks
 
 _Term = Callable[[Any, Any], Any]

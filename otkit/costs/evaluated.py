@@ -1,8 +1,8 @@
 """Costs bound to data: what problems, solvers and the certificate hold.
 
-`PointCosts` evaluates a metric between two clouds whenever it is asked, `MatrixCosts` reads a given matrix; both answer
-the same questions with the same bits, so that nothing above branches on where a cost comes from. A third kind,
-`otkit.costs.sparse.SparseCosts`, has costs for some pairs alone.
+`PointCosts` evaluates a metric between two clouds whenever it is asked, `otkit.costs.matrices.MatrixCosts` reads a
+given matrix; both answer the same questions with the same bits, so that nothing above branches on where a cost comes
+from. A third kind, `otkit.costs.sparse.SparseCosts`, has costs for some pairs alone.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ from otkit.costs import listing, pruning, sweeps
 from otkit.costs import pairs as pairs_module
 from otkit.costs.accuracy import Accuracy, root
 from otkit.costs.boxes import can_bound
-from otkit.costs.fingerprint import fingerprint
 from otkit.costs.monge import monge_argmin
 from otkit.costs.order import Ordered, in_kd_order, inverse, sorting_order
-from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, MatrixPairs, PointPairs, point_pairs
-from otkit.costs.places import numbered_points, numbered_rows
+from otkit.costs.pairs import HALF_ANGLE, MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES, PointPairs, point_pairs
+from otkit.costs.places import numbered_points
 from otkit.inputs import checks
 from otkit.inputs.frames import NOTHING, Reading
 from otkit.inputs.indices import as_indices
@@ -34,7 +33,7 @@ from otkit.numerics.pickling import Frozen
 from otkit.numerics.threads import share
 
 if TYPE_CHECKING:
-    from otkit.costs.metrics import Cost
+    from otkit.costs.cost import Cost
 
 T = TypeVar("T")
 Arithmetic: TypeAlias = Literal["ieee", "libm", "given"]
@@ -68,10 +67,6 @@ class Line(NamedTuple):
     y: FloatArray
     scale: float
     p: float
-
-
-# Matrices up to this size are copied: in less than a thousandth of the time that it takes to solve them.
-LARGEST_COPY = 2**24
 
 
 class PairCosts(Frozen, ABC):
@@ -386,10 +381,10 @@ class PointCosts(PairCosts):
     def restrict(self, rows: Indices, cols: Indices) -> PointCosts:
         """Return the costs between subsets of the points."""
         (x, y), pairs = self.points, self.pairs
-        x_part, y_part = _taken(x, rows, 0), _taken(y, cols, 0)
+        x_part, y_part = taken(x, rows, 0), taken(y, cols, 0)
         # Where a metric looks at the points as they are, so does the part: what is taken once need not be taken again.
-        pair_x = x_part if _same_memory(pairs.x, x) else _taken(pairs.x, rows, 0)
-        pair_y = y_part.T if _same_memory(pairs.y, y) and y.shape[1] == 1 else _taken(pairs.y, cols, 1)
+        pair_x = x_part if _same_memory(pairs.x, x) else taken(pairs.x, rows, 0)
+        pair_y = y_part.T if _same_memory(pairs.y, y) and y.shape[1] == 1 else taken(pairs.y, cols, 1)
         return PointCosts(self.metric, self.p, x_part, y_part, pairs._replace(x=pair_x, y=pair_y), self.unit)
 
     def transpose(self) -> PointCosts:
@@ -456,7 +451,7 @@ class PointCosts(PairCosts):
         """Whether all costs are integers because all coordinates are: differences, sums and products keep them so."""
         x, y, pairs = self.pairs.x, self.pairs.y, self.pairs
         of_integers = pairs.kind in (SUM_SQUARES, SUM_ABS, MAX_ABS, SUM_CUBES) and pairs.exponent in (1.0, 2.0, 3.0)
-        return of_integers and pairs.scale == 1.0 and _are_integers(x) and _are_integers(y)
+        return of_integers and pairs.scale == 1.0 and all_integers(x) and all_integers(y)
 
     def line(self) -> Line | None:
         """Return the 1-D coordinates where the cost is ``scale * |x - y| ** p``, p ≥ 1; None elsewhere."""
@@ -466,134 +461,7 @@ class PointCosts(PairCosts):
         return None
 
 
-class MatrixCosts(PairCosts):
-    """A given cost matrix: float64 or float32, any memory order, `numpy.memmap` as well.
-
-    Up to 16 MiB are copied. A larger matrix is read where it lies, and must stay as it is: its fingerprint is taken
-    here, and asked for again (`require_unchanged`) wherever something is said or written about costs.
-
-    Parameters
-    ----------
-    matrix : array-like of shape (n, m)
-        Finite costs, of either sign.
-    metric, p, points, unit
-        Where the matrix holds evaluated costs, such as those of an `otkit.CallableCost`: what it was evaluated from.
-
-    Examples
-    --------
-    >>> from otkit.costs import MatrixCosts
-    >>> costs = MatrixCosts([[3.0, 1.0], [2.0, 5.0]])
-    >>> costs.row_minima([0.0, 0.0])[0]
-    array([1., 2.])
-    """
-
-    pairs: MatrixPairs
-
-    def __init__(
-        self,
-        matrix: ArrayLike,
-        metric: Cost | None = None,
-        p: float = 1.0,
-        points: tuple[FloatArray, FloatArray] | None = None,
-        unit: float = 1.0,
-    ) -> None:
-        self.metric = metric
-        self.p = p
-        self.points = points
-        self.unit = unit
-        given = _as_matrix(matrix)
-        borrowed = given.nbytes > LARGEST_COPY
-        self.pairs = MatrixPairs(read_only(given if borrowed else np.array(given, order="C")))
-        self._fingerprint = fingerprint(given) if borrowed else None
-
-    def __repr__(self) -> str:
-        n, m = self.shape
-        return f"MatrixCosts({n} × {m}, {self.pairs.matrix.dtype})"
-
-    @property
-    def arithmetic(self) -> Arithmetic:
-        """The costs are given."""
-        return "given"
-
-    @property
-    def floor(self) -> float:
-        """The smallest cost."""
-        return float(self.pairs.matrix.min())
-
-    def require_unchanged(self) -> None:
-        """Raise ValueError if a matrix that was not copied has changed since."""
-        if self._fingerprint is not None and fingerprint(self.pairs.matrix) != self._fingerprint:
-            raise ValueError(
-                f"C must stay as it is while something rests on it, but entries have changed since it was handed over: "
-                f"a matrix of more than {LARGEST_COPY // 2**20} MiB is not copied. Hand over C.copy(), or solve again."
-            )
-
-    def __getstate__(self) -> dict[str, Any]:
-        self.require_unchanged()
-        return super().__getstate__()
-
-    @cached_property
-    def are_integers(self) -> bool:
-        """Whether all costs are integers."""
-        return _are_integers(self.pairs.matrix)
-
-    @property
-    def least_accurate(self) -> float:
-        """The cost below which a power has lost digits to underflow."""
-        return SMALLEST if self.metric is not None and (self.p != 1.0 or self.unit != 1.0) else 0.0
-
-    def places(self) -> tuple[tuple[IntArray, int], tuple[IntArray, int]]:
-        """Return numbers of the distinct rows and of the distinct columns of the matrix."""
-        return numbered_rows(self.pairs.matrix), numbered_rows(self.pairs.matrix.T)
-
-    def restrict(self, rows: Indices, cols: Indices) -> MatrixCosts:
-        """Return the submatrix of the given rows and columns."""
-        points = None if self.points is None else (self.points[0][rows], self.points[1][cols])
-        return self._derived(_block(self.pairs.matrix, rows, cols), points)
-
-    def transpose(self) -> MatrixCosts:
-        """Return the transposed matrix, a view."""
-        points = None if self.points is None else (self.points[1], self.points[0])
-        return self._derived(self.pairs.matrix.T, points)
-
-    def _derived(self, matrix: FloatArray, points: tuple[FloatArray, FloatArray] | None) -> MatrixCosts:
-        """Wrap a part of a matrix that was checked already."""
-        part = object.__new__(MatrixCosts)
-        part.metric, part.p, part.points, part.unit = self.metric, self.p, points, self.unit
-        part.pairs = MatrixPairs(read_only(matrix))
-        part._fingerprint = None if self._fingerprint is None else fingerprint(matrix)
-        return part
-
-
-def bind(cost: PairCosts | ArrayLike) -> PairCosts:
-    """Return `cost` if it is bound already, otherwise take it as a cost matrix, dense or sparse.
-
-    Examples
-    --------
-    >>> from otkit.costs import bind
-    >>> bind([[3, 1], [2, 5]]).extremes()
-    (1.0, 5.0)
-    """
-    if isinstance(cost, PairCosts):
-        return cost
-    if hasattr(cost, "tocsr"):  # a matrix of scipy.sparse, told without importing that
-        from otkit.costs.sparse import SparseCosts
-
-        return SparseCosts.from_matrix(cost)
-    return MatrixCosts(cost)
-
-
-def _as_matrix(value: ArrayLike) -> FloatArray:
-    """Return `value` as a finite matrix; float32 and float64 arrays are neither copied nor converted."""
-    if isinstance(value, np.ndarray) and value.dtype == np.float32:
-        matrix: FloatArray = np.asarray(value)
-        checks.as_cost_array(matrix[:1], "C")
-        checks.require_finite(matrix, "C")
-        return matrix
-    return checks.as_cost_array(value, "C")
-
-
-def _are_integers(values: FloatArray) -> bool:
+def all_integers(values: FloatArray) -> bool:
     """Whether all numbers of an array are integers; piece by piece, since most are not at the first sight."""
     values = values.T if values.flags.f_contiguous else values
     rows = max(1, 16_384 * len(values) // values.size)
@@ -601,29 +469,11 @@ def _are_integers(values: FloatArray) -> bool:
     return all(bool((np.rint(piece) == piece).all()) for piece in pieces)
 
 
-def _taken(array: FloatArray, which: Indices, axis: int) -> FloatArray:
+def taken(array: FloatArray, which: Indices, axis: int) -> FloatArray:
     """Return the entries `which` along an axis; `take` is twice as fast as indexing where they are given one by one."""
     if isinstance(which, slice):
         return array[which] if axis == 0 else array[:, which]
     return array.take(np.asarray(which), axis=axis)
-
-
-def _block(matrix: FloatArray, rows: Indices, cols: Indices) -> FloatArray:
-    """Return some rows and columns of a matrix in its own memory order, which indexing by lists would turn over."""
-    if not matrix.flags.c_contiguous and matrix.flags.f_contiguous:
-        return _block(matrix.T, cols, rows).T
-    for axis, which in enumerate((rows, cols)):
-        matrix = _taken(matrix, _run(which), axis)
-    return np.ascontiguousarray(matrix)
-
-
-def _run(which: Indices) -> Indices:
-    """Return consecutive indices as a slice, all others as they are."""
-    if isinstance(which, slice) or len(which) == 0:
-        return which
-    first = int(which[0])
-    consecutive = which[-1] - first == len(which) - 1 and bool((np.diff(which) == 1).all())
-    return slice(first, first + len(which)) if consecutive and first >= 0 else which
 
 
 def _same_memory(one: FloatArray, other: FloatArray) -> bool:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.evaluated import MatrixCosts
-from otkit.costs.metrics import Cost
+from otkit.costs.cost import Cost
+from otkit.costs.matrices import MatrixCosts
 from otkit.inputs.checks import require_memory
 from otkit.inputs.indices import require_sound_sparse
 from otkit.inputs.labels import Labels

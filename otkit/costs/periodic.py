@@ -18,8 +18,8 @@ import numpy as np
 
 from otkit._text import shown
 from otkit._typing import FloatArray
-from otkit.costs.evaluated import MatrixCosts
-from otkit.costs.metrics import Cost
+from otkit.costs.cost import Cost
+from otkit.costs.matrices import MatrixCosts
 from otkit.inputs import checks
 
 

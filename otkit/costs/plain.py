@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from otkit.costs.evaluated import MatrixCosts, PairCosts, PointCosts
+from otkit.costs.evaluated import PairCosts, PointCosts
+from otkit.costs.matrices import MatrixCosts
 from otkit.costs.pairs import MAX_ABS, SUM_ABS, SUM_CUBES, SUM_SQUARES
 from otkit.costs.sparse import SparseCosts
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from otkit._typing import FloatArray, IntArray
-from otkit.costs.evaluated import Arithmetic, Indices, PairCosts, _are_integers, _as_prices
+from otkit.costs.evaluated import Arithmetic, Indices, PairCosts, _as_prices, all_integers
 from otkit.costs.listing import Visitor
 from otkit.costs.pairs import SparsePairs
 from otkit.costs.sweeps import signed_slacks
@@ -121,7 +121,7 @@ class SparseCosts(PairCosts):
     @cached_property
     def are_integers(self) -> bool:
         """Whether the costs of all arcs are integers."""
-        return self.arcs == 0 or _are_integers(self.pairs.costs)
+        return self.arcs == 0 or all_integers(self.pairs.costs)
 
     @cached_property
     def arc_rows(self) -> IntArray:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from otkit.costs.evaluated import MatrixCosts, PairCosts, PointCosts
-from otkit.costs.metrics import Chebyshev, Cityblock, Cosine, Euclidean, Haversine, Minkowski, SqEuclidean
+from otkit.costs.evaluated import PairCosts, PointCosts
+from otkit.costs.matrices import MatrixCosts
+from otkit.costs.metrics import Cosine, Haversine
+from otkit.costs.norms import Chebyshev, Cityblock, Euclidean, Minkowski, SqEuclidean
 from otkit.costs.sparse import SparseCosts, require_canonical
 from otkit.inputs import checks
 from otkit.inputs.frames import NOTHING, Reading, as_clouds

@@ -20,8 +20,8 @@ from otkit._typing import FloatArray
 from otkit.inputs import checks
 
 if TYPE_CHECKING:
-    from otkit.costs.evaluated import MatrixCosts
-    from otkit.costs.metrics import Cost
+    from otkit.costs.cost import Cost
+    from otkit.costs.matrices import MatrixCosts
 
 # The largest cost of such a matrix, and what the dearest pair of a plan costs there: sums of prices stay in float64,
 # and what underflows is below 2**-1900 of it.
@@ -54,7 +54,7 @@ def matrix_in_unit(metric: Cost, x: FloatArray, y: FloatArray, p: float, unit: f
     MemoryError
         The matrix does not fit.
     """
-    from otkit.costs.evaluated import MatrixCosts
+    from otkit.costs.matrices import MatrixCosts
 
     n, m = len(x), len(y)
     checks.require_memory(
