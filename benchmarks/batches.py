@@ -17,7 +17,7 @@ from scipy.spatial.distance import cdist
 
 import otkit
 
-PAIRS = {8: 500, 32: 200, 100: 30, 256: 6}
+PAIRS = {8: 5000, 32: 2000, 100: 400, 256: 40}
 
 
 def main(sizes: list[int]) -> None:
