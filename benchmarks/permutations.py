@@ -4,7 +4,7 @@ python benchmarks/permutations.py
 
 With a second folder that holds another version of otkit, as `git archive` writes one, its times stand beside:
 
-    git archive 2d06bc9 otkit | tar x -C /tmp/before && python benchmarks/permutations.py /tmp/before
+    git archive 2d06bc9 otkit | tar x -C FOLDER && python benchmarks/permutations.py FOLDER
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ long as the turned coordinates are floats.
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,8 +52,9 @@ class _Periodic(Cost):
     translation_invariant = True
     compiled = False
 
+    @abstractmethod
     def _periods(self, dimension: int) -> Sequence[float]:
-        raise NotImplementedError
+        """Return the period of each coordinate."""
 
     def _bind(self, x: FloatArray, y: FloatArray, p: float) -> MatrixCosts:
         n, m = len(x), len(y)

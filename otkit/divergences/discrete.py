@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -106,7 +106,7 @@ def discrete_divergence(
         error = np.where(beyond, np.inf, error)
         said = "; ".join(part for part in (said, "finite, but beyond float64" if beyond.any() else "") if part)
     if base is not None:
-        value, error = value / unit, error / unit + 3.0 * _UNIT * np.where(np.isfinite(value), abs(value / unit), 0.0)
+        value, error = in_unit(value, error, unit)
     detail = rows._replace(said=said).detail
     if not rows.shape:
         return DivergenceResult(float(value[0]), "exact", float(error[0]), detail)
@@ -151,6 +151,12 @@ def unit_of_base(base: float | None, divergence: FDivergence) -> float:
             f"base must be left out for {divergence.name}: only {', '.join(_OF_LOGARITHMS)} have a logarithm to scale."
         )
     return length_of_unit(base)
+
+
+def in_unit(value: Any, error: Any, unit: float) -> tuple[Any, Any]:
+    """Return a number of nats and its error in another unit; both unit and quotient are rounded."""
+    value = value / unit
+    return value, error / unit + 3.0 * _UNIT * np.where(np.isfinite(value), np.abs(value), 0.0)
 
 
 def length_of_unit(base: float | None) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray
-from otkit.divergences.discrete import Rows, length_of_unit, rows_that_meet, value_of_rows
+from otkit.divergences.discrete import Rows, in_unit, length_of_unit, rows_that_meet, value_of_rows
 from otkit.divergences.generators import GENERATORS
 from otkit.divergences.result import DivergenceResult
 from otkit.inputs.bins import aligned, aligned_tables, along_last_axis
@@ -231,7 +231,6 @@ def _result(value: FloatArray, error: FloatArray, rows: Rows, unit: float) -> Di
 def _scaled(value: Any, error: Any, unit: float, detail: str) -> DivergenceResult:
     """Return a result in nats in another unit."""
     if unit != 1.0:
-        value = value / unit
-        error = error / unit + 3.0 * _UNIT * np.where(np.isfinite(value), np.abs(value), 0.0)
+        value, error = in_unit(value, error, unit)
         error = error if np.ndim(value) else float(error)
     return DivergenceResult(value, "exact", error, detail)

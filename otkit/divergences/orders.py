@@ -18,7 +18,7 @@ import numpy as np
 from otkit._text import shown
 from otkit._typing import ArrayLike, BoolArray, FloatArray, IntArray
 from otkit.divergences.by_name import f_divergence
-from otkit.divergences.discrete import Rows, length_of_unit, rows_that_meet, value_of_rows
+from otkit.divergences.discrete import Rows, in_unit, length_of_unit, rows_that_meet, value_of_rows
 from otkit.divergences.distributions import is_distribution
 from otkit.divergences.generators import alpha_divergence
 from otkit.divergences.result import DivergenceResult, Kind
@@ -81,8 +81,7 @@ def renyi_divergence(
         found = _of_rows(order, rows_that_meet(p, q, axis))
     value, error, kind, detail = found
     if base is not None:
-        value = value / unit
-        error = error / unit + 3.0 * _UNIT * np.where(np.isfinite(value), np.abs(value), 0.0)
+        value, error = in_unit(value, error, unit)
     return _result(value, error, kind, detail)
 
 

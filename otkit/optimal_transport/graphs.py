@@ -67,8 +67,7 @@ class GraphResult(Result):
     @property
     def distance(self) -> float:
         """W_1, the length of all ways by the mass that takes them; the masses of a side are one altogether."""
-        exact = self.certificate.exact_value
-        return float((Fraction(self.solved.value) if exact is None else exact) / self.total)
+        return float(self._over_total(self.solved.value))
 
     @property
     def value(self) -> float:
@@ -78,16 +77,19 @@ class GraphResult(Result):
     @property
     def lower(self) -> float:
         """A lower bound of W_1, rounded down."""
-        exact = self.certificate.exact_value
-        bound = (Fraction(self.certificate.lower) if exact is None else exact) / self.total
+        bound = self._over_total(self.certificate.lower)
         return float(bound) if Fraction(float(bound)) <= bound else math.nextafter(float(bound), -math.inf)
 
     @property
     def upper(self) -> float:
         """An upper bound of W_1, rounded up."""
-        exact = self.certificate.exact_value
-        bound = (Fraction(self.certificate.upper) if exact is None else exact) / self.total
+        bound = self._over_total(self.certificate.upper)
         return float(bound) if Fraction(float(bound)) >= bound else math.nextafter(float(bound), math.inf)
+
+    def _over_total(self, proved: float) -> Fraction:
+        """Return the optimum per unit of mass, where it is known exactly, else a number that is proved of it."""
+        exact = self.certificate.exact_value
+        return (Fraction(proved) if exact is None else exact) / self.total
 
     @cached_property
     def flow(self) -> csr_array:
