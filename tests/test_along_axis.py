@@ -182,3 +182,20 @@ def test_solutions_are_kept_and_what_has_none_says_so(rng):
     with pytest.raises(ValueError, match="p must be finite"):
         otkit.wasserstein_1d([0.0], [1.0], p=math.inf).solution()
     assert "W_1 of 2 columns" in str(found)
+
+
+@pytest.mark.parametrize("exponent", [-1000, -700, -401, 401, 900])
+def test_weights_of_any_scale_count_relative_to_their_total(rng, exponent):
+    x, y, a, b = rng.normal(size=40), rng.normal(size=30), rng.random(40) + 0.5, rng.random(30) + 0.5
+    usual, scaled = otkit.wasserstein_1d(x, y, a, b, p=2), otkit.wasserstein_1d(x, y, np.ldexp(a, exponent), b, p=2)
+    assert (usual.distance, usual.lower, usual.upper) == (scaled.distance, scaled.lower, scaled.upper)
+
+
+def test_equal_values_may_come_in_any_order(rng):
+    x, y = np.repeat([0.0, 1.0, 4.0], 20), rng.normal(size=50)
+    a, b = rng.random(60), rng.random(50)
+    truth = exact_power(x, y, a, b, 1)
+    for _ in range(5):
+        order = rng.permutation(60)
+        found = otkit.wasserstein_1d(x[order], y, a[order], b)
+        assert found.lower <= truth <= found.upper

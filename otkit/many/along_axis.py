@@ -25,16 +25,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from otkit._typing import ArrayLike, FloatArray, IntArray
-from otkit.costs.pairs import IEEE_EXPONENTS, power
+from otkit.costs.pairs import IEEE_EXPONENTS
 from otkit.inputs.checks import as_float_array, as_power, require_choice
 from otkit.inputs.coordinates import in_floats
 from otkit.inputs.frames import Missing, matched_frames
 from otkit.io.results import Result
-from otkit.many.integrals import WIDTH, mean_power, quantile_integral, write_levels
+from otkit.many.integrals import WIDTH, equal_shares, mean_power, quantile_integral, write_levels
 from otkit.numerics.floats import EPS, LEAST
 from otkit.numerics.jit import int64, njit, read_only
 from otkit.numerics.kernel import at_once
-from otkit.numerics.sums import two_sum
 from otkit.numerics.threads import share
 from otkit.numerics.threads import threads as sharing_threads
 from otkit.optimal_transport.results import TransportResult
@@ -42,6 +41,9 @@ from otkit.optimal_transport.solve import wasserstein
 
 # Powers and ranges whose powers stay in float64 in whatever unit.
 _MILD, _NARROW, _WIDE = 8.0, 2.0**-100, 2.0**100
+
+# Binary exponents beyond which the sums and quotients of weights, in double-double, could leave float64.
+_FAR = 400
 
 # Values that a thread sorts and passes for its start to pay.
 _WORTH_A_THREAD = 20_000
@@ -194,16 +196,10 @@ def wasserstein_1d(
     weights = [_weights(value, name, side, axis) for value, name, side in ((a, "a", samples.x), (b, "b", samples.y))]
     if missing == "raise":
         for weight, name in zip(weights, "ab", strict=True):
-            if weight is not None and np.isnan(weight).any():
+            if weight is not None and math.isnan(weight.max()):
                 raise ValueError(f"{name} holds missing weights. Give missing='drop' to leave their values out.")
-    count = math.prod(shape)
-    rows = [
-        np.broadcast_to(side.reshape(-1, side.shape[-1]), (count, side.shape[-1])) for side in (samples.x, samples.y)
-    ]
-    masses = [
-        None if weight is None else np.broadcast_to(weight.reshape(-1, weight.shape[-1]), side.shape)
-        for weight, side in zip(weights, rows, strict=True)
-    ]
+    rows = [side.reshape(-1, side.shape[-1]) for side in (samples.x, samples.y)]
+    masses = [None if weight is None else _for_each(weight, side) for weight, side in zip(weights, rows, strict=True)]
     with sharing_threads(threads):
         distance, lower, upper = _distances(_sorted(rows, masses), degree)
     found: list[Any] = [each.reshape(shape) if shape else float(each[0]) for each in (distance, lower, upper)]
@@ -228,6 +224,8 @@ def _read(x: ArrayLike, y: ArrayLike, axis: int, missing: Missing) -> _Samples:
     else:
         samples = _of_tables(x, y)
     for side, name in ((samples.x, "x"), (samples.y, "y")):
+        if np.isfinite(side).all():
+            continue
         if np.isinf(side).any():
             raise ValueError(f"{name} must be finite, but it holds {int(np.isinf(side).sum()):,} infinite values.")
         absent = np.isnan(side)
@@ -245,7 +243,9 @@ def _of_arrays(x: FloatArray, y: FloatArray, axis: int) -> _Samples:
     for side, name in ((x, "x"), (y, "y")):
         if not -side.ndim <= axis < side.ndim or side.size == 0:
             raise ValueError(f"{name} must have values along axis {axis}, but its shape is {side.shape}.")
-    x, y = np.moveaxis(x, axis, -1), np.moveaxis(y, axis, -1)
+    x, y = (side if side.ndim == 1 else np.moveaxis(side, axis, -1) for side in (x, y))
+    if x.shape[:-1] == y.shape[:-1]:
+        return _Samples(x, y, x.shape[:-1])
     try:
         shape = np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
         ndim = max(x.ndim, y.ndim)
@@ -294,13 +294,21 @@ def _weights(value: ArrayLike | None, name: str, side: FloatArray, axis: int) ->
             f"{name} must have a weight for each value, shape {side.shape[-1:]} along the axis, but it has "
             f"{weights.shape}."
         )
-    if (weights < 0.0).any() or np.isinf(weights).any():
+    least, most = np.fmin.reduce(weights, axis=-1), np.fmax.reduce(weights, axis=-1)  # of those that are not missing
+    if (least < 0.0).any() or (most == math.inf).any():
         raise ValueError(
-            f"{name} must be finite and not negative, but it goes from {weights.min()} to {weights.max()}."
+            f"{name} must be finite and not negative, but it goes from {np.fmin.reduce(least, axis=None)} to "
+            f"{np.fmax.reduce(most, axis=None)}."
         )
-    if not (np.nan_to_num(weights).max(axis=-1) > 0.0).all():
+    if not (most > 0.0).all():
         raise ValueError(f"{name} must have a positive sum in each column.")
     return weights
+
+
+def _for_each(weights: FloatArray, rows: FloatArray) -> FloatArray:
+    """Return weights as rows: their own, or the same for each."""
+    own = weights.reshape(-1, weights.shape[-1])
+    return own if own.shape == rows.shape else np.broadcast_to(own, rows.shape)
 
 
 def _present(values: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, FloatArray | None]:
@@ -339,13 +347,15 @@ def _sorted(rows: list[FloatArray], masses: list[FloatArray | None]) -> tuple[_S
                 row.sort()
                 sizes[k] = _size(row)
                 continue
-            order = np.argsort(row, kind="stable")
+            order = np.argsort(row)  # any order of equal values will do: between them nothing is added
             row[:] = row[order]
             sizes[k] = _size(row)
             weights = np.ones(sizes[k]) if mass is None else mass[k][order[: sizes[k]]]
             largest = math.frexp(float(weights.max()))[1] if weights.size else 0
             if weights.size:
-                write_levels(np.ldexp(weights, -largest), levels[k, : sizes[k]])
+                if abs(largest) > _FAR:
+                    weights = np.ldexp(weights, -largest)
+                write_levels(weights, levels[k, : sizes[k]])
 
     longest = sum(side.shape[1] for side in rows)
     step = max(1, _WORTH_A_THREAD // longest)
@@ -435,30 +445,10 @@ def _integrate(
             value = mean_power(x, y, p, terms)
             doubt = 0.5 * EPS * (roundings + 16.0) * value + (8.0 * LEAST if p != 1.0 else 0.0)
         else:
-            value, doubt = _equal_shares(x, y, p, roundings)
+            value, doubt = equal_shares(x, y, p, roundings)
         if doubt > 0.0:
             doubt = doubt + 2.0 * EPS * value + LEAST
         out[0, k], out[1, k], out[2, k] = value, max(0.0, value - doubt), value + doubt
-
-
-@njit
-def _equal_shares(x: FloatArray, y: FloatArray, p: float, roundings: float) -> tuple[float, float]:
-    """Return ∫ |F⁻¹ − G⁻¹|^p between samples without weights, whose levels are integers, and a bound of its error."""
-    n, m = x.size, y.size
-    i, j, level = int64(0), int64(0), int64(0)
-    total = errors = lost = 0.0
-    while i < n:
-        reached = min((i + 1) * m, (j + 1) * n)
-        total, error = two_sum(total, (reached - level) * power(abs(x[i] - y[j]), p))
-        errors += error
-        lost += abs(error)
-        level = reached
-        step = (i + 1) * m == level
-        j += (j + 1) * n == level
-        i += step
-    pairs, count = float(n) * float(m), float(n + m)
-    doubt = 0.5 * EPS * (roundings + 5.0) * total + EPS * count * lost + (8.0 * LEAST * count if p != 1.0 else 0.0)
-    return (total + errors) / pairs, doubt / pairs
 
 
 @njit

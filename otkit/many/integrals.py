@@ -16,12 +16,14 @@ Between samples of the same size without weights, whose levels are the same, the
 
 from __future__ import annotations
 
+import numpy as np
+
 from otkit._typing import FloatArray
 from otkit.checker.error_bounds import OUTWARD, Enclosure
 from otkit.costs.pairs import power
 from otkit.numerics import double_double as dd
 from otkit.numerics.floats import EPS, LEAST
-from otkit.numerics.jit import njit
+from otkit.numerics.jit import int64, njit
 from otkit.numerics.sums import two_sum
 
 # Terms whose sum is taken pairwise, in vectors.
@@ -31,13 +33,14 @@ WIDTH = 512
 @njit
 def write_levels(weights: FloatArray, levels: FloatArray) -> None:
     """Write the sums of the first weights, as shares of all of them, each rounded once."""
+    rests = np.empty(weights.size)  # of the sums, below their last digit
     total = (0.0, 0.0)
-    for weight in weights:
-        total = dd.add(total, (weight, 0.0))
-    sum_so_far = (0.0, 0.0)
     for k in range(weights.size):
-        sum_so_far = dd.add(sum_so_far, (weights[k], 0.0))
-        levels[k] = min(1.0, dd.divide(sum_so_far, total)[0])
+        total = dd.add(total, (weights[k], 0.0))
+        levels[k], rests[k] = total
+    inverse = dd.divide((1.0, 0.0), total)
+    for k in range(weights.size):
+        levels[k] = min(1.0, dd.multiply((levels[k], rests[k]), inverse)[0])
     levels[-1] = 1.0
 
 
@@ -69,6 +72,26 @@ def mean_power(x: FloatArray, y: FloatArray, p: float, terms: FloatArray) -> flo
         total, error = two_sum(total, terms[0])
         errors += error
     return (total + errors) / x.size
+
+
+@njit
+def equal_shares(x: FloatArray, y: FloatArray, p: float, roundings: float) -> tuple[float, float]:
+    """Return ∫ |F⁻¹ − G⁻¹|^p between samples without weights, whose levels are integers, and a bound of its error."""
+    n, m = x.size, y.size
+    i, j, level = int64(0), int64(0), int64(0)
+    total = errors = lost = 0.0
+    while i < n:
+        reached = min((i + 1) * m, (j + 1) * n)
+        total, error = two_sum(total, (reached - level) * power(abs(x[i] - y[j]), p))
+        errors += error
+        lost += abs(error)
+        level = reached
+        step = (i + 1) * m == level
+        j += (j + 1) * n == level
+        i += step
+    pairs, count = float(n) * float(m), float(n + m)
+    doubt = 0.5 * EPS * (roundings + 5.0) * total + EPS * count * lost + (8.0 * LEAST * count if p != 1.0 else 0.0)
+    return (total + errors) / pairs, doubt / pairs
 
 
 @njit
