@@ -1,4 +1,4 @@
-"""Transport on the line against SciPy and POT: weighted points; `otkit` has plan, potentials and certificate, too.
+"""Transport on the line against SciPy and POT, weighted and not; `otkit` has plan, potentials and certificate, too.
 
 python benchmarks/line.py [n …]
 """
@@ -6,6 +6,7 @@ python benchmarks/line.py [n …]
 from __future__ import annotations
 
 import sys
+from itertools import product
 
 import ot
 import scipy.stats
@@ -18,7 +19,7 @@ import numpy as np
 rng = np.random.default_rng(0)
 x, y = rng.normal(size={n}), rng.normal(size={n})
 a, b = rng.random({n}), rng.random({n})
-a, b = a / a.sum(), b / b.sum()
+a, b = (a / a.sum(), b / b.sum()) if {weighted} else (None, None)
 """
 
 # Peak memory is measured in a fresh process, after a small call that loads and compiles.
@@ -31,9 +32,9 @@ STATEMENTS = {
 }
 
 
-def contenders(n: int, p: float) -> dict:
+def contenders(n: int, p: float, weighted: bool) -> dict:
     names: dict = {}
-    exec(DATA.format(n=n), names)  # the same data as in the processes whose memory is measured
+    exec(DATA.format(n=n, weighted=weighted), names)  # the same data as in the processes whose memory is measured
     x, y, a, b = names["x"], names["y"], names["a"], names["b"]
     runs = {
         "otkit": lambda: otkit.wasserstein(x, y, a, b, p=p, method="line").value,
@@ -47,26 +48,29 @@ def contenders(n: int, p: float) -> dict:
     return runs
 
 
-def memory(name: str, n: int, p: float) -> float:
+def memory(name: str, n: int, p: float, weighted: bool) -> float:
     load, statement = STATEMENTS[name]
-    small = statement.format(x="x[:9]", y="y[:9]", a="a[:9] / a[:9].sum()", b="b[:9] / b[:9].sum()", p=p)
+    a, b = ("a[:9] / a[:9].sum()", "b[:9] / b[:9].sum()") if weighted else ("a", "b")
+    small = statement.format(x="x[:9]", y="y[:9]", a=a, b=b, p=p)
     whole = statement.format(x="x", y="y", a="a", b="b", p=p)
-    return peak_memory(f"{load}\n{DATA.format(n=n)}\n{small}", whole)
+    return peak_memory(f"{load}\n{DATA.format(n=n, weighted=weighted)}\n{small}", whole)
 
 
 def main(sizes: list[int]) -> None:
     print(machine() + "\n")
     rows = []
     for n in sizes:
-        for p in (1, 2):
-            runs = contenders(n, p)
+        for weighted, p in product((False, True), (1, 2)):
+            runs = contenders(n, p, weighted)
             times = best_of(runs)
             values = {name: run() for name, run in runs.items()}
             for name, time in times.items():
                 difference = abs(values[name] / values["otkit"] - 1.0)
-                ratio = f"{time / times['otkit']:.2f}"
-                rows.append([n, p, name, seconds(time), ratio, f"{memory(name, n, p):.0f}", f"{difference:.1e}"])
-    print(table(["n = m", "p", "solver", "time", "time / otkit", "peak MiB", "relative difference"], rows))
+                ratio, peak = f"{time / times['otkit.wasserstein_1d']:.2f}", f"{memory(name, n, p, weighted):.0f}"
+                case = [n, "yes" if weighted else "no", p]
+                rows.append([*case, name, seconds(time), ratio, peak, f"{difference:.1e}"])
+    header = ["n = m", "weights", "p", "solver", "time", "time / wasserstein_1d", "peak MiB", "relative difference"]
+    print(table(header, rows))
 
 
 if __name__ == "__main__":
