@@ -145,8 +145,9 @@ def test_a_tree_that_is_none_proves_nothing():
     rows, cols = otkit.transport(problem).candidate.basis
 
     def proved(rows, cols):
-        arguments = problem.a, problem.b, problem.supply, problem.demand, problem.totals, True
-        return proving.prove_tree(problem.cost.pairs.matrix, *arguments, rows, cols, proving.empty_proof(4, 5)).size > 0
+        cost, a, b = problem.cost.pairs.matrix, problem.a, problem.b
+        arguments = cost, a, b, problem.supply, problem.demand, problem.totals, True, proving.held_part(cost, a, b)
+        return proving.prove_tree(*arguments, rows, cols, proving.empty_proof(4, 5)).size > 0
 
     assert proved(rows, cols)
     assert proved(rows[::-1].copy(), cols[::-1].copy())
@@ -192,10 +193,29 @@ def test_what_is_compiled_is_known(monkeypatch):
     assert kernel._by_python == before
 
 
-def test_masses_that_reach_far_and_monge_matrices_are_left_to_others():
-    wide = otkit.TransportProblem([[1.0, 2.0], [3.0, 1.0]], [1.0, 1e-30], [1.0, 1e-30])
-    x = np.arange(40.0)
-    monge = otkit.TransportProblem(np.abs(x[:, None] - x))
-    for problem in (wide, monge):
-        assert small.answer_at_once(problem) is None
-        assert otkit.transport(problem).certificate.proof == "exact"
+@pytest.mark.parametrize("empty", [0, 7], ids=["all with mass", "some without"])
+@pytest.mark.parametrize("far", [False, True], ids=["near", "far"])
+@pytest.mark.parametrize("kind", ["points", "random", "Monge", "shuffled"])
+def test_empty_bins_long_tails_and_monge_matrices_have_the_same_answer(kind, far, empty, step_by_step):
+    rng = np.random.default_rng(empty)
+    n, m = 60, 70
+    C = rng.random((n, m)) if kind == "random" else np.abs(np.arange(n)[:, None] - np.arange(m) + 0.25) ** 1.5
+    if kind == "points":
+        C = otkit.Euclidean().between(rng.normal(size=(n, 2)), rng.normal(size=(m, 2)))
+    if kind == "shuffled":
+        C = C[rng.permutation(n)][:, rng.permutation(m)]
+    a, b = (rng.random(size) ** (200.0 if far else 1.0) for size in (n, m))
+    a[rng.choice(n, empty, replace=False)], b[rng.choice(m, 2 * empty, replace=False)] = 0.0, 0.0
+    problem = otkit.TransportProblem(C, a, b, probability=True)
+    answer = otkit.transport(problem)
+    assert_same(answer, step_by_step(otkit.transport, problem))
+    roads = {"Monge": "staircase", "points": "layers" if far else "dense"}
+    assert answer.stats.detail == roads.get(kind, roads["points"])
+    assert answer.certificate.proof == "exact"
+
+
+def test_large_monge_matrices_are_left_to_others():
+    x = np.arange(150.0)
+    problem = otkit.TransportProblem(np.abs(x[:, None] - x))
+    assert small.answer_at_once(problem) is None
+    assert otkit.transport(problem).certificate.proof == "exact"

@@ -70,7 +70,9 @@ def exact(result):
     if problem.cost.complete:
         masses = problem.a, problem.b, problem.supply, problem.demand, problem.totals, problem.probability
         proof = small.empty_proof(*problem.shape)
-        found = small.prove_tree(small.costs_at_once(problem), *masses, rows, cols, proof).tolist()
+        costs = small.costs_at_once(problem)
+        held = small.held_part(costs, problem.a, problem.b)
+        found = small.prove_tree(costs, *masses, held, rows, cols, proof).tolist()
         evidence = certificate.Evidence(problem, rows, cols, "tree")
         assert certificate.proved_certificate(evidence, small.optimum_of(found), proof.residuals.tolist()).verdict
     verdict = optimality.judge(result.problem, *result.candidate.basis)

@@ -35,7 +35,10 @@ ENTRIES = {
         "otkit.checker.optimality.Verdict.unique",
         "otkit.checker.basic_solution.Vertex.value",
         "otkit.checker.audit.exact_certificate",
-        *(f"otkit.checker.small.{name}" for name in ("costs_at_once", "empty_proof", "prove_tree", "optimum_of")),
+        *(
+            f"otkit.checker.small.{name}"
+            for name in ("costs_at_once", "empty_proof", "held_part", "prove_tree", "optimum_of")
+        ),
         "otkit.problem.masses.rescaled",
         f"{CERTIFICATE}.proved_certificate",
         *WORDS,

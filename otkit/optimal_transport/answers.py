@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from otkit.checker.audit import certify_in_float64
-from otkit.checker.certificate import Certificate, Evidence, Optimum
+from otkit.checker.certificate import Certificate, Evidence
 from otkit.costs import SparseCosts
 from otkit.numerics.threads import Stopped
 from otkit.optimal_transport.lifting import Part, between_masses, part_in_order, part_with_mass
@@ -49,22 +49,14 @@ def _by_a_tree(problem: TransportProblem, solver: Solver, task: Task) -> tuple[C
     found, merged = _found(part, solver, task)
     task.monitor.tick("proving")
     if merged is None and found.stats.status == "optimal" and task.proof != "float" and not task.canonical:
-        proved = prove_at_once(part.problem, found)
+        proved = prove_at_once(part, found)
         if proved is not None:
-            return proved if part.is_whole else _lifted(part, *proved, task.monitor)
+            return proved
     candidate, certificate = _proved(part, merged, found, task, exactly=task.proof != "float")
     if task.proof == "float" and solver.exact and not certificate.optimal and candidate.stats.status == "optimal":
         # Costs that cancel, or an optimum of zero: the rounding of sums hides the value, exact arithmetic does not.
         candidate, certificate = _proved(part, merged, found, task, exactly=True)
     return candidate, certificate
-
-
-def _lifted(part: Part, found: Candidate, certificate: Certificate, monitor: Monitor) -> tuple[Candidate, Certificate]:
-    """Return a proved answer to a part of a problem as one to the whole, measured anew."""
-    optimum = Optimum((certificate.value, certificate.lower, certificate.upper), certificate.unique)
-    with monitor.within_grace():
-        candidate = part.lifted(found)
-        return candidate, certificate_of(part.whole, candidate, optimum)
 
 
 def _proved(

@@ -28,7 +28,7 @@ from otkit.solvers.candidate import Candidate, SolverStats, WarmStart
 from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.amounts import Amounts, exact_masses, selected
 from otkit.solvers.simplex.dense import LARGEST_EFFORT, improve_dense, solve_dense, weigh_tree
-from otkit.solvers.simplex.layers import Layers, join_layers, layers_of, planted
+from otkit.solvers.simplex.layers import PIVOTS, Layers, heavy_nodes, join_layers, layers_of, planted
 from otkit.solvers.simplex.levels import Level, matrix_levels, point_levels
 from otkit.solvers.simplex.masses import LEAST_UNIT, TOTAL_BITS, integer_masses
 from otkit.solvers.simplex.monge import monge_order, staircase
@@ -40,6 +40,7 @@ from otkit.solvers.simplex.multiscale import (
     solve_levels,
 )
 from otkit.solvers.simplex.network import solve_network
+from otkit.solvers.simplex.small import LEAST_STAIRCASE
 from otkit.solvers.simplex.warm import warm_started
 
 # Up to this many pairs the dense solver is faster.
@@ -50,9 +51,6 @@ LARGEST_FILLED = 1 << 22
 
 # A tree numbers its arcs by i · m + j, in 32 bits.
 LARGEST_LAYERED = (1 << 31) - 1
-
-# From so many pairs on, it pays to look whether they are a Monge matrix.
-LEAST_STAIRCASE = 32 * 32
 
 
 @dataclass(frozen=True)
@@ -113,14 +111,6 @@ def solve(
     return Candidate(rows[shipped], cols[shipped], mass[shipped], f, g, (rows, cols), outcome.state, stats)
 
 
-def is_dense(problem: TransportProblem) -> bool:
-    """Whether `solve` looks at all pairs of a problem at once, unless its masses reach far; no Monge matrix."""
-    pairs, (n, m) = problem.cost.pairs, problem.shape
-    if n * m > DENSE_PAIRS or not problem.cost.complete:
-        return False
-    return not isinstance(pairs, MatrixPairs) or n * m < LEAST_STAIRCASE or monge_order(pairs.matrix, Monitor()) is None
-
-
 def _dense(problem: TransportProblem) -> Candidate | None:
     """Solve a small problem; None if that takes longer than a call may."""
     costs, supply, demand = _costs(problem), problem.supply, problem.demand
@@ -146,18 +136,19 @@ def _layer_by_layer(problem: TransportProblem, options: SimplexOptions, monitor:
         return None
     masses, grown = exact_masses(problem), planted(layers, *heavy[:3])
     while not join_layers(costs, masses, layers, grown, LARGEST_EFFORT):
-        monitor.tick(f"{n} × {m}: {heavy[3] + grown.pivots} pivots")
+        monitor.tick(f"{n} × {m}: {heavy[3] + int(grown.state[PIVOTS])} pivots")
         if monitor.stopped:
             return None
     rows, cols = layers.rows[grown.arcs[0]], grown.arcs[1]
-    return _tree_candidate(problem, costs, rows, cols, SolverStats("optimal", heavy[3] + grown.pivots, 0, "layers"))
+    pivots = heavy[3] + int(grown.state[PIVOTS])
+    return _tree_candidate(problem, costs, rows, cols, SolverStats("optimal", pivots, 0, "layers"))
 
 
 def _heavy_tree(
     problem: TransportProblem, costs: FloatArray, layers: Layers, options: SimplexOptions, monitor: Monitor
 ) -> tuple[IntArray, IntArray, FloatArray, int] | None:
     """Return the optimal tree of the heavy rows and columns, prices of the columns, and how many pivots it took."""
-    rows, cols = layers.heavy
+    rows, cols = heavy_nodes(layers)
     if rows.size * cols.size <= DENSE_PAIRS:
         part = costs[np.ix_(rows, cols)]
         answer = solve_dense(part, problem.supply[rows], problem.demand[cols], LARGEST_EFFORT)

@@ -16,7 +16,7 @@ import numpy as np
 from otkit._typing import IntArray
 from otkit.checker.integer_masses import exact_surplus
 from otkit.numerics.fixed_point import BITS, carry
-from otkit.numerics.jit import njit
+from otkit.numerics.jit import jitable, njit
 from otkit.problem import TransportProblem
 
 LIMB = 2 * BITS
@@ -35,10 +35,15 @@ def exact_masses(problem: TransportProblem) -> Amounts:
 
     Slot v holds what node v has; the others are for the flows of a tree.
     """
-    rows, _ = exact_surplus(problem)
+    return packed(exact_surplus(problem)[0], problem.shape[0])
+
+
+@jitable
+def packed(rows: IntArray, n: int) -> Amounts:
+    """Return what nodes have too much, in limbs of 30 bits, as such a table; those from the n-th on have too little."""
     nodes, parts = rows.shape
     amounts = Amounts(np.zeros((2 * nodes, (parts + 1) // 2), np.int64), np.zeros(2 * nodes, np.int64))
-    _pack(rows, problem.shape[0], amounts)
+    _pack(rows, n, amounts)
     return amounts
 
 

@@ -122,8 +122,13 @@ def weigh_tree(
     for k in range(rows.size):
         costs[k] = cost[rows[k], cols[k]]
     tree = root_tree(n, m, rows, cols, int(np.argmax(supply)))
-    mass[:] = np.maximum(tree_flows(tree, supply, demand), 0.0)
-    f[:], g[:] = tree_potentials(tree, costs)
+    flows, (own_f, own_g) = tree_flows(tree, supply, demand), tree_potentials(tree, costs)
+    for k in range(mass.size):
+        mass[k] = max(flows[k], 0.0)
+    for i in range(n):
+        f[i] = own_f[i]
+    for j in range(m):
+        g[j] = own_g[j]
 
 
 @njit

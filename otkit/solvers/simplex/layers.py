@@ -18,7 +18,7 @@ import numpy as np
 from otkit._typing import BoolArray, FloatArray, IntArray
 from otkit.checker.spanning_tree import root_tree
 from otkit.numerics.floats import EPS
-from otkit.numerics.jit import int64, njit
+from otkit.numerics.jit import int64, jitable, njit
 from otkit.solvers.simplex.amounts import Amounts, copy, decrease, increase
 from otkit.solvers.simplex.start import Arcs, cheapest, ship_all
 from otkit.solvers.simplex.tree import ThreadedTree, empty_tree, nodes_of, pivot, set_potentials
@@ -48,11 +48,6 @@ class Layers(NamedTuple):
     row_stops: IntArray
     col_stops: IntArray
 
-    @property
-    def heavy(self) -> tuple[IntArray, IntArray]:
-        """The rows and the columns of the first layer."""
-        return self.rows[: self.row_stops[0]], self.cols[: self.col_stops[0]]
-
 
 class Grown(NamedTuple):
     """The tree so far: arcs as (place of the row in `Layers.rows`, column), leaves first, and prices of these.
@@ -66,38 +61,46 @@ class Grown(NamedTuple):
     g: FloatArray
     state: IntArray
 
-    @property
-    def pivots(self) -> int:
-        """How many pivots were made."""
-        return int(self.state[PIVOTS])
-
 
 LAYER, JOINED, ARCS, PIVOTS = range(4)
 
 
+@jitable
 def layers_of(supply: FloatArray, demand: FloatArray) -> Layers:
     """Sort rows and columns into layers; the first is that of the heavy ones."""
-    least = HEAVY * float(supply.max()) / (supply.size + demand.size)
-    masses = np.concatenate([supply, demand])
-    order = np.argsort(-masses, kind="stable")
-    heavy = int(np.count_nonzero(masses >= least))
+    n, least = supply.size, HEAVY * supply.max() / (supply.size + demand.size)
+    masses = np.concatenate((supply, demand))
+    order = np.argsort(-masses, kind="mergesort")  # a stable one
+    is_row = order < n
+    heavy = np.count_nonzero(masses >= least)
     light = order.size - heavy
     count = max(1, min(LAYERS, light // FEWEST))
-    stops = heavy + light * np.arange(count + 1) // count
-    is_row = order < supply.size
-    row_stops = np.cumsum(is_row, dtype=np.int64)[stops - 1]
-    return Layers(order[is_row], order[~is_row] - np.int64(supply.size), row_stops, stops - row_stops)
+    row_stops, col_stops = np.empty(count + 1, np.int64), np.empty(count + 1, np.int64)
+    for k in range(count + 1):
+        stop = heavy + light * k // count
+        row_stops[k] = np.count_nonzero(is_row[:stop])
+        col_stops[k] = stop - row_stops[k]
+    return Layers(order[is_row], order[~is_row] - n, row_stops, col_stops)
 
 
+@jitable
+def heavy_nodes(layers: Layers) -> tuple[IntArray, IntArray]:
+    """Return the rows and the columns of the first layer."""
+    return layers.rows[: layers.row_stops[0]], layers.cols[: layers.col_stops[0]]
+
+
+@jitable
 def planted(layers: Layers, rows: IntArray, cols: IntArray, g: FloatArray) -> Grown:
     """Return the tree of the heavy nodes, with arcs between places in `layers`, and prices of its columns."""
-    heavy_rows, heavy_cols = layers.heavy
+    heavy_rows, heavy_cols = heavy_nodes(layers)
     tree = root_tree(heavy_rows.size, heavy_cols.size, rows, cols, 0)
-    leaves_first = tree.arc[tree.order[:0:-1]]
     arcs = np.empty((2, layers.rows.size + layers.cols.size - 1), np.int64)
-    arcs[0, : rows.size], arcs[1, : rows.size] = rows[leaves_first], heavy_cols[cols[leaves_first]]
+    for k in range(rows.size):  # leaves first
+        arc = tree.arc[tree.order[rows.size - k]]
+        arcs[0, k], arcs[1, k] = rows[arc], heavy_cols[cols[arc]]
     all_g = np.full(layers.cols.size, -np.inf)
-    all_g[heavy_cols] = g
+    for k in range(g.size):
+        all_g[heavy_cols[k]] = g[k]
     state = np.array([0, 1, rows.size, 0])  # the nodes of layer 0 have joined
     return Grown(arcs, np.full(layers.rows.size, -np.inf), all_g, state)
 

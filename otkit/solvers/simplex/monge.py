@@ -14,7 +14,7 @@ import numpy as np
 
 from otkit._typing import FloatArray, IntArray
 from otkit.numerics.floats import EPS
-from otkit.numerics.jit import njit
+from otkit.numerics.jit import jitable, njit
 from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex.amounts import Amounts, compare, decrease
 
@@ -65,13 +65,13 @@ def _is_ordered(matrix: FloatArray, rows: IntArray, cols: IntArray, monitor: Mon
     step = max(1, PORTION // cols.size)
     for first in range(0, rows.size - 1, step):
         monitor.check()
-        if not _is_monge(matrix, rows[first : first + step + 1], cols):
+        if not is_monge(matrix, rows[first : first + step + 1], cols):
             return False
     return True
 
 
 @njit
-def _is_monge(matrix: FloatArray, rows: IntArray, cols: IntArray) -> bool:
+def is_monge(matrix: FloatArray, rows: IntArray, cols: IntArray) -> bool:
     """Say whether c_ij + c_kl ≤ c_il + c_kj for all neighbours, up to rounding."""
     for i in range(rows.size - 1):
         upper, lower = matrix[rows[i]], matrix[rows[i + 1]]
@@ -85,6 +85,7 @@ def _is_monge(matrix: FloatArray, rows: IntArray, cols: IntArray) -> bool:
     return True
 
 
+@jitable
 def staircase(amounts: Amounts, row_order: IntArray, col_order: IntArray) -> tuple[IntArray, IntArray]:
     """Return the staircase along which the north-west corner rule ships exact masses; `amounts` is used up."""
     n, m = row_order.size, col_order.size
