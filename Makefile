@@ -85,7 +85,7 @@ figures: $(VENV)/installed-dev  ## draw the pictures of README and docs anew, be
 wheel: $(VENV)/installed-dev $(WHEEL_VENV)/made  ## the tests of the whole, against the built wheel
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist >/dev/null
-	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) dist/*.whl pytest pytest-xdist hypothesis
+	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) dist/*.whl pytest pytest-timeout pytest-xdist hypothesis
 	$(WHEEL_VENV)/bin/pip install $(PIP_FLAGS) --no-deps --force-reinstall dist/*.whl
 	OTKIT_TEST_WHEEL=1 $(WHEEL_VENV)/bin/pytest $(PYTEST_FLAGS) --confcutdir=tests $(WHEEL_TESTS) -k 'not parquet'
 

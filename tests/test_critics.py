@@ -182,6 +182,7 @@ def test_weights_of_samples_count(batch):
     assert result.raw == pytest.approx(float(a / a.sum() @ result.critic(X) - result.critic(Y).mean()), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_points_held_out_are_not_trained_on():
     result = fit_critic(X, Y, constraint=small("groupsort"), held_out=0.25, rng=1)
     assert result.held_out is not None

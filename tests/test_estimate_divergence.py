@@ -65,6 +65,7 @@ def test_knn_is_the_textbook_formula():
     assert otkit.estimate_divergence("kl", x, y, estimator="knn", rng=0).value == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "name"), [("knn", "kl"), ("knn", "hellinger"), ("knn", "js"), ("auto", "kl")])
 def test_the_standard_error_is_the_spread(estimator, name):
     runs = [otkit.estimate_divergence(name, *shifted(300, 200, seed=s), estimator=estimator, rng=0) for s in range(60)]

@@ -44,6 +44,7 @@ def test_closed_forms(name, fit):
     assert result.shape == (1000, 1000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", ["variational", "classification"])
 @pytest.mark.parametrize("divergence", [TRIANGULAR, otkit.alpha_divergence(0.5)], ids=str)
 def test_divergences_of_ones_own(divergence, fit):
@@ -66,6 +67,7 @@ def test_the_value_is_that_of_unseen_points_and_repeatable():
     np.testing.assert_allclose(result.critic(z), 0.7 * z - 0.245, atol=0.35)
 
 
+@pytest.mark.slow
 def test_it_agrees_with_other_estimates():
     rng = np.random.default_rng(2)
     x, y = rng.normal(size=(1000, 3)) + [0.6, 0.0, 0.0], rng.normal(size=(1000, 3))

@@ -53,6 +53,7 @@ def test_training_comes_nearer_to_the_data(wgan_gp):
     assert repr(wgan_gp).startswith("WGANGP: W_1 to held-out data")
 
 
+@pytest.mark.slow
 def test_the_judge_is_the_exact_distance_to_held_out_points():
     """Of one held-out point, W_1 is the mean distance to it."""
     tiny = neural.WGANGP(**SMALL | {"rounds": 1, "looks": 1})
@@ -62,6 +63,7 @@ def test_the_judge_is_the_exact_distance_to_held_out_points():
     assert [report.text for report in seen] == [f"round 1 of 1, W_1 {trained.history.wasserstein[0]:.4g}"]
 
 
+@pytest.mark.slow
 def test_a_seed_decides_everything_and_looking_changes_nothing(wgan_gp):
     again = neural.WGANGP(**SMALL | {"looks": 1}).fit(X, rng=0)
     other = neural.WGANGP(**SMALL).fit(X, rng=1)
@@ -70,6 +72,7 @@ def test_a_seed_decides_everything_and_looking_changes_nothing(wgan_gp):
     assert not np.array_equal(again.sample(50, rng=3), other.sample(50, rng=3))
 
 
+@pytest.mark.slow
 def test_units_of_the_data_do_not_matter(wgan_gp):
     moved = neural.WGANGP(**SMALL).fit(1024.0 * X + 512.0, rng=0)
     assert np.allclose((moved.sample(20, rng=0) - 512.0) / 1024.0, wgan_gp.sample(20, rng=0), atol=0.02)
@@ -150,12 +153,14 @@ def test_papers_defaults():
     assert neural.WGANGP(one_sided=True, target=0.0).constraint == neural.GradientPenalty(1.0, 0.0, True)
 
 
+@pytest.mark.slow
 def test_clipped_weights_stay_within_their_bound():
     trained = neural.WGAN(**SMALL | {"looks": 1}, clip=0.0625).fit(X, rng=0)
     parts = [*trained.critic.weights, *trained.critic.biases]
     assert max(np.abs(part).max() for part in parts) == 0.0625
 
 
+@pytest.mark.slow
 def test_a_spectral_critic_has_slopes_of_at_most_one():
     trained = neural.SpectralGAN(**SMALL | {"looks": 1}).fit(X, rng=0)
     assert trained.critic.global_constant < 1.05
@@ -289,6 +294,7 @@ def test_the_log_determinant_is_that_of_the_jacobian(flow, rng):
     assert np.abs(flow.log_density(flow.forward(z)) - change).max() < 1e-9
 
 
+@pytest.mark.slow
 def test_flows_of_three_coordinates_and_in_single_precision(rng):
     layers = tuple(flows.Coupling(neural.mlp([3, 8, 6], jax.random.key(k)), keeps_even=k % 2 == 0) for k in range(3))
     z = rng.standard_normal((50, 3)).astype(np.float32)

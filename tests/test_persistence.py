@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from fractions import Fraction
 from itertools import permutations
 
@@ -40,11 +41,13 @@ def by_assignment(X, Y, p, q):
     if p < math.inf:
         D = D**p
         return D[linear_sum_assignment(D)].sum() ** (1.0 / p)
-    for t in np.unique(np.append(D, 0.0)):
+    values = np.unique(np.append(D, 0.0))
+
+    def suffices(t):
         dear = np.greater(D, t)
-        if not dear[linear_sum_assignment(dear)].any():
-            return t
-    return 0.0
+        return not dear[linear_sum_assignment(dear)].any()
+
+    return values[bisect_left(values, True, key=suffices)]
 
 
 def assert_matched(result, X, Y):
