@@ -105,6 +105,8 @@ if TYPE_CHECKING:
     from otkit.optimal_transport.graphs import GraphResult as GraphResult
     from otkit.optimal_transport.graphs import wasserstein_graph as wasserstein_graph
     from otkit.optimal_transport.grids import wasserstein_grid as wasserstein_grid
+    from otkit.optimal_transport.partial_curve import PartialTransportCurve as PartialTransportCurve
+    from otkit.optimal_transport.partial_curve import partial_transport_curve as partial_transport_curve
     from otkit.optimal_transport.persistence import PersistenceResult as PersistenceResult
     from otkit.optimal_transport.persistence import persistence_distance as persistence_distance
     from otkit.optimal_transport.results import Potentials as Potentials
@@ -125,6 +127,7 @@ if TYPE_CHECKING:
     from otkit.plots import plot_distributions as plot_distributions
     from otkit.plots import plot_drift as plot_drift
     from otkit.plots import plot_interval as plot_interval
+    from otkit.plots import plot_partial_curve as plot_partial_curve
     from otkit.plots import plot_persistence as plot_persistence
     from otkit.plots import plot_plan as plot_plan
     from otkit.plots import plot_potentials as plot_potentials
@@ -220,6 +223,7 @@ _MODULES = {
     "optimal_transport.duality": ["c_transform", "kantorovich_potential", "lipschitz_constant", "subgradient"],
     "optimal_transport.graphs": ["GraphResult", "wasserstein_graph"],
     "optimal_transport.grids": ["wasserstein_grid"],
+    "optimal_transport.partial_curve": ["PartialTransportCurve", "partial_transport_curve"],
     "optimal_transport.persistence": ["PersistenceResult", "persistence_distance"],
     "optimal_transport.results": ["Potentials", "TransportResult"],
     "optimal_transport.sensitivity": ["Sensitivity"],
@@ -235,6 +239,7 @@ _MODULES = {
         "plot_distributions",
         "plot_drift",
         "plot_interval",
+        "plot_partial_curve",
         "plot_persistence",
         "plot_plan",
         "plot_potentials",

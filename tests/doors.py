@@ -198,6 +198,7 @@ DOORS = (
     Door("TransportProblem", _SHIPMENT, number=lambda problem: otkit.transport(problem).value, degree=1, mass_degree=1),
     Door("transport_lp", _SHIPMENT, number=lambda program: [*program[1], *program[2]], shuffled=False),
     Door("partial_transport", _SHIPMENT, number=_value, degree=1, mass_degree=1),
+    Door("partial_transport_curve", _SHIPMENT, number=operator.attrgetter("values"), degree=1, mass_degree=1),
     Door("unbalanced_transport", _SHIPMENT, _options(price=2), number=_value, mass_degree=1),
     Door("pairwise", _OVER_BINS,
          number=_distances, degree=1, mass_degree=0, shuffled=False, case="histograms"),

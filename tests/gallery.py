@@ -148,6 +148,14 @@ def persistence():
 
 
 @picture
+def partial_curve():
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(14, 2)), np.concatenate([rng.normal(size=(9, 2)) + 1.0, rng.normal(size=(3, 2)) + 12.0])
+    C = otkit.cost_matrix(x, y)
+    otkit.plot_partial_curve(otkit.partial_transport_curve(C, rng.uniform(0.5, 1.0, 14), rng.uniform(0.5, 1.5, 12)))
+
+
+@picture
 def intervals():
     rng = np.random.default_rng(11)
     x = rng.normal(size=80)

@@ -22,6 +22,7 @@ ROAD = coo_array(([1.0, 2.0], ([0, 1], [1, 2])), shape=(3, 3))
 RESULTS = {
     "TransportResult": lambda: otkit.wasserstein(X, Y, p=2),
     "UnbalancedResult": lambda: otkit.partial_transport(C, A, [2, 3], mass=2),
+    "PartialTransportCurve": lambda: otkit.partial_transport_curve(C, A, [2, 3]),
     "BarycenterResult": lambda: otkit.barycenter([X[:, 0], Y[:, 0]]),
     "PairwiseResult": lambda: otkit.pairwise({"<x>": X, "y": Y}),
     "BatchResult": lambda: otkit.wasserstein_batch([X], [Y]),
@@ -49,6 +50,7 @@ TABLES = {
     "DriftReport",
     "TransportResult",
     "UnbalancedResult",
+    "PartialTransportCurve",
     "BarycenterResult",
     "PairwiseResult",
     "NearestResult",

@@ -25,6 +25,7 @@ from otkit._typing import FloatArray, IntArray
 from otkit.checker.basic_solution import Prices, Vertex, evaluate
 from otkit.checker.spanning_tree import Tree
 from otkit.checker.uniqueness import is_unique
+from otkit.costs import PairCosts
 from otkit.costs.listing import Batch, list_panels
 from otkit.costs.pairs import ROWS, TILE, panel_height
 from otkit.costs.sweeps import Pairs
@@ -117,15 +118,22 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray, *, patient:
         The arcs are no spanning tree.
     """
     vertex = evaluate(problem, rows, cols)
-    prices, (n, m) = vertex.prices, problem.shape
-    if not prices.reach < LARGEST or not (patient or vertex.least >= 0):
+    if not vertex.prices.reach < LARGEST or not (patient or vertex.least >= 0):
         return None
-    doubt = doubt_of(prices)
-    pairs, parent = problem.cost.pairs, vertex.tree.parent
-    if n * m <= AT_ONCE and problem.cost.complete:
+    found = pairs_in_doubt(problem.cost, vertex.tree, vertex.prices, patient=patient)
+    return None if found is None else Verdict(vertex, *found)
+
+
+def pairs_in_doubt(cost: PairCosts, tree: Tree, prices: Prices, *, patient: bool = True) -> Decided | None:
+    """Return the pairs off a tree whose reduced cost is negative, zero, or positive by less than rounding.
+
+    If not `patient`, None as soon as one is overpriced.
+    """
+    (n, m), doubt, pairs, parent = cost.shape, doubt_of(prices), cost.pairs, tree.parent
+    if n * m <= AT_ONCE and cost.complete:
         batch = Batch(np.empty(n * m, np.int64), np.empty(n * m, np.int64), np.empty(n * m))
         count, complete, overpriced = decide_all(pairs, panel_height(pairs), prices, doubt, parent, batch)
-        return Verdict(vertex, *batch.first(count), complete, overpriced)
+        return *batch.first(count), complete, overpriced
     held: dict[int, int] = {}  # by each part of the sweep
 
     def decide(part: int, pair_rows: IntArray, pair_cols: IntArray, costs: FloatArray) -> Decided:
@@ -138,14 +146,13 @@ def judge(problem: TransportProblem, rows: IntArray, cols: IntArray, *, patient:
         return *kept.first(count), complete, overpriced
 
     try:
-        found = problem.cost.pairs_below(prices.f, prices.g, doubt, decide)
+        found = cost.pairs_below(prices.f, prices.g, doubt, decide)
     except _Overpriced:
         return None
     if not found:
-        return Verdict(vertex, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), True, 0)
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), True, 0
     kept_rows, kept_cols, reduced, complete_parts, overpriced_parts = zip(*found, strict=True)
-    return Verdict(
-        vertex,
+    return (
         np.concatenate(kept_rows),
         np.concatenate(kept_cols),
         np.concatenate(reduced),

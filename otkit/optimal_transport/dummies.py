@@ -47,13 +47,19 @@ def with_dummies(
     """Return the balanced problem: to and from dummies at the border's prices, between them `corner`; None: no arc."""
     supply, demand = floats(dummy_supply), floats(dummy_demand)
     sizes = len(supply), len(demand)
+    whole = bordered(cost, *sizes, border, corner)
+    return TransportProblem(whole, np.concatenate([a, supply]), np.concatenate([b, demand]))
+
+
+def bordered(cost: PairCosts, rows: int, cols: int, border: LeftoverPrices, corner: float | None) -> PairCosts:
+    """Return the costs with some dummy rows and columns at the border's prices; between them `corner`, None: no arc."""
     whole = (
-        _sparse_bordered(cost, *sizes, border, corner)
+        _sparse_bordered(cost, rows, cols, border, corner)
         if isinstance(cost, SparseCosts)
-        else _bordered(cost, *sizes, border, corner)
+        else _bordered(cost, rows, cols, border, corner)
     )
     whole.reading = cost.reading
-    return TransportProblem(whole, np.concatenate([a, supply]), np.concatenate([b, demand]))
+    return whole
 
 
 def of_nothing(cost: PairCosts, a: FloatArray, b: FloatArray, border: LeftoverPrices) -> TransportProblem:

@@ -297,9 +297,9 @@ def partial_transport(
            [1., 0.]])
     """
     max_seconds = as_seconds(max_seconds)
-    cost, a, b, *labels = _checked(C, a, b, method)
+    cost, a, b, *labels = checked_sides(C, a, b, method)
     total_a, total_b = _total(a), _total(b)
-    shipped = _shipped(mass, total_a, total_b, sum(cost.shape))
+    shipped = shipped_mass(mass, total_a, total_b, sum(cost.shape))
     free, _ = as_prices_of(0.0, *cost.shape)
     if total_a or total_b:
         extremes = cost.extremes() if cost.complete else (0.0, 0.0)
@@ -410,7 +410,7 @@ def unbalanced_transport(
     (9.5, [1.0, 0.0], [0.0, 0.0])
     """
     max_seconds = as_seconds(max_seconds)
-    cost, a, b, *labels = _checked(C, a, b, method)
+    cost, a, b, *labels = checked_sides(C, a, b, method)
     prices, price = as_prices_of(price, *cost.shape)
     total_a, total_b = _total(a), _total(b)
     if total_a or total_b:
@@ -433,9 +433,10 @@ def unbalanced_transport(
     return UnbalancedResult(_without_choice_of_dummies(solved, cost.shape), cost.shape, shipped, price, *labels)
 
 
-def _checked(
+def checked_sides(
     C: ArrayLike | PairCosts, a: ArrayLike, b: ArrayLike, method: str
 ) -> tuple[PairCosts, FloatArray, FloatArray, Labels | None, Labels | None]:
+    """Return costs, masses in their order, and the labels of rows and columns; a side may have no mass at all."""
     require_choice(method, "method", ("auto", *(each.name for each in SOLVERS.values() if each.sparse)))
     cost = bind(C)
     n, m = cost.shape
@@ -455,7 +456,7 @@ def _with_rest(size: int, labels: Labels | None) -> Any:
     return Labels([*labels.items, left], labels.names).index
 
 
-def _shipped(mass: float | None, total_a: Fraction, total_b: Fraction, size: int) -> Fraction:
+def shipped_mass(mass: float | None, total_a: Fraction, total_b: Fraction, size: int) -> Fraction:
     """Return the mass to ship; as much as there is where it is more by the rounding of a sum alone."""
     most = min(total_a, total_b)
     if mass is None:

@@ -12,6 +12,7 @@ from otkit.plots.distributions import plot_distributions, plot_qq, plot_quantile
 from otkit.plots.drift import plot_drift
 from otkit.plots.matrix import plot_cost_and_plan
 from otkit.plots.neural import plot_critic, plot_samples, plot_training, plot_weights
+from otkit.plots.partial_curve import plot_partial_curve
 from otkit.plots.persistence import plot_persistence
 from otkit.plots.plan import plot_plan
 from otkit.plots.potentials import plot_potentials
@@ -26,6 +27,7 @@ __all__ = [
     "plot_distributions",
     "plot_drift",
     "plot_interval",
+    "plot_partial_curve",
     "plot_persistence",
     "plot_plan",
     "plot_potentials",

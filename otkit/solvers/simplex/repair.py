@@ -18,23 +18,21 @@ from cycling (Cunningham 1976). Flows that are no less than zero stay so.
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 
 import numpy as np
 
-from otkit._typing import BoolArray, IntArray
+from otkit._typing import IntArray
 from otkit.checker.basic_solution import Vertex, evaluate
 from otkit.checker.optimality import Verdict, judge
-from otkit.checker.spanning_tree import Tree
 from otkit.costs import SparseCosts
-from otkit.numerics.fixed_point import as_int, bit_range
-from otkit.numerics.floats import EPS, TINY
-from otkit.numerics.jit import njit
+from otkit.numerics.fixed_point import bit_range
+from otkit.numerics.floats import EPS
 from otkit.problem import TransportProblem
 from otkit.solvers.candidate import WarmStart
 from otkit.solvers.monitor import Monitor
 from otkit.solvers.simplex import solve_exactly
 from otkit.solvers.simplex.amounts import perturbed
+from otkit.solvers.simplex.entering import least_reduced, nodes_below
 from otkit.solvers.simplex.pivots import pivots_to_optimum
 from otkit.solvers.simplex.start import hang
 
@@ -105,39 +103,14 @@ def _dual_pivots(problem: TransportProblem, vertex: Vertex, monitor: Monitor) ->
             break
         leaving = negative[np.argmin(tree.rows[negative] * m + tree.cols[negative])]
         i, j = tree.rows[leaving], n + tree.cols[leaving]
-        below = _below(tree, i if tree.parent[i] == j else j)
+        below = nodes_below(tree, i if tree.parent[i] == j else j)
         # The side of row i has too little, so that something must come to its columns from the rows of the other side.
         beside_row = below == below[i]
         from_rows, to_cols = np.flatnonzero(~beside_row[:n]), np.flatnonzero(beside_row[n:])
-        entering = _least_reduced(problem, vertex, from_rows, to_cols)
+        entering = least_reduced(problem.cost, vertex.prices, from_rows, to_cols)
         if entering is None:  # on a graph, where rounding of the masses has left them no way
             break
         rows, cols = tree.rows.copy(), tree.cols.copy()
         rows[leaving], cols[leaving] = entering
         vertex = evaluate(problem, rows, cols)
     return vertex.tree.rows, vertex.tree.cols
-
-
-def _least_reduced(problem: TransportProblem, vertex: Vertex, rows: IntArray, cols: IntArray) -> tuple[int, int] | None:
-    """Return the first of the pairs of least reduced cost between some rows and some columns, if there are any."""
-    cost, n, prices = problem.cost.restrict(rows, cols), problem.shape[0], vertex.prices
-    f, g, unit = prices.f[rows], prices.g[cols], Fraction(2) ** prices.low
-    least = float((cost.row_minima(g)[0] - f).min())
-    reach = float(np.abs(f).max() + np.abs(g).max()) + abs(least)
-    near = cost.pairs_below(f, g, least + 4.0 * EPS * reach + TINY, lambda _, i, j, __: (rows[i], cols[j]))
-
-    def reduced(i: int, j: int) -> Fraction:
-        price = as_int(prices.limbs[i]) + as_int(prices.limbs[n + j])
-        return Fraction(float(problem.cost.at([i], [j])[0])) - price * unit
-
-    pairs = [(int(i), int(j)) for batch in near for i, j in zip(*batch, strict=True)]
-    return min(pairs, key=lambda pair: (reduced(*pair), pair)) if least < np.inf else None
-
-
-@njit
-def _below(tree: Tree, top: int) -> BoolArray:
-    """Say which nodes are `top` or below it."""
-    below = np.zeros(tree.order.size, np.bool_)
-    for v in tree.order:
-        below[v] = v == top or (tree.parent[v] >= 0 and below[tree.parent[v]])
-    return below
