@@ -294,7 +294,7 @@ EXEMPT = {
     "LineDistances": _CLASSES,
     "wasserstein_1d": "takes column by column: test_along_axis.py has arrays, frames, times, big integers and holes",
     **dict.fromkeys(("SinkhornOptions", "SlicedResult", "TransportResult", "TwoSampleTest"), _CLASSES),
-    **dict.fromkeys(("UnbalancedResult", "WassersteinInterval", "DriftReport"), _CLASSES),
+    **dict.fromkeys(("UnbalancedResult", "PartialTransportCurve", "WassersteinInterval", "DriftReport"), _CLASSES),
     **dict.fromkeys(("Circle", "Graph", "Torus"), _COSTS),
     "persistence_distance": "takes diagrams, whose ends may be infinite: test_persistence.py has them",
     "drift": "takes tables with words and missing values: test_drift.py has them in every container",
