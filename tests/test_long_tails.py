@@ -184,7 +184,7 @@ def test_layers_go_on_where_they_were_stopped(effort, monkeypatch):
     a, b = np.exp(-7.0 * np.arange(90.0)), np.exp(-5.0 * np.arange(90.0)[::-1])
     problem = otkit.TransportProblem(costs, rng.permutation(a), b, probability=True)
     found = layers.layers_of(problem.supply, problem.demand)
-    heavy_rows, heavy_cols = found.heavy
+    heavy_rows, heavy_cols = layers.heavy_nodes(found)
     answer = solve_dense(
         costs[np.ix_(heavy_rows, heavy_cols)], problem.supply[heavy_rows], problem.demand[heavy_cols], NO_LIMIT
     )

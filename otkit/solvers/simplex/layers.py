@@ -72,7 +72,7 @@ def layers_of(supply: FloatArray, demand: FloatArray) -> Layers:
     masses = np.concatenate((supply, demand))
     order = np.argsort(-masses, kind="mergesort")  # a stable one
     is_row = order < n
-    heavy = np.count_nonzero(masses >= least)
+    heavy = int(np.count_nonzero(masses >= least))
     light = order.size - heavy
     count = max(1, min(LAYERS, light // FEWEST))
     row_stops, col_stops = np.empty(count + 1, np.int64), np.empty(count + 1, np.int64)
