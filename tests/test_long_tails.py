@@ -201,6 +201,16 @@ def test_layers_go_on_where_they_were_stopped(effort, monkeypatch):
     assert verdict.vertex.least >= 0
 
 
+def test_prices_of_columns_that_swallow_those_of_rows_do_not_let_pivots_go_in_circles():
+    """An arc of the tree has a reduced cost of −0.1 here, by rounding: prices of rows are 0.1, of columns 1e300."""
+    C = [[-0.1, 1e-300, -1e300, -1e-17, 1e-300], [-0.1, -1e-17, *[1e-300] * 3], [1e-300, -0.1, 1e-300, -1e-17, -1e300]]
+    a, b = [1e16, 1e-160, 2.0**-53], [1e160, 1e-300, 1e160, 2.0**-53, 2.0**-53]
+    problem = otkit.TransportProblem(C, a, b, probability=True)
+    result = otkit.transport(problem, method="simplex", max_seconds=60.0)
+    assert result.certificate.proof == "exact"
+    assert result.value == otkit.transport(problem, method="lp", proof="exact").value == -5e299
+
+
 def test_equal_histograms_with_long_tails():
     """Every flow of the heavy tree is zero or balances to its last bit, so that the lighter ones must decide."""
     rng = np.random.default_rng(15)

@@ -123,7 +123,7 @@ class MatrixCosts(PairCosts):
 
 
 def bind(cost: PairCosts | ArrayLike) -> PairCosts:
-    """Return `cost` if it is bound already, otherwise take it as a cost matrix, dense or sparse.
+    """Return a cost that is bound already as it is; take anything else as a cost matrix, dense or sparse.
 
     Examples
     --------

@@ -231,10 +231,11 @@ def _settle(
     A pass over the pairs is made to its end, so that there is some progress with little effort, too.
     """
     n = cost.shape[0]
-    spent, pivots, patience = int64(0), int64(0), PATIENCE * (rows.size + cols.size)
+    spent, patience, slack = int64(0), PATIENCE * (rows.size + cols.size), ROUNDINGS * EPS
     risen_rows, risen_cols = np.empty(rows.size, np.bool_), np.empty(cols.size, np.int64)
-    slack = ROUNDINGS * EPS
     while True:
+        while state[PIVOTS] > patience:
+            slack, patience = 2.0 * slack, 2 * patience
         set_potentials(tree)
         count, some, largest = int64(0), False, 0.0
         for i in range(rows.size):
@@ -245,16 +246,14 @@ def _settle(
             if tree.pot[n + j] < known[n + j]:
                 risen_cols[count] = j
                 count += 1
+            largest = max(largest, abs(tree.pot[n + j]))
         if not (some or count > 0):
             return True, spent
         done, work = _pass(tree, amounts, cost, rows, risen_rows, risen_cols[:count], slack * largest)
-        pivots += done
         state[PIVOTS] += done
         spent += work
         if done == 0 or spent > effort:
             return done == 0, spent
-        if pivots > patience:
-            slack, patience = 2.0 * slack, 2 * patience
 
 
 @njit
