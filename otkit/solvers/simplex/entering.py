@@ -50,7 +50,8 @@ def _nearly_least(
         minima = _minima(matrix, f, g, rows, cols)
         least = float(minima.min(initial=np.inf))
         limit = least + 4.0 * EPS * abs(least) + slack
-        return _below(matrix, f, g, rows[minima <= limit], cols, limit)
+        i, j = _below(matrix, f, g, rows[minima <= limit], cols, limit)
+        return i, j, matrix[i, j].astype(np.float64)
     part, f, g = cost.restrict(rows, cols), f[rows], g[cols]
     least = float((part.row_minima(g)[0] - f).min(initial=np.inf))
     if least == np.inf:
@@ -88,22 +89,19 @@ def _minima(matrix: FloatArray, f: FloatArray, g: FloatArray, rows: IntArray, co
 
 
 @njit
-def _below(
-    matrix: FloatArray, f: FloatArray, g: FloatArray, rows: IntArray, cols: IntArray, limit: float
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return the pairs with (c_ij − f_i) − g_j ≤ limit."""
+def _below(matrix: FloatArray, f: FloatArray, g: FloatArray, rows: IntArray, cols: IntArray, limit: float) -> IntArray:
+    """Return the pairs with (c_ij − f_i) − g_j ≤ limit, rows above columns."""
     count = 0
     for i in rows:
         for j in cols:
             count += (matrix[i, j] - f[i]) - g[j] <= limit
-    found_rows, found_cols, costs = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count)
-    count = 0
+    found, count = np.empty((2, count), np.int64), 0
     for i in rows:
         for j in cols:
             if (matrix[i, j] - f[i]) - g[j] <= limit:
-                found_rows[count], found_cols[count], costs[count] = i, j, matrix[i, j]
+                found[0, count], found[1, count] = i, j
                 count += 1
-    return found_rows, found_cols, costs
+    return found
 
 
 @njit
