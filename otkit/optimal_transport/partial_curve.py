@@ -270,7 +270,7 @@ def partial_transport_curve(
         pieces, most = _proved_pieces(cost, a, b)
     kept = [piece for k, piece in enumerate(pieces) if k == 0 or piece.slope > pieces[k - 1].slope]
     masses = (*(piece.start for piece in kept), most)
-    return PartialTransportCurve(cost, a, b, masses, tuple(piece.slope for piece in kept), *labels)
+    return PartialTransportCurve(cost, a.copy(), b.copy(), masses, tuple(piece.slope for piece in kept), *labels)
 
 
 def _proved_pieces(cost: PairCosts, a: FloatArray, b: FloatArray) -> tuple[list[Piece], Fraction]:

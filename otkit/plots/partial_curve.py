@@ -63,10 +63,11 @@ def plot_partial_curve(curve: PartialTransportCurve, *, ax: Axes | None = None) 
     for each in (axes, price):
         each.spines["top"].set_visible(False)
         each.margins(x=0.02)
-    what = f"; the price of a unit rises from {slopes[0]:.4g} to {slopes[-1]:.4g}" if slopes.size else ""
+    rise = f"from {slopes[0]:.4g} to {slopes[-1]:.4g}" if slopes.size else "from nothing to nothing"
     say(
         axes,
         f"Optimal cost of partial transport over the mass: from 0 to {values[-1]:.4g} for a mass of "
-        f"{masses[-1]:.4g}, in {count(slopes.size, 'piece')}{what}.",
+        f"{masses[-1]:.4g}, in {count(slopes.size, 'piece')}.",
     )
+    say(price, f"Price of the next unit of mass in partial transport, in steps {rise}.")
     return axes
